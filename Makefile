@@ -1,0 +1,94 @@
+# `make demo` and `make test` are all that a newcomer needs: Python 3.11 or newer, make and a network.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install test-tools system-packages demo test check lint types core-coverage check-slow bench docs lock clean
+
+PYTHON ?= $(shell tools/find-python)
+BIN := .venv/bin
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
+INSTALL_LOCKED := -m pip install $(PIP_OPTIONS) --require-hashes -r
+INSTALL_SELF := -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
+
+# Options for pytest, as in `make test ARGS="tests/core -k fold"`.
+ARGS ?=
+
+help:
+	@echo "make demo         install what is needed, then run the demonstration"
+	@echo "make test         install what is needed, then run the tests on SQLite and PostgreSQL"
+	@echo "make check        format, lint, types, import contracts, then the tests"
+	@echo "make check-slow   the long tests"
+	@echo "make install      only make .venv with the runtime"
+	@echo "make bench        measure against the baselines"
+	@echo "make docs         build the documentation in build/docs"
+	@echo "make lock         write the lock files again (ARGS=--upgrade takes newer versions)"
+	@echo "make clean        remove everything made here"
+
+# --- environments -------------------------------------------------------------------------------------
+# Each stamp depends on what it was installed from, so a second run installs nothing.
+
+.venv/bin/python:
+	tools/make-venv "$(PYTHON)" .venv
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing Rebond in .venv …"
+	$(BIN)/python $(INSTALL_LOCKED) requirements.lock
+	$(BIN)/python $(INSTALL_SELF)
+	@touch $@
+
+.venv/.installed-test: requirements-test.lock .venv/.installed
+	@echo "Installing the test tools in .venv …"
+	$(BIN)/python $(INSTALL_LOCKED) requirements-test.lock
+	@touch $@
+
+.venv-%/.installed: requirements-%.lock pyproject.toml
+	@echo "Installing what $* needs in .venv-$* …"
+	tools/make-venv "$(PYTHON)" .venv-$*
+	.venv-$*/bin/python $(INSTALL_LOCKED) requirements-$*.lock
+	.venv-$*/bin/python $(INSTALL_SELF)
+	@touch $@
+
+install: .venv/.installed
+
+test-tools: .venv/.installed-test
+
+system-packages:
+	tools/ensure-system-packages
+
+# --- what people run ----------------------------------------------------------------------------------
+
+demo: install
+	$(BIN)/rebond demo $(ARGS)
+
+test: test-tools system-packages
+	tools/with-postgres $(BIN)/pytest -n 2 $(ARGS)
+
+check: lint types core-coverage test
+
+lint: test-tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: test-tools
+	$(BIN)/mypy
+
+# The core decides; every branch of it is tested, without a database.
+core-coverage: test-tools
+	$(BIN)/pytest tests/core -q --cov=rebond.core --cov-branch --cov-report=term --cov-fail-under=100
+
+check-slow: test-tools system-packages
+	tools/with-postgres $(BIN)/pytest -m slow $(ARGS)
+
+bench: .venv-bench/.installed system-packages
+	tools/with-postgres .venv-bench/bin/python -m benchmarks $(ARGS)
+
+docs: .venv-docs/.installed
+	.venv-docs/bin/mkdocs build --strict $(ARGS)
+
+lock:
+	PYTHON="$(PYTHON)" tools/lock $(ARGS)
+
+clean:
+	rm -rf .venv .venv-* build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
