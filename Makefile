@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell tools/find-python)
 BIN := .venv/bin
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
+WITH_POSTGRES := $(BIN)/python tools/with-postgres
 INSTALL_LOCKED := -m pip install $(PIP_OPTIONS) --require-hashes -r
 INSTALL_SELF := -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
 
@@ -27,10 +28,10 @@ help:
 # --- environments -------------------------------------------------------------------------------------
 # Each stamp depends on what it was installed from, so a second run installs nothing.
 
-.venv/bin/python:
+.venv/bin/pip:
 	tools/make-venv "$(PYTHON)" .venv
 
-.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/pip
 	@echo "Installing Rebond in .venv …"
 	$(BIN)/python $(INSTALL_LOCKED) requirements.lock
 	$(BIN)/python $(INSTALL_SELF)
@@ -52,7 +53,7 @@ install: .venv/.installed
 
 test-tools: .venv/.installed-test
 
-system-packages:
+system-packages: install
 	tools/ensure-system-packages
 
 # --- what people run ----------------------------------------------------------------------------------
@@ -61,7 +62,7 @@ demo: install
 	$(BIN)/rebond demo $(ARGS)
 
 test: test-tools system-packages
-	tools/with-postgres $(BIN)/pytest -n 2 $(ARGS)
+	$(WITH_POSTGRES) $(BIN)/pytest -n 2 $(ARGS)
 
 check: lint types core-coverage test
 
@@ -78,10 +79,10 @@ core-coverage: test-tools
 	$(BIN)/pytest tests/core -q --cov=rebond.core --cov-branch --cov-report=term --cov-fail-under=100
 
 check-slow: test-tools system-packages
-	tools/with-postgres $(BIN)/pytest -m slow $(ARGS)
+	$(WITH_POSTGRES) $(BIN)/pytest -m slow $(ARGS)
 
 bench: .venv-bench/.installed system-packages
-	tools/with-postgres .venv-bench/bin/python -m benchmarks $(ARGS)
+	$(WITH_POSTGRES) .venv-bench/bin/python -m benchmarks $(ARGS)
 
 docs: .venv-docs/.installed
 	.venv-docs/bin/mkdocs build --strict $(ARGS)
