@@ -10,6 +10,7 @@ from rebond.core.words import (
     AddressStatus,
     Cause,
     Channel,
+    ExclusionCause,
     FailureType,
     Owner,
     Peer,
@@ -202,7 +203,7 @@ class AddressState:
     status: AddressStatus = AddressStatus.VALID
     origin: Origin = Origin.NONE
     reason: Reason | None = None
-    cause: Cause | None = None
+    cause: Cause | ExclusionCause | None = None
     error_count: int = 0
     first_error_at: datetime | None = None
     last_error_at: datetime | None = None

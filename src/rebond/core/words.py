@@ -301,7 +301,12 @@ def _causes() -> dict[Cause, CauseFacts]:
         for word in words.split():
             name, _, marks = word.partition(":")
             table[Cause(name)] = CauseFacts(
-                owner, reason, default="D" in marks, final="+" in marks, deferral="o" in marks, hard="!" in marks
+                owner,
+                reason,
+                default="D" in marks,
+                final="+" in marks,
+                deferral="o" in marks,
+                hard="!" in marks,
             )
 
     row(Owner.UNKNOWN, Reason.NOT_DEFINED, "unknown:D")
@@ -366,4 +371,6 @@ def default_cause(reason: Reason, *, failure_type: FailureType | None = None) ->
 
 _DEFAULT_CAUSES = {facts.reason: cause for cause, facts in CAUSES.items() if facts.default and facts.reason}
 # The table lists a reason's hard causes commonest first, so the first one is kept.
-_HARD_CAUSES = {facts.reason: cause for cause, facts in reversed(CAUSES.items()) if facts.hard and facts.reason}
+_HARD_CAUSES = {
+    facts.reason: cause for cause, facts in reversed(CAUSES.items()) if facts.hard and facts.reason
+}

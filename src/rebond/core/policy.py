@@ -1,0 +1,162 @@
+"""Every number that decides about an address or a retry, typed; presets are data (`data/policies.toml`)."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+from rebond.core.words import Cause, Channel, Owner
+
+_DURATION = re.compile(r"(\d{1,9})\s*([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=3650)
+MAX_RETRIES = 1000
+_LONG_STEP = timedelta(hours=24)
+
+
+class RetryPermanent(StrEnum):
+    """What becomes of a message after a soft answer with a 5xx."""
+
+    DAILY = "daily"
+    NEVER = "never"
+    AS_TEMPORARY = "as_temporary"
+
+
+class PolicyError(ValueError):
+    """A policy value that cannot be used, in words for the person who wrote it."""
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `90s`, `10m`, `24h`, `5d` or a sequence such as `1d 12h`; PolicyError otherwise."""
+    rest = _DURATION.sub("", text).strip()
+    found = _DURATION.findall(text)
+    if rest or not found:
+        raise PolicyError(f"{text!r} is not a duration: write a number and s, m, h or d, as in 24h or 5d")
+    total = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in found), timedelta())
+    if total > _LONGEST:
+        raise PolicyError(f"{text!r} is longer than ten years")
+    return total
+
+
+def parse_retries(text: str) -> tuple[timedelta, ...]:
+    """Read a retry calendar such as `5x1h,4x1d` into its intervals, in order; an empty text is none."""
+    intervals: list[timedelta] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        count, cross, interval = part.partition("x")
+        if not cross:
+            count, interval = "1", part
+        if not count.strip().isdecimal():
+            raise PolicyError(f"{part!r} is not a retry step: write it as 5x1h")
+        step = parse_duration(interval)
+        if not step:
+            raise PolicyError(f"{part!r}: an interval between attempts must be longer than zero")
+        if len(intervals) + int(count) > MAX_RETRIES:
+            raise PolicyError(f"{text!r} asks for more than {MAX_RETRIES} attempts")
+        intervals += [step] * int(count)
+    return tuple(intervals)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """When counting errors quarantine: at the `threshold`th, `gap` apart, the run spanning at least `span`."""
+
+    threshold: int
+    gap: timedelta
+    span: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The policy of one site, all presets and overrides applied."""
+
+    preset: str
+    count_owners: frozenset[Owner]
+    retries: tuple[timedelta, ...]
+    retry_permanent: RetryPermanent
+    validity: timedelta
+    full_exit: timedelta
+    cleared_row: timedelta
+    reset_after: timedelta | None
+    immediate_causes: frozenset[Cause]
+    email: Counting
+    sms: Counting
+    push: Counting
+
+    def counting(self, channel: Channel) -> Counting:
+        """Return the counting rule of a channel."""
+        counting: Counting = getattr(self, channel.value)
+        return counting
+
+    @property
+    def digest(self) -> str:
+        """A short digest of what decides about addresses, kept with each computed state."""
+        owners, causes = sorted(self.count_owners), sorted(self.immediate_causes)
+        parts = (owners, causes, self.full_exit, self.reset_after, self.email, self.sms, self.push)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def long_step(intervals: tuple[timedelta, ...]) -> timedelta:
+    """Return the shortest interval at which a permanent code is asked again: a day, or the calendar's longest."""
+    return min(_LONG_STEP, max(intervals, default=_LONG_STEP))
+
+
+def read_policy(presets: Mapping[str, Mapping[str, Any]], *, overrides: Mapping[str, Any]) -> Policy:
+    """Build a policy from the preset tables and a site's `[policy]` section; PolicyError names what is wrong."""
+    name = overrides.get("preset", "campaign")
+    if name not in presets:
+        raise PolicyError(f"policy preset {name!r} is unknown: choose one of {', '.join(presets)}")
+    values: dict[str, Any] = dict(presets["campaign"])
+    for layer in (presets[name], overrides):
+        for key, value in layer.items():
+            if key == "preset":
+                continue
+            if key not in values:
+                near = get_close_matches(key, values, n=1)
+                raise PolicyError(
+                    f"policy.{key} is unknown" + (f": did you mean {near[0]!r}?" if near else "")
+                )
+            values[key] = {**values[key], **value} if isinstance(values[key], Mapping) else value
+    try:
+        return Policy(preset=name, **{field.name: _read(field.name, values) for field in _VALUE_FIELDS})
+    except (TypeError, AttributeError) as error:
+        raise PolicyError(f"the policy holds a value of the wrong kind: {error}") from None
+
+
+_VALUE_FIELDS = tuple(field for field in fields(Policy) if field.name != "preset")
+
+
+def _read(name: str, values: Mapping[str, Any]) -> object:
+    value = values[name]
+    try:
+        return _READERS[name](value)
+    except PolicyError as error:
+        raise PolicyError(f"policy.{name}: {error}") from None
+    except ValueError as error:
+        raise PolicyError(f"policy.{name} = {value!r}: {error}") from None
+
+
+def _read_counting(value: Mapping[str, Any]) -> Counting:
+    threshold = value["threshold"]
+    if not isinstance(threshold, int) or threshold < 1:
+        raise PolicyError(f"threshold = {threshold!r}: it must be a whole number of at least 1")
+    unknown = set(value) - {"threshold", "gap", "span"}
+    if unknown:
+        raise PolicyError(f"{', '.join(sorted(unknown))}: known are threshold, gap and span")
+    return Counting(threshold, parse_duration(value["gap"]), parse_duration(value["span"]))
+
+
+_READERS: Mapping[str, Any] = {
+    "count_owners": lambda value: frozenset(map(Owner, value)),
+    "retries": parse_retries,
+    "retry_permanent": RetryPermanent,
+    "validity": parse_duration,
+    "full_exit": parse_duration,
+    "cleared_row": parse_duration,
+    "reset_after": lambda value: parse_duration(value) if value else None,
+    "immediate_causes": lambda value: frozenset(map(Cause, value)),
+    **{channel.value: _read_counting for channel in Channel},
+}
