@@ -24,9 +24,7 @@ class ParsedAddress:
         return self.key.rpartition("@")[2] if self.key and self.channel is Channel.EMAIL else ""
 
 
-def parse_address(
-    text: str, *, channel: Channel, region: str = "", allow_undotted: bool = False
-) -> ParsedAddress:
+def parse_address(text: str, *, channel: Channel, region: str = "", allow_undotted: bool = False) -> ParsedAddress:
     """Read an address and make its comparison key; never raises.
 
     `region` is the site's default region (ISO 3166, for national phone numbers); `allow_undotted`

@@ -52,17 +52,13 @@ EXCLUSION_RULES = (
     ExclusionRule(Ground.QUARANTINED, Reason.QUARANTINED, None, _NOT_CONFIRMATION),
     ExclusionRule(Ground.HELD, Reason.QUARANTINED, ExclusionCause.INCIDENT, _NOT_CONFIRMATION),
     ExclusionRule(Ground.SEEN_BEFORE, Reason.DUPLICATE, None, _ALL, late=False),
-    ExclusionRule(
-        Ground.CONFIRMED_LATELY, Reason.EXCLUDED_BY_RULE, ExclusionCause.RULE, _CONFIRMATION, late=False
-    ),
+    ExclusionRule(Ground.CONFIRMED_LATELY, Reason.EXCLUDED_BY_RULE, ExclusionCause.RULE, _CONFIRMATION, late=False),
 )
 
 
 def rules_for(message_class: MessageClass, *, late: bool = False) -> tuple[ExclusionRule, ...]:
     """List, in order, the rules that can stop a message of this class (at a claim: those asked again)."""
-    return tuple(
-        rule for rule in EXCLUSION_RULES if message_class in rule.classes and (rule.late or not late)
-    )
+    return tuple(rule for rule in EXCLUSION_RULES if message_class in rule.classes and (rule.late or not late))
 
 
 def first_exclusion(

@@ -77,15 +77,15 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryAction, tuple[frozenset[DeliveryStatus], D
 }
 
 
-class IllegalTransition(ValueError):
+class IllegalTransitionError(ValueError):
     """An action that the present state does not allow; the text names both."""
 
 
 def after(status: DeliveryStatus, action: DeliveryAction) -> DeliveryStatus:
-    """Return the status that an action leads to; IllegalTransition when the present one does not allow it."""
+    """Return the status that an action leads to; IllegalTransitionError when the present one does not allow it."""
     allowed, target = DELIVERY_TRANSITIONS[action]
     if status not in allowed:
-        raise IllegalTransition(
+        raise IllegalTransitionError(
             f"the delivery is {status}, so it cannot be asked to {action}: that needs {' or '.join(sorted(allowed))}"
         )
     return target

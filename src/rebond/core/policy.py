@@ -116,9 +116,7 @@ def read_policy(presets: Mapping[str, Mapping[str, Any]], *, overrides: Mapping[
                 continue
             if key not in values:
                 near = get_close_matches(key, values, n=1)
-                raise PolicyError(
-                    f"policy.{key} is unknown" + (f": did you mean {near[0]!r}?" if near else "")
-                )
+                raise PolicyError(f"policy.{key} is unknown" + (f": did you mean {near[0]!r}?" if near else ""))
             values[key] = {**values[key], **value} if isinstance(values[key], Mapping) else value
     try:
         return Policy(preset=name, **{field.name: _read(field.name, values) for field in _VALUE_FIELDS})

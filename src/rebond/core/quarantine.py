@@ -161,9 +161,7 @@ def explain(
 def _voided(ordered: Iterable[Evidence]) -> frozenset[str]:
     """Collect what undo events make void; an undo that is itself void voids nothing."""
     voided: set[str] = set()
-    for item in sorted(
-        (item for item in ordered if item.event is Event.UNDO), key=lambda i: i.at, reverse=True
-    ):
+    for item in sorted((item for item in ordered if item.event is Event.UNDO), key=lambda i: i.at, reverse=True):
         if item.identity not in voided:
             voided |= item.voids
     return frozenset(voided)
@@ -191,9 +189,7 @@ def _retracted(evidence: Iterable[Evidence]) -> frozenset[str]:
     )
 
 
-def _step(
-    policy: Policy, counting: Counting, state: AddressState, item: Evidence
-) -> tuple[AddressState, WhyNot]:
+def _step(policy: Policy, counting: Counting, state: AddressState, item: Evidence) -> tuple[AddressState, WhyNot]:
     if not item.trusted:
         return state, WhyNot.TRUST
     if item.event is Event.FAILURE:
@@ -239,9 +235,7 @@ def _failure(
     return _count(policy, counting, state, item, verdict), WhyNot.COUNTED
 
 
-def _why_uncounted(
-    policy: Policy, counting: Counting, state: AddressState, item: Evidence, verdict: Verdict
-) -> WhyNot:
+def _why_uncounted(policy: Policy, counting: Counting, state: AddressState, item: Evidence, verdict: Verdict) -> WhyNot:
     if item.text_ignored:
         return WhyNot.TEXT_IGNORED
     hard = verdict.type is FailureType.HARD
@@ -260,24 +254,18 @@ def _why_uncounted(
     return WhyNot.COUNTED
 
 
-def _count(
-    policy: Policy, counting: Counting, state: AddressState, item: Evidence, verdict: Verdict
-) -> AddressState:
+def _count(policy: Policy, counting: Counting, state: AddressState, item: Evidence, verdict: Verdict) -> AddressState:
     last = state.last_counted_at
     if policy.reset_after and last and state.error_count and item.at - last >= policy.reset_after:
         state = replace(state, status=AddressStatus.VALID, error_count=0, confirming=frozenset())
     count = state.error_count + 1
     first = state.first_error_at if state.error_count and state.first_error_at else item.at
     confirming = state.confirming | {verdict.cause} if verdict.confirm > 1 else state.confirming
-    state = replace(
-        state, error_count=count, first_error_at=first, last_counted_at=item.at, confirming=confirming
-    )
+    state = replace(state, error_count=count, first_error_at=first, last_counted_at=item.at, confirming=confirming)
     if count >= counting.threshold and item.at - first >= counting.span:
         return _quarantine(state, item, verdict, Origin.SOFT)
     since = state.since if state.status is AddressStatus.ERRONEOUS else item.at
-    return replace(
-        _because(state, item, verdict), status=AddressStatus.ERRONEOUS, origin=Origin.SOFT, since=since
-    )
+    return replace(_because(state, item, verdict), status=AddressStatus.ERRONEOUS, origin=Origin.SOFT, since=since)
 
 
 def _quarantine(state: AddressState, item: Evidence, verdict: Verdict, origin: Origin) -> AddressState:
@@ -292,9 +280,7 @@ def _quarantine(state: AddressState, item: Evidence, verdict: Verdict, origin: O
 
 
 def _because(state: AddressState, item: Evidence, verdict: Verdict) -> AddressState:
-    return replace(
-        state, reason=verdict.reason, cause=verdict.cause, error_text=item.text, provider=item.provider
-    )
+    return replace(state, reason=verdict.reason, cause=verdict.cause, error_text=item.text, provider=item.provider)
 
 
 def _deny(state: AddressState, item: Evidence) -> AddressState:

@@ -56,9 +56,7 @@ def next_attempt(
         shortest = long_step(intervals)
         while step < len(intervals) and intervals[step] < shortest:
             step += 1
-    return _after(
-        intervals, step=step, replied_at=replied_at, seed=f"{message}/{attempt}", ends_at=calendar.ends_at
-    )
+    return _after(intervals, step=step, replied_at=replied_at, seed=f"{message}/{attempt}", ends_at=calendar.ends_at)
 
 
 def _after(

@@ -98,12 +98,7 @@ def sign_unsubscribe(profile: int, *, delivery: int, keyring: Keyring) -> str:
 def read_unsubscribe(token: str, *, keyring: Keyring) -> UnsubscribeReading:
     """Check an unsubscribe token; never raises, never expires."""
     payload, problem = _open(token, version=_UNSUBSCRIBE, keyring=keyring)
-    if (
-        payload is None
-        or not payload
-        or not 1 <= payload[0] <= 8
-        or not 1 <= len(payload) - 1 - payload[0] <= 8
-    ):
+    if payload is None or not payload or not 1 <= payload[0] <= 8 or not 1 <= len(payload) - 1 - payload[0] <= 8:
         return UnsubscribeReading(problem=problem or TokenProblem.MALFORMED)
     split = 1 + payload[0]
     return UnsubscribeReading(int.from_bytes(payload[1:split]), int.from_bytes(payload[split:]))

@@ -371,6 +371,4 @@ def default_cause(reason: Reason, *, failure_type: FailureType | None = None) ->
 
 _DEFAULT_CAUSES = {facts.reason: cause for cause, facts in CAUSES.items() if facts.default and facts.reason}
 # The table lists a reason's hard causes commonest first, so the first one is kept.
-_HARD_CAUSES = {
-    facts.reason: cause for cause, facts in reversed(CAUSES.items()) if facts.hard and facts.reason
-}
+_HARD_CAUSES = {facts.reason: cause for cause, facts in reversed(CAUSES.items()) if facts.hard and facts.reason}
