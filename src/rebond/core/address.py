@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from rebond.core.words import Channel
 
-MAX_TOKEN = 4096
+# A longer one would not fit an index row of PostgreSQL.
+MAX_TOKEN = 2000
 _PUSH_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 

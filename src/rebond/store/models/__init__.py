@@ -1,0 +1,37 @@
+"""Fields, constraints and indexes; no logic. Rows never leave the store."""
+
+from rebond.store.models.addresses import (
+    AddressStateRow,
+    EvidenceRow,
+    SnapshotRow,
+    ToldSuccess,
+    Unattributed,
+)
+from rebond.store.models.deliveries import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, TargetMember
+from rebond.store.models.people import Profile, ProfileAddress, ProfileDenial
+from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
+from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
+
+__all__ = [
+    "AddressStateRow",
+    "AuditEntry",
+    "Delivery",
+    "DeliveryCounts",
+    "EvidenceRow",
+    "Exclusion",
+    "ExclusionCount",
+    "JobRun",
+    "Message",
+    "Profile",
+    "ProfileAddress",
+    "ProfileDenial",
+    "Qualification",
+    "RawMail",
+    "ReturnedMail",
+    "SnapshotRow",
+    "TargetMember",
+    "ToldSuccess",
+    "TransportPause",
+    "Unattributed",
+    "User",
+]

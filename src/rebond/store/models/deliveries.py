@@ -1,0 +1,171 @@
+"""Deliveries, their sending log and exclusion log, and the counters that change with them."""
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Delivery(models.Model):
+    """`retries` holds the intervals in seconds; `target` is `all` or `members`; `cursor` is preparation's progress."""
+
+    name = models.CharField(max_length=255)
+    channel = models.CharField(max_length=8)
+    message_class = models.CharField(max_length=16)
+    sender = models.TextField()
+    subject = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    target = models.CharField(max_length=16)
+    validity = models.DurationField()
+    retries = models.JSONField()
+    retry_permanent = models.CharField(max_length=16)
+    duplicates = models.BooleanField(default=False)
+    verify_all = models.BooleanField(default=False)
+    status = models.CharField(max_length=16)
+    problem = models.TextField(blank=True)
+    cursor = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    prepared_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "delivery"
+
+
+class TargetMember(models.Model):
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    profile = models.BigIntegerField()
+
+    class Meta:
+        db_table = "target_member"
+        constraints = [models.UniqueConstraint("delivery", "profile", name="target_member_once")]
+
+
+class DeliveryCounts(models.Model):
+    """One row a delivery, changed in the transaction that changes the rows; the database checks the equations."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, primary_key=True, related_name="counts")
+    target = models.BigIntegerField(default=0)
+    excluded = models.BigIntegerField(default=0)
+    messages = models.BigIntegerField(default=0)
+    pending = models.BigIntegerField(default=0)
+    delivered = models.BigIntegerField(default=0)
+    failed = models.BigIntegerField(default=0)
+    cancelled = models.BigIntegerField(default=0)
+    production_errors = models.BigIntegerField(default=0)
+    returned = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "delivery_counts"
+        constraints = [
+            models.CheckConstraint(name="counts_target", condition=Q(target=F("excluded") + F("messages"))),
+            models.CheckConstraint(
+                name="counts_messages",
+                condition=Q(
+                    messages=F("production_errors") + F("failed") + F("cancelled") + F("delivered") + F("pending")
+                ),
+            ),
+            models.CheckConstraint(name="counts_returned", condition=Q(returned__lte=F("delivered"))),
+            models.CheckConstraint(
+                name="counts_positive",
+                condition=Q(
+                    target__gte=0,
+                    excluded__gte=0,
+                    messages__gte=0,
+                    pending__gte=0,
+                    failed__gte=0,
+                    cancelled__gte=0,
+                    production_errors__gte=0,
+                    returned__gte=0,
+                ),
+            ),
+        ]
+
+
+class ExclusionCount(models.Model):
+    """How many were excluded for a reason and cause (`''`: none); their sum is `excluded`."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    reason = models.CharField(max_length=32)
+    cause = models.CharField(max_length=32, blank=True)
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "exclusion_count"
+        constraints = [models.UniqueConstraint("delivery", "reason", "cause", name="exclusion_count_once")]
+
+
+class Message(models.Model):
+    """The sending log.
+
+    `message_id` (without brackets) is fixed at the first claim. `lease_until` and `worker` hold a claim; `fence` is
+    above zero from the moment its window has begun. `step` is the place in the retry calendar.
+    `dedupe_key` is null where duplicates are allowed.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    profile = models.BigIntegerField()
+    channel = models.CharField(max_length=8)
+    address = models.TextField()
+    address_key = models.CharField(max_length=2000)
+    dedupe_key = models.CharField(max_length=2000, null=True)
+    provider = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=16)
+    type = models.CharField(max_length=8, blank=True)
+    reason = models.CharField(max_length=32, blank=True)
+    cause = models.CharField(max_length=32, blank=True)
+    rule = models.CharField(max_length=128, blank=True)
+    text = models.TextField(blank=True)
+    attempts = models.IntegerField(default=0)
+    step = models.IntegerField(default=0)
+    last_attempt_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    first_claimed_at = models.DateTimeField(null=True)
+    message_id = models.CharField(max_length=255, blank=True)
+    worker = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.BigIntegerField(default=0)
+    uncertain = models.BooleanField(default=False)
+    remote_id = models.CharField(max_length=255, blank=True)
+    delivered_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+    return_type = models.CharField(max_length=8, blank=True)
+    return_reason = models.CharField(max_length=32, blank=True)
+    return_cause = models.CharField(max_length=32, blank=True)
+    return_rule = models.CharField(max_length=128, blank=True)
+    return_text = models.TextField(blank=True)
+    complained_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "message"
+        constraints = [
+            models.UniqueConstraint("delivery", "profile", name="message_once"),
+            models.UniqueConstraint("delivery", "dedupe_key", name="message_address_once"),
+        ]
+        indexes = [
+            models.Index(
+                "delivery",
+                "next_attempt_at",
+                "id",
+                name="message_due",
+                condition=Q(status__in=("pending", "sending", "uncertain")),
+            ),
+            models.Index("channel", "address_key", name="message_success", condition=Q(delivered_at__isnull=False)),
+            models.Index("message_id", name="message_message_id", condition=~Q(message_id="")),
+        ]
+
+
+class Exclusion(models.Model):
+    """The exclusion log; `late` marks those found at a claim."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    profile = models.BigIntegerField()
+    address = models.TextField(blank=True)
+    reason = models.CharField(max_length=32)
+    cause = models.CharField(max_length=32, blank=True)
+    late = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "exclusion"
+        constraints = [models.UniqueConstraint("delivery", "profile", name="exclusion_once")]

@@ -1,0 +1,51 @@
+"""People who sign in, the audit trail, technical jobs and transports."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    role = models.CharField(max_length=16, default="viewer")
+
+    class Meta(AbstractUser.Meta):
+        db_table = "person"
+
+
+class AuditEntry(models.Model):
+    """Who changed what, when, from what to what, and why. Append-only."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    action = models.CharField(max_length=64)
+    object = models.TextField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    because = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "audit"
+        indexes = [models.Index("at", name="audit_at")]
+
+
+class JobRun(models.Model):
+    name = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    result = models.JSONField(null=True)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "job_run"
+        indexes = [models.Index("name", "at", name="job_run_name")]
+
+
+class TransportPause(models.Model):
+    """A transport that met a fault of its own: not used before `until`; `faults` in a row make the pause longer."""
+
+    name = models.CharField(max_length=64, unique=True)
+    until = models.DateTimeField()
+    faults = models.IntegerField(default=0)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "transport_pause"
