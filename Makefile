@@ -62,7 +62,7 @@ demo: install
 	$(BIN)/rebond demo $(ARGS)
 
 test: test-tools system-packages
-	$(WITH_POSTGRES) $(BIN)/pytest -n 2 $(ARGS)
+	$(WITH_POSTGRES) tools/run-tests $(ARGS)
 
 check: lint types core-coverage test
 
@@ -79,7 +79,7 @@ core-coverage: test-tools
 	$(BIN)/pytest tests/core -q --cov=rebond.core --cov-branch --cov-report=term --cov-fail-under=100
 
 check-slow: test-tools system-packages
-	$(WITH_POSTGRES) $(BIN)/pytest -m slow $(ARGS)
+	$(WITH_POSTGRES) tools/run-tests -m slow $(ARGS)
 
 bench: .venv-bench/.installed system-packages
 	$(WITH_POSTGRES) .venv-bench/bin/python -m benchmarks $(ARGS)

@@ -1,0 +1,132 @@
+"""What commands print: JSON for programs, tables for people; and how errors become exit codes (specification 09)."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="REBOND_DATA", help="Data directory.", show_default="./rebond-data"),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON even to a terminal (it always is when the output is no terminal).")
+]
+DEFAULT_DATA = Path("rebond-data")
+P = ParamSpec("P")
+
+
+class Exit(IntEnum):
+    """Exit codes: a contract."""
+
+    DONE = 0
+    FAULT = 1
+    USAGE = 2
+    PARTLY = 3
+    REFUSED = 4
+
+
+def wants_json(as_json: bool) -> bool:
+    """Programs get JSON: asked for, or because nobody looks at the output."""
+    return as_json or bool(os.environ.get("REBOND_JSON")) or not sys.stdout.isatty()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value)
+
+
+def to_json(value: object) -> str:
+    """Write a value as one line of JSON; times as RFC 3339."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not the result: on standard error."""
+    typer.echo(text, err=True)
+
+
+def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
+    """Print one result: a line of JSON, or a table of names and values."""
+    if wants_json(as_json):
+        typer.echo(to_json(result))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, show_header=False)
+    for name, value in result.items():
+        table.add_row(name, value if isinstance(value, str) else to_json(value))
+    Console().print(table)
+
+
+def show_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool, title: str = "") -> int:
+    """Print rows as they come: JSON Lines, or one table; returns how many there were."""
+    count = 0
+    if wants_json(as_json):
+        for row in rows:
+            sys.stdout.write(to_json(row) + "\n")
+            count += 1
+        return count
+    from rich.console import Console
+    from rich.table import Table
+
+    listed = list(rows)
+    table = Table(title=title or None)
+    for name in listed[0] if listed else ():
+        table.add_column(name)
+    for row in listed:
+        table.add_row(
+            *("" if value is None else value if isinstance(value, str) else to_json(value) for value in row.values())
+        )
+    Console().print(table if listed else "Nothing to show.")
+    return len(listed)
+
+
+def handles_errors(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Turn what a command's services refuse into a sentence on standard error and an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        from rebond.config import ConfigError
+        from rebond.services.errors import InputError, NotFoundError, RefusedError
+
+        try:
+            code = command(*args, **kwargs)
+        except RefusedError as error:
+            say(f"rebond: {error}")
+            code = Exit.REFUSED
+        except (InputError, NotFoundError, ConfigError) as error:
+            say(f"rebond: {error}")
+            code = Exit.USAGE
+        except BrokenPipeError:
+            # The reader of our output has gone: nothing more to say to it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = Exit.DONE
+        except (OSError, _database_error()) as error:
+            say(f"rebond: {error}")
+            code = Exit.FAULT
+        raise typer.Exit(code or 0)
+
+    return run
+
+
+def _database_error() -> type[Exception]:
+    from django.db import DatabaseError
+
+    return DatabaseError
+
+
+def data_directory(data: Path | None) -> Path:
+    """Return the data directory asked for, or the default one in the current folder."""
+    return data or DEFAULT_DATA

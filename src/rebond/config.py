@@ -1,0 +1,221 @@
+"""The configuration: `rebond.toml`, environment variables, and the secrets file (specification 10)."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from rebond.core.policy import parse_duration
+from rebond.core.words import Trust
+
+CONFIG_FILE = "rebond.toml"
+SECRETS_FILE = "secrets.toml"
+DATABASE_FILE = "rebond.sqlite3"
+_PREFIX = "REBOND_"
+_SHORTCUTS = {
+    "REBOND_DATABASE_URL": ("database", "url"),
+    "REBOND_SMTP_URL": ("email", "smtp_url"),
+    "REBOND_BOUNCE_DOMAIN": ("email", "bounce_domain"),
+}
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the text names the key, the value and what to do."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteSection(_Section):
+    time_zone: str = "UTC"
+    default_region: str = ""
+    public_url: str = ""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no known time zone: write one such as Europe/Paris") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _https(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError(f"{value!r} must begin with https://")
+        return value.rstrip("/")
+
+
+class DatabaseSection(_Section):
+    url: str = ""
+
+
+class EmailSection(_Section):
+    bounce_domain: str = "bounce.localhost"
+    return_prefix: str = Field(default="b", pattern=r"^[a-z0-9][a-z0-9._-]{0,15}$")
+    smtp_url: str = "smtp://127.0.0.1:25"
+    connections: int = Field(default=4, ge=1, le=100)
+    messages_per_connection: int = Field(default=500, ge=1)
+    timeout: str = "60s"
+    allow_undotted: bool = False
+
+    @field_validator("timeout")
+    @classmethod
+    def _duration(cls, value: str) -> str:
+        parse_duration(value)
+        return value
+
+
+class ContentSection(_Section):
+    require_unsubscribe_link: bool = False
+
+
+class RetentionSection(_Section):
+    evidence: str = "180d"
+    raw_mails: str = "30d"
+    deliveries: str = "730d"
+    audit: str = "365d"
+
+    @field_validator("evidence", "raw_mails", "deliveries", "audit")
+    @classmethod
+    def _duration(cls, value: str) -> str:
+        parse_duration(value)
+        return value
+
+
+class IntakeSection(_Section):
+    """One intake source."""
+
+    required_trust: Trust = Trust.MATCHED
+
+
+class Config(_Section):
+    """Everything that can be set; `policy` is read by `rebond.core.policy`."""
+
+    site: SiteSection = SiteSection()
+    database: DatabaseSection = DatabaseSection()
+    email: EmailSection = EmailSection()
+    content: ContentSection = ContentSection()
+    policy: dict[str, Any] = {}
+    retention: RetentionSection = RetentionSection()
+    intake: dict[str, IntakeSection] = {}
+
+    def required_trust(self, source: str) -> Trust:
+        """Return what an intake source asks of its returns; the default is `matched`."""
+        return self.intake.get(source, IntakeSection()).required_trust
+
+
+def load_config(data: Path, *, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the configuration of a data directory, the environment over the file; ConfigError says what is wrong."""
+    path = data / CONFIG_FILE
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        _refuse_unknown(values, where=str(path))
+    overrides = dict(_from_environment(environ))
+    _refuse_unknown(overrides, where="the environment")
+    for section, keys in overrides.items():
+        values[section] = {**values.get(section, {}), **keys}
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentences(error))) from None
+
+
+def database_url(config: Config, *, data: Path) -> str:
+    """Return the configured database, or the SQLite file in the data directory."""
+    return config.database.url or f"sqlite:///{(data / DATABASE_FILE).absolute()}"
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in environ.items():
+        if name in _SHORTCUTS:
+            section, key = _SHORTCUTS[name]
+        elif name.startswith(_PREFIX) and "__" in name:
+            section, _, key = name.removeprefix(_PREFIX).lower().partition("__")
+        else:
+            continue
+        inner = sections.setdefault(section, {})
+        *outer, key = key.split("__")
+        for part in outer:
+            inner = inner.setdefault(part, {})
+        inner[key] = _plain_value(value) if section == "policy" else value
+    yield from sections.items()
+
+
+def _plain_value(text: str) -> object:
+    """Read a policy value as TOML where it is a number, a list or a boolean; otherwise it is text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _refuse_unknown(values: Mapping[str, Any], *, where: str) -> None:
+    for section, keys in values.items():
+        if section not in Config.model_fields:
+            raise ConfigError(f"{where}: [{section}] is unknown{_nearest(section, Config.model_fields)}")
+        if not isinstance(keys, Mapping):
+            raise ConfigError(f"{where}: {section} must be a section: write [{section}] and its keys below")
+        if section == "intake":
+            known: Mapping[str, object] = IntakeSection.model_fields
+            for name, inner in keys.items():
+                _refuse_keys(inner, known=known, prefix=f"{where}: intake.{name}")
+        elif section != "policy":
+            model = type(Config.model_fields[section].default)
+            _refuse_keys(keys, known=model.model_fields, prefix=f"{where}: {section}")
+
+
+def _refuse_keys(keys: object, *, known: Mapping[str, object], prefix: str) -> None:
+    if not isinstance(keys, Mapping):
+        raise ConfigError(f"{prefix} must be a section of keys")
+    for key in keys:
+        if key not in known:
+            raise ConfigError(f"{prefix}.{key} is unknown{_nearest(key, known)}")
+
+
+def _nearest(key: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(key, list(known), n=1, cutoff=0.5)
+    return f": did you mean {near[0]!r}?" if near else f": known are {', '.join(known)}"
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        yield f"{key} = {item.get('input')!r}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def new_secrets() -> str:
+    """Make the text of a new secrets file: the key that signs tokens, and the one that hashes erased addresses."""
+    return (
+        "# Keys of this site. Keep this file private and in your backups: tokens signed with a key that is lost\n"
+        "# are no longer recognised. To rotate, add a key with the next number and make it current.\n"
+        f'[tokens]\ncurrent = 0\n[tokens.keys]\n0 = "{secrets.token_hex(32)}"\n'
+        f'[erasure]\nkey = "{secrets.token_hex(32)}"\n'
+    )
+
+
+def load_secrets(data: Path) -> Mapping[str, Any]:
+    """Read the secrets file; ConfigError when it is missing or not private."""
+    path = data / SECRETS_FILE
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(f"{path} can be read by others: run chmod 600 on it")
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {path}: run rebond init --data {data}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None

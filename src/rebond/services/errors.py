@@ -1,0 +1,17 @@
+"""What a service says when it cannot do what it was asked, in words for the person who asked."""
+
+
+class ServiceError(Exception):
+    """Base of the three below; the text says what happened, which value, and what to do."""
+
+
+class InputError(ServiceError):
+    """What was given cannot be used."""
+
+
+class NotFoundError(ServiceError):
+    """What was named does not exist."""
+
+
+class RefusedError(ServiceError):
+    """The present state, or a check, does not allow it."""

@@ -1,0 +1,139 @@
+"""From configuration to policy, keys, rules and senders: the only constructor."""
+
+import asyncio
+import os
+import time
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rebond.config import (
+    CONFIG_FILE,
+    SECRETS_FILE,
+    Config,
+    ConfigError,
+    database_url,
+    load_config,
+    load_secrets,
+    new_secrets,
+)
+from rebond.core.policy import Policy, PolicyError, parse_duration, read_policy
+from rebond.core.ports import Clock
+from rebond.core.tokens import Keyring
+
+if TYPE_CHECKING:
+    from rebond.channels.email.smtp import SmtpSender
+    from rebond.core.qualifier import Qualifier
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site: its data directory, configuration, policy and keys; the rest is made when first asked for."""
+
+    data: Path
+    config: Config
+    policy: Policy
+    keyring: Keyring
+    clock: Clock
+
+    @cached_property
+    def qualifier(self) -> "Qualifier":
+        """The shipped rules, compiled."""
+        from rebond.packs import load_qualifier
+
+        return load_qualifier(cache_dir=self.data / "cache")
+
+    def smtp_sender(self, *, clock: Clock | None = None) -> "SmtpSender":
+        """Make the configured SMTP transport."""
+        from rebond.channels.email.smtp import SmtpSender, SmtpSettings
+
+        email = self.config.email
+        settings = SmtpSettings.from_url(
+            email.smtp_url,
+            connections=email.connections,
+            messages_per_connection=email.messages_per_connection,
+            timeout=parse_duration(email.timeout).total_seconds(),
+        )
+        return SmtpSender(settings, clock=clock or self.clock)
+
+
+def open_site(data: Path, *, clock: Clock | None = None) -> Site:
+    """Open an initialised data directory and connect to its database; ConfigError says what is missing."""
+    from rebond.store.connect import DatabaseUrlError, connect, pending_migrations
+
+    if not (data / SECRETS_FILE).exists():
+        raise ConfigError(f"there is no Rebond in {data}: run rebond init --data {data}")
+    site = _site(data, clock=clock or SystemClock())
+    try:
+        connect(database_url(site.config, data=data))
+    except DatabaseUrlError as error:
+        raise ConfigError(f"database.url: {error}") from None
+    if pending_migrations():
+        raise ConfigError(f"the database is of another version: run rebond init --data {data} to bring it up to date")
+    return site
+
+
+def init_site(data: Path) -> Site:
+    """Create a data directory, its commented configuration, its secrets and its database; safe to run again."""
+    from rebond.store.connect import DatabaseUrlError, connect, migrate
+
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = data / CONFIG_FILE
+    if not config.exists():
+        config.write_text(files("rebond.data").joinpath(CONFIG_FILE).read_text("utf-8"), "utf-8")
+    secrets = data / SECRETS_FILE
+    if not secrets.exists():
+        # Made private before it holds anything, and in place only when whole.
+        half = secrets.with_suffix(".new")
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(new_secrets())
+            file.flush()
+            os.fsync(file.fileno())
+        half.rename(secrets)
+    site = _site(data, clock=SystemClock())
+    try:
+        connect(database_url(site.config, data=data))
+    except DatabaseUrlError as error:
+        raise ConfigError(f"database.url: {error}") from None
+    migrate()
+    return site
+
+
+def _site(data: Path, *, clock: Clock) -> Site:
+    config = load_config(data)
+    return Site(data=data, config=config, policy=load_policy(config), keyring=_keyring(data), clock=clock)
+
+
+def load_policy(config: Config) -> Policy:
+    """Build the site's policy from the shipped presets and its own section."""
+    presets = tomllib.loads(files("rebond.data").joinpath("policies.toml").read_text("utf-8"))
+    try:
+        return read_policy(presets, overrides=config.policy)
+    except PolicyError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _keyring(data: Path) -> Keyring:
+    tokens = load_secrets(data).get("tokens", {})
+    try:
+        keys = {int(number): bytes.fromhex(key) for number, key in tokens["keys"].items()}
+        return Keyring(keys, tokens["current"])
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{data / SECRETS_FILE}: [tokens] cannot be used: {error}") from None

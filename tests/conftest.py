@@ -1,0 +1,49 @@
+"""Which database the tests run on: SQLite files, or PostgreSQL when REBOND_TEST_DATABASE=postgresql."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from rebond.store.connect import settings_for
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+SAMPLES = Path(__file__).parent / "samples"
+
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings as django_settings
+
+    if django_settings.configured:
+        return
+    if os.environ.get("REBOND_TEST_DATABASE") == "postgresql":
+        chosen = settings_for(os.environ["REBOND_TEST_POSTGRES_URL"])
+    else:
+        # Files, not memory: services use several threads, and so several connections.
+        folder = tempfile.mkdtemp(prefix="rebond-tests-")
+        config.add_cleanup(lambda: _remove(folder))
+        chosen = settings_for(f"sqlite:///{folder}/main.sqlite3")
+        for alias, database in chosen["DATABASES"].items():
+            database["TEST"] = {"NAME": f"{folder}/test-{alias}.sqlite3"}
+            # What a crash would leave is for the crash tests; here a commit need not reach the disk.
+            database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    django_settings.configure(SECRET_KEY="tests", **chosen)
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def corpus() -> Path:
+    """The folder of real returns, when it stands beside the project."""
+    if not CORPUS.is_dir():
+        pytest.skip("there is no corpus beside this project")
+    return CORPUS
