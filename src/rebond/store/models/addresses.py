@@ -42,8 +42,8 @@ class EvidenceRow(models.Model):
     class Meta:
         db_table = "evidence"
         indexes = [
-            models.Index("channel", "address_key", "at", name="evidence_address"),
-            models.Index("at", name="evidence_at"),
+            models.Index(fields=["channel", "address_key", "at"], name="evidence_address"),
+            models.Index(fields=["at"], name="evidence_at"),
         ]
 
 
@@ -58,7 +58,7 @@ class ToldSuccess(models.Model):
 
     class Meta:
         db_table = "told_success"
-        indexes = [models.Index("channel", "address_key", "at", name="told_success_address")]
+        indexes = [models.Index(fields=["channel", "address_key", "at"], name="told_success_address")]
 
 
 class AddressStateRow(models.Model):
@@ -86,10 +86,10 @@ class AddressStateRow(models.Model):
 
     class Meta:
         db_table = "address_state"
-        constraints = [models.UniqueConstraint("channel", "address_key", "scope", name="address_state_once")]
+        constraints = [models.UniqueConstraint(fields=["channel", "address_key", "scope"], name="address_state_once")]
         indexes = [
-            models.Index("status", "channel", name="address_state_status"),
-            models.Index("until", name="address_state_until", condition=Q(until__isnull=False)),
+            models.Index(fields=["status", "channel"], name="address_state_status"),
+            models.Index(fields=["until"], name="address_state_until", condition=Q(until__isnull=False)),
         ]
 
 
@@ -105,7 +105,9 @@ class SnapshotRow(models.Model):
 
     class Meta:
         db_table = "address_snapshot"
-        constraints = [models.UniqueConstraint("channel", "address_key", "scope", name="address_snapshot_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address_key", "scope"], name="address_snapshot_once")
+        ]
 
 
 class Unattributed(models.Model):

@@ -39,7 +39,7 @@ class TargetMember(models.Model):
 
     class Meta:
         db_table = "target_member"
-        constraints = [models.UniqueConstraint("delivery", "profile", name="target_member_once")]
+        constraints = [models.UniqueConstraint(fields=["delivery", "profile"], name="target_member_once")]
 
 
 class DeliveryCounts(models.Model):
@@ -93,7 +93,7 @@ class ExclusionCount(models.Model):
 
     class Meta:
         db_table = "exclusion_count"
-        constraints = [models.UniqueConstraint("delivery", "reason", "cause", name="exclusion_count_once")]
+        constraints = [models.UniqueConstraint(fields=["delivery", "reason", "cause"], name="exclusion_count_once")]
 
 
 class Message(models.Model):
@@ -140,19 +140,19 @@ class Message(models.Model):
     class Meta:
         db_table = "message"
         constraints = [
-            models.UniqueConstraint("delivery", "profile", name="message_once"),
-            models.UniqueConstraint("delivery", "dedupe_key", name="message_address_once"),
+            models.UniqueConstraint(fields=["delivery", "profile"], name="message_once"),
+            models.UniqueConstraint(fields=["delivery", "dedupe_key"], name="message_address_once"),
         ]
         indexes = [
             models.Index(
-                "delivery",
-                "next_attempt_at",
-                "id",
+                fields=["delivery", "next_attempt_at", "id"],
                 name="message_due",
                 condition=Q(status__in=("pending", "sending", "uncertain")),
             ),
-            models.Index("channel", "address_key", name="message_success", condition=Q(delivered_at__isnull=False)),
-            models.Index("message_id", name="message_message_id", condition=~Q(message_id="")),
+            models.Index(
+                fields=["channel", "address_key"], name="message_success", condition=Q(delivered_at__isnull=False)
+            ),
+            models.Index(fields=["message_id"], name="message_message_id", condition=~Q(message_id="")),
         ]
 
 
@@ -168,4 +168,4 @@ class Exclusion(models.Model):
 
     class Meta:
         db_table = "exclusion"
-        constraints = [models.UniqueConstraint("delivery", "profile", name="exclusion_once")]
+        constraints = [models.UniqueConstraint(fields=["delivery", "profile"], name="exclusion_once")]

@@ -24,8 +24,8 @@ class ProfileAddress(models.Model):
 
     class Meta:
         db_table = "profile_address"
-        constraints = [models.UniqueConstraint("profile", "channel", name="profile_address_once")]
-        indexes = [models.Index("channel", "key", name="profile_address_key")]
+        constraints = [models.UniqueConstraint(fields=["profile", "channel"], name="profile_address_once")]
+        indexes = [models.Index(fields=["channel", "key"], name="profile_address_key")]
 
 
 class ProfileDenial(models.Model):
@@ -39,4 +39,4 @@ class ProfileDenial(models.Model):
 
     class Meta:
         db_table = "profile_denial"
-        constraints = [models.UniqueConstraint("profile", "channel", name="profile_denial_once")]
+        constraints = [models.UniqueConstraint(fields=["profile", "channel"], name="profile_denial_once")]

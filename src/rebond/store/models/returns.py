@@ -14,7 +14,7 @@ class RawMail(models.Model):
 
     class Meta:
         db_table = "raw_mail"
-        indexes = [models.Index("stored_at", name="raw_mail_stored_at")]
+        indexes = [models.Index(fields=["stored_at"], name="raw_mail_stored_at")]
 
 
 class ReturnedMail(models.Model):
@@ -37,8 +37,8 @@ class ReturnedMail(models.Model):
     class Meta:
         db_table = "returned_mail"
         indexes = [
-            models.Index("id", name="returned_mail_waiting", condition=Q(state="stored")),
-            models.Index("state", "id", name="returned_mail_state"),
+            models.Index(fields=["id"], name="returned_mail_waiting", condition=Q(state="stored")),
+            models.Index(fields=["state", "id"], name="returned_mail_state"),
         ]
 
 
@@ -66,4 +66,4 @@ class Qualification(models.Model):
 
     class Meta:
         db_table = "qualification"
-        indexes = [models.Index("status", "count", name="qualification_status")]
+        indexes = [models.Index(fields=["status", "count"], name="qualification_status")]

@@ -24,7 +24,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         db_table = "audit"
-        indexes = [models.Index("at", name="audit_at")]
+        indexes = [models.Index(fields=["at"], name="audit_at")]
 
 
 class JobRun(models.Model):
@@ -36,7 +36,7 @@ class JobRun(models.Model):
 
     class Meta:
         db_table = "job_run"
-        indexes = [models.Index("name", "at", name="job_run_name")]
+        indexes = [models.Index(fields=["name", "at"], name="job_run_name")]
 
 
 class TransportPause(models.Model):
