@@ -1,0 +1,127 @@
+"""From the bytes of a mail to Unicode: transfer encodings, charsets, encoded words, HTML."""
+
+import binascii
+import codecs
+import html
+import re
+
+# A bound on one text: what says why a mail came back stands at its beginning.
+MAX_TEXT = 256 * 1024
+_DETECT_SAMPLE = 1024
+
+# Codecs that are no charset of a mail, or whose time is not linear.
+_REFUSED_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
+_ISO_2022_ESCAPES = (b"\x1b$", b"\x1b(J", b"\x1b(I")
+
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\n]*+)\?=(?:\s+(?==\?))?")
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)(?:[\s/][^<>]*+)?>|<![^<>]*+>|<\?[^<>]*+>")
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKING_TAGS = frozenset(
+    "address blockquote body br center dd div dl dt h1 h2 h3 h4 h5 h6 head hr html li ol p pre table td th title tr ul".split()
+)
+
+
+def transfer_decode(body: bytes, *, encoding: str) -> bytes:
+    """Undo a Content-Transfer-Encoding; a body that is not in the encoding that it declares is left as it is."""
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(body)
+    if encoding == "base64":
+        start = body.lstrip()[:76]
+        if any(sign in start for sign in (b" ", b":", b"@", b"<")):
+            return body
+        return _decode_base64(body)
+    return body
+
+
+def _decode_base64(body: bytes) -> bytes:
+    kept = body.translate(None, b" \t\r\n\0=")
+    for drop in range(4):
+        try:
+            return binascii.a2b_base64(kept[: len(kept) - drop] + b"==")
+        except binascii.Error:
+            continue
+    return body
+
+
+def decode_text(body: bytes, *, charset: str = "") -> str:
+    """Decode a text whatever its charset: the declared one, else UTF-8, else the likeliest."""
+    if body.isascii() and b"\x1b" not in body:
+        return body.decode("ascii").replace("\0", "")
+    codec = _codec(charset)
+    tries = [codec, "utf-8"]
+    if any(escape in body for escape in _ISO_2022_ESCAPES):
+        tries.insert(0, "iso2022_jp_ext")
+    for name in tries:
+        if name in ("", "ascii"):
+            continue
+        try:
+            return body.decode(name).replace("\0", "")
+        except (UnicodeError, LookupError):
+            continue
+    if codec in ("", "ascii", "utf-8"):
+        codec = _detected(body)
+    return body.decode(codec, "replace").replace("\0", "")
+
+
+def _codec(charset: str) -> str:
+    """Give Python's name of a declared charset; empty when it is none."""
+    try:
+        name = codecs.lookup(charset.strip().strip("'\"") or "ascii").name
+        b"".decode(name)  # refuses the codecs that are not between bytes and text
+    except (LookupError, ValueError, UnicodeError):
+        return ""
+    return "" if name.replace("-", "_") in _REFUSED_CODECS else name
+
+
+def _detected(body: bytes) -> str:
+    try:
+        import charset_normalizer  # slow: the last resort
+
+        best = charset_normalizer.from_bytes(body[:_DETECT_SAMPLE], steps=1).best()
+    except Exception:  # whatever a detector makes of hostile bytes, a mail must be read
+        best = None
+    name = _codec(best.encoding) if best else ""
+    return name or "cp1252"
+
+
+def decode_words(value: str) -> str:
+    """Decode the encoded words (RFC 2047) of a header's value."""
+    if "=?" not in value:
+        return value
+    return _ENCODED_WORD.sub(_decode_word, value)
+
+
+def _decode_word(word: re.Match[str]) -> str:
+    charset, encoding, text = word.groups()
+    data = text.encode("utf-8", "surrogateescape")
+    if encoding in "bB":
+        data = _decode_base64(data)
+    else:
+        data = binascii.a2b_qp(data, header=True)
+    return decode_text(data, charset=charset.partition("*")[0])
+
+
+def html_to_text(markup: str) -> str:
+    """Give the visible text of an HTML body, a line per block."""
+    for name in ("style", "script"):
+        markup = _without_element(markup, name=name)
+    text = html.unescape(_TAG.sub(_tag_text, _SPACES.sub(" ", markup.replace("\n", " "))))
+    return text.replace("\xa0", " ")
+
+
+def _tag_text(tag: re.Match[str]) -> str:
+    name = tag.group(1)
+    return "\n" if name and name.lower() in _BREAKING_TAGS else ""
+
+
+def _without_element(markup: str, *, name: str) -> str:
+    lowered = markup.lower()
+    if f"<{name}" not in lowered or len(lowered) != len(markup):
+        return markup
+    kept, position = [], 0
+    while (start := lowered.find(f"<{name}", position)) >= 0:
+        kept.append(markup[position:start])
+        end = lowered.find(f"</{name}", start)
+        position = end if end >= 0 else len(markup)
+    kept.append(markup[position:])
+    return "".join(kept)

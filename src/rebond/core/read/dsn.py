@@ -1,0 +1,222 @@
+"""Delivery status notifications (RFC 3464, RFC 6533), wherever in a mail their fields stand."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rebond.core.failure import Facts
+from rebond.core.read.about import about_recipients
+from rebond.core.read.find_address import field_address, first_address
+from rebond.core.read.finding import Finding
+from rebond.core.read.letter import Letter
+from rebond.core.read.mail import Headers, parse_headers
+from rebond.core.read.smtp_reply import fold, is_vague, most_telling, parse_reply, untyped
+from rebond.core.words import ReturnKind
+
+MAX_RECIPIENTS = 1000
+
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
+# Where the fields stand in a text that no header calls a report.
+_LOOSE = re.compile(r"^[ \t>]{0,4}(?:Reporting-MTA|Original-Recipient|Final-Recipient|Action):", re.I | re.M)
+_FINAL = re.compile(r"^[ \t>]{0,4}Final-Recipient:", re.I | re.M)
+_NAMING = ("final-recipient", "original-recipient")
+_RECIPIENT_FIELDS = frozenset(
+    "final-recipient original-recipient action status diagnostic-code remote-mta last-attempt-date will-retry-until".split()
+)
+_STATUS = re.compile(r"([245])\s*\.\s*(\d{1,3})\s*\.\s*(\d{1,3})")
+_ACTIONS = {
+    "fail": "failed",
+    "error": "failed",
+    "undeliver": "failed",
+    "delay": "delayed",
+    "defer": "delayed",
+    "relay": "relayed",
+    "expand": "expanded",
+    "deliver": "delivered",
+    "success": "delivered",
+}
+_SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
+# Diagnostics that name no reason: the words for a person say more.
+_POOR = frozenset(
+    "requested action not taken aborted service unavailable delivery error failed failure the message could not be delivered"
+    " undeliverable undelivered bounced message rejected by unknown smtp error transaction mail permanent temporary"
+    " failed: status server remote host said unspecified x-postfix system other address".split()
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def read_dsn(letter: Letter) -> Finding | None:
+    """Read the per-recipient groups of a report; None when the letter holds none that names a recipient."""
+    groups = _part_groups(letter)
+    machine_made = bool(groups) or letter.mail.parameters.get("report-type", "").lower() == "delivery-status"
+    groups = groups or _loose_groups(letter)
+    if not groups:
+        return None
+    facts = [_facts(common, group) for common, group in groups[:MAX_RECIPIENTS]]
+    if len(groups) > MAX_RECIPIENTS:
+        letter.mail.note("cut: the report names more than 1,000 recipients")
+    facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
+    kind = _kind(facts)
+    if kind is ReturnKind.DSN and not machine_made:
+        kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
+    return Finding(kind=kind, facts=tuple(facts))
+
+
+def _kind(facts: Iterable[Facts]) -> ReturnKind:
+    actions = {each.action for each in facts}
+    if actions <= _SUCCESSES:
+        return ReturnKind.DELIVERED
+    return ReturnKind.DSN if "failed" in actions else ReturnKind.DELAYED
+
+
+def _part_groups(letter: Letter) -> list[tuple[Headers, Headers]]:
+    """Give each recipient's fields with its report's common ones."""
+    found: list[tuple[Headers, Headers]] = []
+    for part in letter.parts(*_STATUS_TYPES):
+        found += _groups(part.text())
+    return found
+
+
+def _loose_groups(letter: Letter) -> list[tuple[Headers, Headers]]:
+    """Find the same fields in plain text."""
+    texts = [letter.notice]
+    texts += [part.text() for part in letter.parts("text/plain") if _FINAL.search(part.text())]
+    for text in texts:
+        if _FINAL.search(text) and (start := _LOOSE.search(text)):
+            return _groups(text[start.start() :])
+    return []
+
+
+def _groups(text: str) -> list[tuple[Headers, Headers]]:
+    common = Headers()
+    groups: list[Headers] = []
+    for fields in _field_blocks(text):
+        naming = any(name in fields for name in _NAMING)
+        if naming or (groups and _completes(groups[-1], fields)):
+            if naming:
+                groups.append(fields)
+            else:
+                _merge(groups[-1], fields)
+        elif not groups or "reporting-mta" in fields:
+            _merge(common, fields)
+    if not groups and "action" in common and "status" in common:
+        groups.append(common)
+    return [(common, group) for group in groups]
+
+
+def _field_blocks(text: str) -> list[Headers]:
+    """Split a text in blocks of fields: at blank lines, and where a second recipient is named without one."""
+    blocks = [Headers()]
+    last = ""
+    for line in text.split("\n"):
+        if not line.strip():
+            if blocks[-1]:
+                blocks.append(Headers())
+            last = ""
+        elif line[0] in " \t" and last:
+            blocks[-1].extend(last, line.strip())
+        else:
+            fields, _ = parse_headers(line.lstrip("> \t"))
+            name = next(fields.names(), "")
+            if name and " " not in name:
+                if name in _NAMING and name in blocks[-1]:
+                    blocks.append(Headers())
+                blocks[-1].add(name, fields.first(name))
+                last = name
+            elif last == "diagnostic-code":  # a fold that lost its spaces
+                blocks[-1].extend(last, line.strip())
+    return [block for block in blocks if block]
+
+
+def _completes(group: Headers, fields: Headers) -> bool:
+    """Tell whether a block holds what the recipient's group before it lacks (a blank line too many)."""
+    names = [name for name in fields.names() if name in _RECIPIENT_FIELDS]
+    return bool(names) and not any(name in group for name in names)
+
+
+def _merge(into: Headers, fields: Headers) -> None:
+    for name in fields.names():
+        for value in fields.all(name):
+            into.add(name, value)
+
+
+def _facts(common: Headers, group: Headers) -> Facts:
+    final = field_address(group.first("final-recipient"))
+    original = field_address(group.first("original-recipient"))
+    final_whole = final if "@" in final else ""
+    recipient = (original if "@" in original else "") or final_whole or _named_elsewhere(group)
+    reporting = _host(common.first("reporting-mta") or group.first("reporting-mta"))
+    if not recipient and (final or original):
+        recipient = final or original
+    diagnostic = fold(untyped(group.text("diagnostic-code")))
+    reply = parse_reply(diagnostic)
+    status = _status(group.first("status"))
+    enhanced = most_telling(reply.enhanced, status)
+    return Facts(
+        recipient=recipient,
+        final_recipient=final_whole or recipient,
+        original_recipient=original if "@" in original else "",
+        action=_action(group.first("action"), status),
+        enhanced=enhanced,
+        code=reply.code,
+        text=diagnostic,
+        remote_mta=_host(group.first("remote-mta")),
+        reporting_mta=reporting,
+    )
+
+
+def _named_elsewhere(group: Headers) -> str:
+    for name in ("x-actual-recipient", "x-original-recipient", "final-recipient", "original-recipient"):
+        if address := first_address(group.first(name)):
+            return address
+    return ""
+
+
+def _status(value: str) -> str:
+    found = _STATUS.search(value)
+    return ".".join(found.groups()) if found else ""
+
+
+def _action(value: str, status: str) -> str:
+    words = value.strip().lower()
+    for beginning, action in _ACTIONS.items():
+        if words.startswith(beginning):
+            return action
+    if status.startswith("2"):
+        return "delivered"
+    return "delayed" if status.startswith("4") and not words else "failed"
+
+
+def _host(value: str) -> str:
+    return untyped(value).split(" ")[0].strip("<>()[]").lower() if value else ""
+
+
+def _with_reasons(letter: Letter, facts: list[Facts]) -> list[Facts]:
+    """Put the notice's words behind diagnostics that are poor."""
+    if all(each.action in _SUCCESSES or not is_poor(each) for each in facts):
+        return facts
+    told = about_recipients(letter.notice, [(each.recipient, each.final_recipient) for each in facts])
+    return [
+        _with_reason(each, words) if words and each.action not in _SUCCESSES and is_poor(each) else each
+        for each, words in zip(facts, told, strict=True)
+    ]
+
+
+def is_poor(facts: Facts) -> bool:
+    """Tell whether a diagnostic lacks either words that give a reason or a code that does."""
+    text = facts.text.lower()
+    for address in (facts.recipient, facts.final_recipient):
+        if address:
+            text = text.replace(address.lower(), " ")
+    words = [word for word in _WORD.findall(text) if word not in _POOR]
+    return len(words) < 2 and (is_vague(facts.enhanced) or len(words) == 0)
+
+
+def _with_reason(facts: Facts, words: str) -> Facts:
+    reply = parse_reply(words)
+    return replace(
+        facts,
+        text=f"{facts.text} {words}".strip() if facts.text else words,
+        code=facts.code or reply.code,
+        enhanced=most_telling(facts.enhanced, reply.enhanced),
+    )

@@ -1,0 +1,65 @@
+"""Email addresses in free text and in the fields of reports."""
+
+import re
+
+# A token is tried once (possessive, and only where it begins), so that no text takes more than linear time.
+_LOCAL = r"[^\s\"(),:;<>@\[\\\]{}\x00-\x1f]"
+_DOMAIN = r"[\w](?:[\w.-]{0,252}[\w])?|\[[0-9A-Fa-f.:]{3,60}\]"
+_ADDRESS = re.compile(rf"(?:(?<!{_LOCAL}){_LOCAL}{{1,200}}+|\"[^\"\n]{{1,64}}\")@(?:{_DOMAIN})")
+_SCHEME = re.compile(r"^(?:mailto|smtp|rfc822|to|from|rcpt|t|f)[:=]", re.I)
+_TYPED = re.compile(r"\s*(?:[A-Za-z0-9-]{1,20})?\s*;\s*(?:rfc822\s*;)?\s*", re.I)
+_UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_LEFT = "'`*.,;:!|&#‘’“”"
+_RIGHT = _LEFT + "?="
+
+
+def addresses_in(text: str, *, limit: int = 1000) -> list[str]:
+    """Give the distinct addresses of a text in their order, as written, at most `limit`."""
+    if "@" not in text:
+        return []
+    found: dict[str, str] = {}
+    for match in _ADDRESS.finditer(text):
+        address = tidy_address(match.group())
+        if address:
+            found.setdefault(address.lower(), address)
+            if len(found) >= limit:
+                break
+    return list(found.values())
+
+
+def first_address(text: str) -> str:
+    """Give the first address of a text, empty when there is none."""
+    if "@" not in text:
+        return ""
+    match = _ADDRESS.search(text)
+    return tidy_address(match.group()) if match else ""
+
+
+def tidy_address(text: str) -> str:
+    """Take quotes, angle brackets and punctuation off an address; empty when none is left."""
+    address = text.strip().strip("<>").lstrip(_LEFT).rstrip(_RIGHT)
+    address = _SCHEME.sub("", address)
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain):
+        return ""
+    return f"{local}@{domain}"
+
+
+def field_address(value: str) -> str:
+    """Read a typed address field of a report (`rfc822; <a@b>`, RFC 3464, RFC 6533).
+
+    Gives the bare name when the field names a user without a domain; empty for none.
+    """
+    if "\\x{" in value:
+        value = _UNICODE_ESCAPE.sub(lambda found: _character(found.group(1)), value)
+    bare = value[match.end() :] if (match := _TYPED.match(value)) else value
+    address = first_address(bare)
+    if address:
+        return address
+    words = bare.replace("<", " ").replace(">", " ").split()
+    return words[0].strip("\"'") if len(words) == 1 and "/" not in words[0] else ""
+
+
+def _character(digits: str) -> str:
+    code = int(digits, 16)
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"

@@ -1,0 +1,282 @@
+"""Any bytes to a mail's headers and parts, bounded and in linear time (RFC 5322, RFC 2046).
+
+Our own splitter: a report's reader needs every occurrence of a header, the order of the parts and what broken
+boundaries hide, which neither fast-mail-parser nor `email` gives in one pass.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rebond.core.read.decode import MAX_TEXT, decode_text, decode_words, html_to_text, transfer_decode
+
+MAX_SIZE = 25 * 1024 * 1024
+MAX_DEPTH = 50
+MAX_PARTS = 1000
+MAX_HEADERS = 2000
+MAX_HEADER_BLOCK = 1024 * 1024
+MAX_VALUE = 64 * 1024
+
+_FIELD = re.compile(r"([!-9;-~]{1,128}+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
+_FOLD = re.compile(r"\n[ \t]++")
+_PARAMETER = re.compile(r';\s*+([A-Za-z*0-9-]{1,40}+)\s*+=\s*+(?:"([^"]*+)"|([^\s;]*+))')
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]++/[a-z0-9!#$&^_.+-]++")
+# What shows that a text holds parts although no header says so.
+_INNER_PART = re.compile(rb"^content-type:[ \t]*(?:message/|text/rfc822-headers)", re.I | re.M)
+_DELIMITER = re.compile(
+    rb"^--([^\s-][^\n]{0,200}?|-+[^\s-][^\n]{0,200}?)(?:--)?[ \t]*\n(?=content-[a-z-]{1,30}:)", re.I | re.M
+)
+
+
+class Headers:
+    """A header block: values by lower-case name, unfolded, in order, not yet decoded."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[str]] = {}
+
+    def add(self, name: str, value: str) -> None:
+        self._values.setdefault(name.lower(), []).append(value)
+
+    def extend(self, name: str, more: str) -> None:
+        """Add a line that lost its fold to the last value of a name."""
+        values = self._values[name.lower()]
+        if len(values[-1]) < MAX_VALUE:
+            values[-1] += " " + more
+
+    def first(self, name: str) -> str:
+        """Give the first value of a name (in lower case), empty when there is none."""
+        values = self._values.get(name)
+        return values[0] if values else ""
+
+    def last(self, name: str) -> str:
+        values = self._values.get(name)
+        return values[-1] if values else ""
+
+    def all(self, name: str) -> list[str]:
+        return self._values.get(name, [])
+
+    def text(self, name: str) -> str:
+        """Give the first value of a name with its encoded words decoded."""
+        return decode_words(self.first(name))
+
+    def names(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+
+@dataclass(slots=True)
+class Part:
+    """One leaf of a mail: `content_type` in lower case, `body` still encoded for transfer.
+
+    `container` is the type of the multipart that holds it, `group` that multipart's number (0: none).
+    """
+
+    headers: Headers
+    content_type: str
+    body: bytes
+    charset: str = ""
+    container: str = ""
+    group: int = 0
+    depth: int = 0
+
+    def decoded(self) -> bytes:
+        encoding = self.headers.first("content-transfer-encoding").strip().lower()
+        return transfer_decode(self.body, encoding=encoding) if encoding else self.body
+
+    def text(self) -> str:
+        """Give the part as Unicode lines, at most `MAX_TEXT` of them; HTML as its visible text."""
+        body = self.decoded()[:MAX_TEXT]
+        text = decode_text(body, charset=self.charset)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return html_to_text(text) if self.content_type == "text/html" else text
+
+
+@dataclass(slots=True)
+class Mail:
+    """A mail split in its parts, in their order; `notes` says what was cut or broken."""
+
+    headers: Headers
+    parts: list[Part] = field(default_factory=list)
+    content_type: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, what: str) -> None:
+        if what not in self.notes:
+            self.notes.append(what)
+
+
+def split_mail(raw: bytes) -> Mail:
+    """Split a mail; never raises, whatever the bytes."""
+    notes = []
+    if len(raw) > MAX_SIZE:
+        raw = raw[:MAX_SIZE]
+        notes.append("cut: the mail is larger than 25 MiB")
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    headers, body = _split_head(raw.lstrip(b"\n"))
+    content_type, parameters = content_type_of(headers)
+    mail = Mail(headers, [], content_type, parameters, notes)
+    _split_body(mail, body)
+    return mail
+
+
+def parse_headers(text: str) -> tuple[Headers, int]:
+    """Read a header block from the beginning of a text; gives it and where its body begins.
+
+    A single line that is no header, between two that are, is passed over.
+    """
+    headers = Headers()
+    position, count = 0, 0
+    while count < MAX_HEADERS:
+        found = _FIELD.match(text, position)
+        if found:
+            value = found.group(2)
+            if "\n" in value:
+                value = _FOLD.sub(" ", value)
+            headers.add(found.group(1), value[:MAX_VALUE].rstrip())
+            position, count = found.end(), count + 1
+            continue
+        end = text.find("\n", position) + 1
+        if not end or end - position == 1:
+            return headers, end or position
+        escaped_from = text.startswith(("From ", ">From "), position)
+        if not escaped_from and not (count and _FIELD.match(text, end)):
+            return headers, position
+        position = end
+    return headers, position
+
+
+def content_type_of(headers: Headers) -> tuple[str, dict[str, str]]:
+    """Give the type in lower case and its parameters, from a header however badly written."""
+    value = headers.first("content-type")
+    if not value:
+        return "", {}
+    found = _TYPE.match(value.strip().lower())
+    parameters = {}
+    if ";" in value or "=" in value:
+        for name, quoted, plain in _PARAMETER.findall(value if ";" in value else ";" + value.partition(" ")[2]):
+            parameters.setdefault(name.lower().rstrip("*"), quoted or plain)
+    return (found.group() if found else "text/plain"), parameters
+
+
+def _split_head(raw: bytes) -> tuple[Headers, bytes]:
+    end = raw.find(b"\n\n", 0, MAX_HEADER_BLOCK)
+    block = raw[: end + 1] if end >= 0 else raw[:MAX_HEADER_BLOCK]
+    if raw.startswith(b"\n"):
+        return Headers(), raw[1:]
+    codec = "utf-8"
+    try:
+        text = block.decode(codec)
+    except UnicodeDecodeError:
+        codec = "latin-1"
+        text = block.decode(codec)
+    headers, position = parse_headers(text)
+    if position < len(text):  # something that is no header stands before the first blank line
+        return headers, raw[len(text[:position].encode(codec)) :]
+    return headers, raw[end + 2 :] if end >= 0 else raw[len(block) :]
+
+
+def _split_body(mail: Mail, body: bytes) -> None:
+    """Split depth first with a stack of our own, so that no nesting can exhaust Python's."""
+    groups = 0
+    root = (mail.headers, mail.content_type, mail.parameters, body, "", 0, 0)
+    stack = [root]
+    while stack:
+        headers, content_type, parameters, body, container, group, depth = stack.pop()
+        regions: list[bytes] = []
+        if content_type.startswith("multipart/") or not (content_type or container):
+            if depth >= MAX_DEPTH:
+                mail.note("cut: parts are nested more than 50 deep")
+            else:
+                regions = _regions(mail, body, boundary=parameters.get("boundary", ""))
+        elif depth == 0 and content_type == "text/plain":
+            regions = _regions(mail, body, boundary="")
+        if not regions:
+            _add_leaf(
+                mail,
+                Part(
+                    headers,
+                    _leaf_type(content_type, container),
+                    body,
+                    parameters.get("charset", ""),
+                    container,
+                    group,
+                    depth,
+                ),
+            )
+            continue
+        groups += 1
+        kind = content_type if content_type.startswith("multipart/") else "multipart/mixed"
+        children = []
+        for region in regions:
+            inner_headers, inner_body = _split_head(region)
+            inner_type, inner_parameters = content_type_of(inner_headers)
+            children.append((inner_headers, inner_type, inner_parameters, inner_body, kind, groups, depth + 1))
+        stack.extend(reversed(children))
+
+
+def _leaf_type(content_type: str, container: str) -> str:
+    if content_type and not content_type.startswith("multipart/"):
+        return content_type
+    return "message/rfc822" if container == "multipart/digest" else "text/plain"
+
+
+def _add_leaf(mail: Mail, part: Part) -> None:
+    if len(mail.parts) < MAX_PARTS:
+        mail.parts.append(part)
+    else:
+        mail.note("cut: there are more than 1,000 parts")
+
+
+def _regions(mail: Mail, body: bytes, *, boundary: str) -> list[bytes]:
+    """Cut a body at its boundary; where that never occurs, at the one that its own lines show."""
+    declared = boundary.strip().encode("utf-8", "replace")
+    regions = _cut(mail, body, delimiter=declared) if declared else []
+    if regions:
+        return regions[1:]
+    if b"essage/" not in body and b"rfc822-headers" not in body:
+        return []
+    if not _INNER_PART.search(body):
+        return []
+    for found in _DELIMITER.finditer(body, 0, MAX_TEXT):
+        regions = _cut(mail, body, delimiter=found.group(1))
+        if regions:
+            mail.note("broken: the parts' boundary is not the declared one")
+            # What stands before the first boundary may be the notice itself: a part without headers.
+            return [b"\n" + regions[0], *regions[1:]]
+    return []
+
+
+def _cut(mail: Mail, body: bytes, *, delimiter: bytes) -> list[bytes]:
+    """Give the preamble and the parts between the delimiter lines; nothing when there is no such line."""
+    delimiter = b"\n--" + delimiter
+    text = b"\n" + body
+    regions: list[bytes] = []
+    start, position, closed = 1, 0, False
+    while not closed and (found := text.find(delimiter, position)) >= 0:
+        end = text.find(b"\n", found + 1)
+        end = len(text) if end < 0 else end
+        rest = text[found + len(delimiter) : end].rstrip()
+        position = found + len(delimiter)
+        if rest not in (b"", b"--"):
+            continue
+        regions.append(text[start:found])
+        start, position, closed = end + 1, end, rest == b"--"
+        if len(regions) > MAX_PARTS:
+            mail.note("cut: there are more than 1,000 parts")
+            break
+    if not regions:
+        return []
+    if not closed:
+        mail.note("broken: the last boundary is missing")
+        regions.append(text[start:])
+    return regions

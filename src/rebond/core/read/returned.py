@@ -1,0 +1,123 @@
+"""From the bytes of a returned mail to its reading: each reader in turn, the first that answers wins."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from rebond.core.failure import Reading
+from rebond.core.read.adhoc import read_adhoc
+from rebond.core.read.auto_reply import read_auto_reply, read_challenge, read_receipt, read_unsubscribe
+from rebond.core.read.complaint import read_complaint
+from rebond.core.read.dsn import read_dsn
+from rebond.core.read.find_address import addresses_in, first_address
+from rebond.core.read.finding import Finding
+from rebond.core.read.letter import Letter, open_letter
+from rebond.core.words import ReturnKind
+
+MAX_CANDIDATES = 60
+MAX_CANDIDATE = 998
+
+# The order is the specification's (03, section 1).
+READERS: tuple[Callable[[Letter], Finding | None], ...] = (
+    read_complaint,
+    read_dsn,
+    read_adhoc,
+    read_challenge,
+    read_auto_reply,
+    read_receipt,
+    read_unsubscribe,
+)
+
+# Where a token may survive, in the mail itself and in the message that it returns.
+_OWN_PLACES = (
+    "to",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-rcpt-to",
+    "cc",
+    "in-reply-to",
+    "references",
+    "x-rebond-token",
+)
+_RETURNED_PLACES = (
+    "x-rebond-token",
+    "return-path",
+    "message-id",
+    "list-unsubscribe",
+    "references",
+    "in-reply-to",
+    "errors-to",
+    "sender",
+    "x-envelope-from",
+)
+
+
+def read_mail(raw: bytes) -> Reading:
+    """Read a returned mail: any bytes; never raises, in time linear in their number (specification 03, section 1).
+
+    More than 25 MiB, 50 nested parts, 1,000 parts or 1,000 recipients are cut; `notes` says so.
+    """
+    letter = open_letter(raw)
+    for reader in READERS:
+        if finding := reader(letter):
+            return _reading(letter, finding)
+    return _reading(letter, Finding(kind=ReturnKind.OTHER))
+
+
+def _reading(letter: Letter, finding: Finding) -> Reading:
+    original = letter.original
+    ids = [*finding.message_ids, *_ids(original.all("message-id"))]
+    if not ids and finding.kind is not ReturnKind.OTHER:
+        ids = _ids(letter.headers.all("in-reply-to"))
+    return Reading(
+        kind=finding.kind,
+        facts=finding.facts,
+        feedback_type=finding.feedback_type,
+        complainants=finding.complainants,
+        date=_date(letter),
+        candidates=_candidates(letter, finding),
+        message_ids=tuple(dict.fromkeys(ids)),
+        original_to=finding.original_to or tuple(addresses_in(original.text("to"), limit=100)),
+        original_from=first_address(original.text("from")),
+        subject=letter.headers.text("subject").strip()[:MAX_CANDIDATE],
+        sender=letter.sender,
+        notes=tuple(letter.mail.notes),
+    )
+
+
+def _ids(values: list[str]) -> list[str]:
+    return [identity for value in values[:10] if (identity := value.strip().strip("<>").strip()[:MAX_CANDIDATE])]
+
+
+def _candidates(letter: Letter, finding: Finding) -> tuple[str, ...]:
+    found = list(finding.candidates)
+    found += [value for name in _OWN_PLACES for value in letter.headers.all(name)[:5]]
+    found += [value for name in _RETURNED_PLACES for value in letter.original.all(name)[:5]]
+    if found and len(found) < MAX_CANDIDATES:
+        found += _senders_in_received(letter)
+    return tuple(dict.fromkeys(value.strip()[:MAX_CANDIDATE] for value in found if value.strip()))[:MAX_CANDIDATES]
+
+
+def _senders_in_received(letter: Letter) -> list[str]:
+    """Give the envelope senders that mail systems note in the returned message's Received lines."""
+    found = []
+    for value in letter.original.all("received")[:20]:
+        _, words, rest = value.partition("envelope-from")
+        if words and (address := first_address(rest[:300])):
+            found.append(address)
+    return found
+
+
+def _date(letter: Letter) -> datetime | None:
+    """Give the time of the return: its Date, else that of its topmost Received line."""
+    values = letter.headers.all("date")[:1]
+    values += [value.rpartition(";")[2] for value in letter.headers.all("received")[:1]]
+    for value in values:
+        try:
+            date = parsedate_to_datetime(value.strip()[:200])
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
+    return None

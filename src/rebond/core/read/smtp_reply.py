@@ -1,0 +1,96 @@
+"""An SMTP reply or a diagnostic text: its code, its enhanced code, and which part of it speaks (specification 02)."""
+
+import re
+from dataclasses import dataclass
+
+MAX_REPLY = 4000
+
+# A reply code where a reply can begin, with the enhanced code behind it. `550 5.1.1`, `550-5.1.1`, `550 #5.1.1`, `550 (5.1.1)`.
+_REPLY = re.compile(
+    r"(?<![\w.#/\-])(2(?:20|21|5[0-2])|[45]\d\d)(?=[ \-:;,=\"'\]#(]|$)(?:[ \-:;,]{1,3}[#(\[]{0,2}([245]\.\d{1,3}\.\d{1,3})(?![\d.\w]))?"
+)
+_ENHANCED = re.compile(r"(?<![\d.\w])([245]\.\d{1,3}\.\d{1,3})(?![\d\w]|\.\d)")
+# What stands before a code that is a reply and no number in a sentence.
+_SPOKEN = re.compile(
+    r"(?:^|[:;>'\"(\[{|=]|said|says|returned|answered|response|responded|reply|replied|error|code|was|with|reason|smtp|status|fatal|\.{3}|->|<<<)"
+    r"[ \t(#:]{0,4}$",
+    re.I,
+)
+_TYPED = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]{0,30}\s*;\s*")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a text answers: the SMTP code (0: none), the enhanced code (empty: none), the text in one line."""
+
+    code: int
+    enhanced: str
+    text: str
+
+
+def parse_reply(text: str) -> Reply:
+    """Read an SMTP reply or a diagnostic text; never raises.
+
+    Of several replies quoted one within the other the innermost speaks; codes that say nothing (x.0.0, 5.1.0, x.4.7)
+    never beat another one in the text (RFC 3463, RFC 2034).
+    """
+    folded = fold(text)
+    candidates = [found for found in _REPLY.finditer(folded) if _is_spoken(folded, found)]
+    enhanced = [found.group(2) for found in candidates if found.group(2)]
+    loose = _ENHANCED.findall(folded)
+    told = most_telling(*reversed(enhanced), *loose)
+    code = _code(candidates, told)
+    if not code and told:
+        any_code = _REPLY.search(folded)
+        code = int(any_code.group(1)) if any_code and any_code.group(1)[0] == told[0] else 0
+    return Reply(code, told, folded)
+
+
+def fold(text: str) -> str:
+    """Put a reply of several lines in one, its code said once; cut to 4,000 characters."""
+    if "\n" in text or "  " in text or "\t" in text:
+        text = _SPACES.sub(" ", text[: 4 * MAX_REPLY])
+    text = text.strip()[:MAX_REPLY]
+    first = _REPLY.match(text)
+    if not first:
+        return text
+    code, enhanced = first.group(1), first.group(2) or ""
+    # `550-5.1.1 one 550-5.1.1 two 550 5.1.1 three`: the later repetitions of the same code are line beginnings.
+    for repeated in {f" {code}-{enhanced} ", f" {code} {enhanced} ", f" {code}-"} if enhanced else {f" {code}-"}:
+        text = text[: first.end()] + text[first.end() :].replace(repeated, " ")
+    return text
+
+
+def untyped(diagnostic: str) -> str:
+    """Take the type off a Diagnostic-Code (`smtp; 550 ...`, RFC 3464 2.3.6)."""
+    match = _TYPED.match(diagnostic)
+    return diagnostic[match.end() :] if match else diagnostic
+
+
+def is_vague(enhanced: str) -> bool:
+    """Tell whether an enhanced code says so little that a code or text inside beats it."""
+    return not enhanced or enhanced.endswith((".0.0", ".4.7")) or enhanced[1:] == ".1.0"
+
+
+def most_telling(*codes: str) -> str:
+    """Choose of enhanced codes, the most authoritative first, the first that says something."""
+    for code in codes:
+        if not is_vague(code):
+            return code
+    return next((code for code in codes if code), "")
+
+
+def _is_spoken(text: str, found: re.Match[str]) -> bool:
+    if found.group(2):
+        return True
+    return bool(_SPOKEN.search(text, max(0, found.start() - 24), found.start()))
+
+
+def _code(candidates: list[re.Match[str]], told: str) -> int:
+    """Choose the code that goes with the telling enhanced code, else the innermost one."""
+    for found in reversed(candidates):
+        if told and found.group(2) == told:
+            return int(found.group(1))
+    refusing = [found for found in candidates if found.group(1)[0] != "2"] or candidates
+    return int(refusing[-1].group(1)) if refusing else 0
