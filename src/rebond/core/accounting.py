@@ -57,6 +57,11 @@ class Counts:
             found.append(f"returned {self.returned} is more than delivered {self.delivered}")
         negative = [name for name in _COUNTERS if getattr(self, name) < 0]
         found += [f"{name} is {getattr(self, name)}, below zero" for name in negative]
+        found += [
+            f"exclusions {reason} ({cause or 'no cause'}) are {number}, below zero"
+            for (reason, cause), number in self.exclusions.items()
+            if number < 0
+        ]
         return tuple(found)
 
 

@@ -1,12 +1,14 @@
 """Addresses: kept as received, compared by key (specification 04, "Comparing addresses")."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from rebond.core.words import Channel
 
 # A longer one would not fit an index row of PostgreSQL.
 MAX_TOKEN = 2000
+_MAX_EMAIL = 320
 _PUSH_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -53,6 +55,9 @@ _PLAIN = re.compile(
 def _email_key(text: str, *, allow_undotted: bool) -> tuple[str | None, str]:
     if "--" not in text and _PLAIN.fullmatch(text):
         return text.lower(), ""
+    if len(text) > _MAX_EMAIL:
+        # The library looks at every character first, and a cell may hold a million of them.
+        return None, "The address is longer than any can be."
     import email_validator  # slow to import, and plain addresses do not need it
 
     # Reserved names (.test, .local) are accepted: sites test with them (specification 04).
@@ -63,10 +68,16 @@ def _email_key(text: str, *, allow_undotted: bool) -> tuple[str | None, str]:
             check_deliverability=False,
             globally_deliverable=not allow_undotted,
             allow_quoted_local=True,
+            strict=True,
         )
     except (email_validator.EmailNotValidError, UnicodeError) as error:
         return None, str(error)
-    return f"{found.local_part.casefold()}@{found.ascii_domain.lower()}", ""
+    return f"{_fold_case(found.local_part)}@{found.ascii_domain.lower()}", ""
+
+
+def _fold_case(local_part: str) -> str:
+    # Decomposed first and composed last (Unicode, canonical caseless matching): folding alone can leave two spellings.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local_part).casefold())
 
 
 def _phone_key(text: str, *, region: str) -> tuple[str | None, str]:
@@ -77,7 +88,8 @@ def _phone_key(text: str, *, region: str) -> tuple[str | None, str]:
         parsed = phonenumbers.parse(number, region.upper() or None)
     except phonenumbers.NumberParseException as error:
         return None, str(error)
-    if not phonenumbers.is_possible_number(parsed):
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        # "Possible locally" is no number in E.164: it lacks its area code.
         return None, "The number has an impossible length for its country."
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), ""
 

@@ -1,4 +1,4 @@
-"""Why a profile is left out: the ordered reasons, once. The store generates its SQL from this list (specification 05)."""
+"""Why a profile is left out: the ordered reasons, once. The store generates its SQL from it (specification 05)."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -47,6 +47,16 @@ class Verdict:
     def owner(self) -> Owner:
         return CAUSES[self.cause].owner
 
+    @property
+    def hard_at_once(self) -> bool:
+        """Tell whether it is hard already; a cause that asks for a second error is soft until then."""
+        return self.type is FailureType.HARD and self.confirm < 2
+
+    @property
+    def harmless(self) -> bool:
+        """Tell whether it has no effect on an address, ever."""
+        return self.type is FailureType.IGNORED or self.reason is Reason.NOT_A_FAILURE
+
 
 def given_verdict(failure_type: FailureType, *, reason: Reason, cause: Cause | None = None) -> Verdict:
     """Make the verdict that somebody else reached (an event's `type`, `reason`, `cause`).

@@ -72,7 +72,8 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryAction, tuple[frozenset[DeliveryStatus], D
         frozenset({_D.DRAFT, _D.PREPARING, _D.PREPARED, _D.PREPARE_FAILED, _D.SENDING, _D.PAUSED}),
         _D.CANCELLED,
     ),
-    DeliveryAction.FINISH: (frozenset({_D.SENDING}), _D.FINISHED),
+    # Validity may end, and the last answer may come, while it is paused.
+    DeliveryAction.FINISH: (frozenset({_D.SENDING, _D.PAUSED}), _D.FINISHED),
     DeliveryAction.FAIL: (frozenset({_D.SENDING, _D.PREPARING}), _D.FAILED),
 }
 

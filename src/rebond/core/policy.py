@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from difflib import get_close_matches
@@ -11,8 +11,9 @@ from typing import Any
 
 from rebond.core.words import Cause, Channel, Owner
 
-_DURATION = re.compile(r"(\d{1,9})\s*([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_COUNT = re.compile(r"[0-9]{1,6}")
+_DURATION = re.compile(r"([0-9]{1,9})\s*([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = timedelta(days=3650)
 MAX_RETRIES = 1000
 _LONG_STEP = timedelta(hours=24)
@@ -32,24 +33,28 @@ class PolicyError(ValueError):
 
 def parse_duration(text: str) -> timedelta:
     """Read `90s`, `10m`, `24h`, `5d` or a sequence such as `1d 12h`; PolicyError otherwise."""
+    if not isinstance(text, str):
+        raise PolicyError(f'{text!r} is not a text: write a duration in quotes, as in "24h"')
     rest = _DURATION.sub("", text).strip()
     found = _DURATION.findall(text)
     if rest or not found:
         raise PolicyError(f"{text!r} is not a duration: write a number and s, m, h or d, as in 24h or 5d")
-    total = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in found), timedelta())
-    if total > _LONGEST:
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in found)
+    if seconds > _LONGEST.total_seconds():
         raise PolicyError(f"{text!r} is longer than ten years")
-    return total
+    return timedelta(seconds=seconds)
 
 
 def parse_retries(text: str) -> tuple[timedelta, ...]:
     """Read a retry calendar such as `5x1h,4x1d` into its intervals, in order; an empty text is none."""
+    if not isinstance(text, str):
+        raise PolicyError(f'{text!r} is not a text: write it as "5x1h,4x1d"')
     intervals: list[timedelta] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         count, cross, interval = part.partition("x")
         if not cross:
             count, interval = "1", part
-        if not count.strip().isdecimal():
+        if not _COUNT.fullmatch(count.strip()):
             raise PolicyError(f"{part!r} is not a retry step: write it as 5x1h")
         step = parse_duration(interval)
         if not step:
@@ -107,54 +112,83 @@ def long_step(intervals: tuple[timedelta, ...]) -> timedelta:
 def read_policy(presets: Mapping[str, Mapping[str, Any]], *, overrides: Mapping[str, Any]) -> Policy:
     """Build a policy from the preset tables and a site's `[policy]` section; PolicyError names what is wrong."""
     name = overrides.get("preset", "campaign")
-    if name not in presets:
-        raise PolicyError(f"policy preset {name!r} is unknown: choose one of {', '.join(presets)}")
+    if not isinstance(name, str) or name not in presets:
+        raise PolicyError(
+            f"policy.preset = {name!r} is unknown{_nearest(name, presets)} Known are {', '.join(presets)}."
+        )
     values: dict[str, Any] = dict(presets["campaign"])
     for layer in (presets[name], overrides):
-        for key, value in layer.items():
-            if key == "preset":
-                continue
-            if key not in values:
-                near = get_close_matches(key, values, n=1)
-                raise PolicyError(f"policy.{key} is unknown" + (f": did you mean {near[0]!r}?" if near else ""))
-            values[key] = {**values[key], **value} if isinstance(values[key], Mapping) else value
-    try:
-        return Policy(preset=name, **{field.name: _read(field.name, values) for field in _VALUE_FIELDS})
-    except (TypeError, AttributeError) as error:
-        raise PolicyError(f"the policy holds a value of the wrong kind: {error}") from None
+        _lay_over(values, {key: value for key, value in layer.items() if key != "preset"}, path="policy")
+    read: dict[str, Any] = {field.name: _read(field.name, values) for field in _VALUE_FIELDS}
+    return Policy(preset=name, **read)
 
 
 _VALUE_FIELDS = tuple(field for field in fields(Policy) if field.name != "preset")
 
 
+def _lay_over(values: dict[str, Any], layer: Mapping[str, Any], *, path: str) -> None:
+    for key, value in layer.items():
+        if key not in values:
+            raise PolicyError(f"{path}.{key} is unknown{_nearest(key, values)} Known are {', '.join(values)}.")
+        if isinstance(values[key], Mapping):
+            if not isinstance(value, Mapping):
+                raise PolicyError(f"{path}.{key} = {value!r} is not a table: write {', '.join(values[key])} in it")
+            below = dict(values[key])
+            _lay_over(below, value, path=f"{path}.{key}")
+            values[key] = below
+        else:
+            values[key] = value
+
+
+def _nearest(word: object, known: Iterable[str]) -> str:
+    near = get_close_matches(str(word), list(known), n=1)
+    return f": did you mean {near[0]!r}?" if near else "."
+
+
 def _read(name: str, values: Mapping[str, Any]) -> object:
-    value = values[name]
     try:
-        return _READERS[name](value)
+        return _READERS[name](values[name])
     except PolicyError as error:
         raise PolicyError(f"policy.{name}: {error}") from None
-    except ValueError as error:
-        raise PolicyError(f"policy.{name} = {value!r}: {error}") from None
 
 
 def _read_counting(value: Mapping[str, Any]) -> Counting:
     threshold = value["threshold"]
-    if not isinstance(threshold, int) or threshold < 1:
+    if type(threshold) is not int or threshold < 1:
         raise PolicyError(f"threshold = {threshold!r}: it must be a whole number of at least 1")
-    unknown = set(value) - {"threshold", "gap", "span"}
-    if unknown:
-        raise PolicyError(f"{', '.join(sorted(unknown))}: known are threshold, gap and span")
-    return Counting(threshold, parse_duration(value["gap"]), parse_duration(value["span"]))
+    return Counting(threshold, _part(value, "gap"), _part(value, "span"))
+
+
+def _part(value: Mapping[str, Any], name: str) -> timedelta:
+    try:
+        return parse_duration(value[name])
+    except PolicyError as error:
+        raise PolicyError(f"{name} = {error}") from None
+
+
+def _read_words(words: object, kind: type[Owner] | type[Cause] | type[RetryPermanent]) -> frozenset[Any]:
+    if not isinstance(words, list | tuple):
+        raise PolicyError(f"{words!r} is not a list")
+    known = [str(member) for member in kind]
+    for word in words:
+        if word not in known:
+            raise PolicyError(f"{word!r} is unknown{_nearest(word, known)} Known are {', '.join(known)}.")
+    return frozenset(map(kind, words))
+
+
+def _read_permanent(word: object) -> RetryPermanent:
+    (found,) = _read_words([word], RetryPermanent)
+    return RetryPermanent(found)
 
 
 _READERS: Mapping[str, Any] = {
-    "count_owners": lambda value: frozenset(map(Owner, value)),
+    "count_owners": lambda value: _read_words(value, Owner),
     "retries": parse_retries,
-    "retry_permanent": RetryPermanent,
+    "retry_permanent": _read_permanent,
     "validity": parse_duration,
     "full_exit": parse_duration,
     "cleared_row": parse_duration,
     "reset_after": lambda value: parse_duration(value) if value else None,
-    "immediate_causes": lambda value: frozenset(map(Cause, value)),
+    "immediate_causes": lambda value: _read_words(value, Cause),
     **{channel.value: _read_counting for channel in Channel},
 }

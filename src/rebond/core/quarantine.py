@@ -3,86 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
 from rebond.core.failure import AddressState, Event, Evidence, Judgement, Origin, Snapshot, Verdict, WhyNot
 from rebond.core.policy import Counting, Policy
-from rebond.core.words import (
-    CAUSES,
-    AddressStatus,
-    Channel,
-    ExclusionCause,
-    FailureType,
-    Reason,
-)
-
-
-class Trigger(StrEnum):
-    """What an event amounts to for the table of transitions."""
-
-    HARD = "hard"
-    COUNTING = "soft that counts"
-    UNCOUNTED = "soft that does not count, ignored"
-    DELIVERED = "delivered"
-    CONFIRMED = "confirmed"
-    COMPLAINT = "complaint"
-    STOP = "STOP"
-    START = "START"
-    EXIT_DUE = "exit_due"
-    RELEASED = "a person releases"
-    TOLD = "a person quarantines / denylists / allowlists"
-
-
-class Effect(StrEnum):
-    """What a transition does."""
-
-    NOTHING = "–"
-    NOTE = "noted"
-    QUARANTINE = "quarantined"
-    COUNT = "count + 1; at the threshold quarantined"
-    CLEAR = "valid, count 0"
-    CLEAR_IF_SOFT = "valid, count 0 if soft errors put it there"
-    DENY = "denylisted"
-    LIFT_UNLESS_COMPLAINT = "valid unless by complaint"
-    LIFT_IF_STOP = "valid, if STOP put it there"
-    EXIT = "valid, count 0 when its time has come"
-    TELL = "as told"
-
-
-_STATUSES = (
-    AddressStatus.VALID,
-    AddressStatus.ERRONEOUS,
-    AddressStatus.QUARANTINED,
-    AddressStatus.DENYLISTED,
-    AddressStatus.ALLOWLISTED,
-)
-
-
-def _table() -> dict[tuple[AddressStatus, Trigger], Effect]:
-    n, o, clear, deny = Effect.NOTE, Effect.NOTHING, Effect.CLEAR, Effect.DENY
-    hard, told = Effect.QUARANTINE, Effect.TELL
-    rows = {
-        #                    valid         erroneous     quarantined            denylisted   allowlisted
-        Trigger.HARD: (hard, hard, n, n, n),
-        Trigger.COUNTING: (Effect.COUNT, Effect.COUNT, n, n, n),
-        Trigger.UNCOUNTED: (n, n, n, n, n),
-        Trigger.DELIVERED: (o, clear, Effect.CLEAR_IF_SOFT, n, o),
-        Trigger.CONFIRMED: (o, clear, clear, Effect.LIFT_UNLESS_COMPLAINT, o),
-        Trigger.COMPLAINT: (deny, deny, deny, n, deny),
-        Trigger.STOP: (deny, deny, deny, n, deny),
-        Trigger.START: (o, o, o, Effect.LIFT_IF_STOP, o),
-        Trigger.EXIT_DUE: (o, Effect.EXIT, Effect.EXIT, o, o),
-        Trigger.RELEASED: (o, clear, clear, clear, clear),
-        Trigger.TOLD: (told, told, told, told, told),
-    }
-    return {
-        (status, trigger): effect
-        for trigger, effects in rows.items()
-        for status, effect in zip(_STATUSES, effects, strict=True)
-    }
-
-
-TRANSITIONS = _table()
+from rebond.core.transitions import TRANSITIONS, Effect, Trigger
+from rebond.core.words import CAUSES, AddressStatus, Channel, ExclusionCause, Reason
 
 _TOLD = {
     Event.QUARANTINED: (AddressStatus.QUARANTINED, Reason.QUARANTINED),
@@ -128,7 +53,7 @@ def explain(
     channel: Channel = Channel.EMAIL,
 ) -> tuple[AddressState, tuple[Judgement, ...]]:
     """Fold, and tell for each piece of evidence, in order of time, whether it counted and why not."""
-    ordered = sorted(evidence, key=lambda item: (item.at, _ORDER[item.event], item.identity))
+    ordered = _in_order(evidence)
     voided = _voided(ordered)
     retracted = _retracted(item for item in ordered if item.identity not in voided)
     state = snapshot.state if snapshot else AddressState()
@@ -158,10 +83,21 @@ def explain(
     return replace(state, until=_exit_at(policy, state)), tuple(judgements)
 
 
+def _in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Sort by time, each identity once."""
+    found: dict[str, Evidence] = {}
+    for item in sorted(evidence, key=lambda item: (item.at, _ORDER[item.event], item.identity)):
+        found.setdefault(item.identity, item)
+    return tuple(found.values())
+
+
 def _voided(ordered: Iterable[Evidence]) -> frozenset[str]:
     """Collect what undo events make void; an undo that is itself void voids nothing."""
+    undos = [item for item in ordered if item.event is Event.UNDO]
+    named = {identity for item in undos for identity in item.voids}
     voided: set[str] = set()
-    for item in sorted((item for item in ordered if item.event is Event.UNDO), key=lambda i: i.at, reverse=True):
+    # The latest decides first; of the same instant, the one that no other names.
+    for item in sorted(undos, key=lambda item: (item.at, item.identity not in named), reverse=True):
         if item.identity not in voided:
             voided |= item.voids
     return frozenset(voided)
@@ -179,7 +115,7 @@ def _retracted(evidence: Iterable[Evidence]) -> frozenset[str]:
             continue
         if item.event is Event.DELIVERED:
             successes.setdefault(item.message, []).append(item)
-        elif item.verdict and item.verdict.type is not FailureType.IGNORED:
+        elif item.verdict and not item.verdict.harmless:
             failures.setdefault(item.message, []).append(item)
     return frozenset(
         success.identity
@@ -219,49 +155,52 @@ def _failure(
 ) -> tuple[AddressState, WhyNot]:
     if item.held_by:
         return state, WhyNot.INCIDENT
-    if verdict.type is FailureType.IGNORED:
+    if verdict.harmless:
         return state, WhyNot.TYPE_IGNORED
-    before = state
     if verdict.owner in policy.count_owners:
         state = replace(state, last_error_at=item.at)
-    why_not = _why_uncounted(policy, counting, before, item, verdict)
+    hard = verdict.hard_at_once or verdict.cause in policy.immediate_causes
+    why_not = _why_uncounted(policy, counting, state, item, verdict, hard=hard)
     if why_not is not WhyNot.COUNTED:
         return state, why_not
-    if verdict.confirm > 1 and verdict.cause in state.confirming:
-        state = replace(state, error_count=state.error_count + 1, last_counted_at=item.at)
+    if hard:
         return _quarantine(state, item, verdict, Origin.HARD), WhyNot.COUNTED
-    if verdict.type is FailureType.HARD or verdict.cause in policy.immediate_causes:
-        return _quarantine(state, item, verdict, Origin.HARD), WhyNot.COUNTED
-    return _count(policy, counting, state, item, verdict), WhyNot.COUNTED
+    return _count(counting, _rested(policy, state, item.at), item, verdict), WhyNot.COUNTED
 
 
-def _why_uncounted(policy: Policy, counting: Counting, state: AddressState, item: Evidence, verdict: Verdict) -> WhyNot:
+def _why_uncounted(
+    policy: Policy, counting: Counting, state: AddressState, item: Evidence, verdict: Verdict, *, hard: bool
+) -> WhyNot:
     if item.text_ignored:
         return WhyNot.TEXT_IGNORED
-    hard = verdict.type is FailureType.HARD
     if verdict.owner not in policy.count_owners:
         return WhyNot.OWNER
     if CAUSES[verdict.cause].deferral:
         return WhyNot.DEFERRAL
     if item.first_sight and verdict.reason is Reason.NOT_DEFINED:
         return WhyNot.FIRST_SIGHT
-    trigger = Trigger.HARD if hard else Trigger.COUNTING
-    if TRANSITIONS[state.status, trigger] is Effect.NOTE:
+    if TRANSITIONS[state.status, Trigger.HARD if hard else Trigger.COUNTING] is Effect.NOTE:
         return WhyNot.STATUS
-    last = state.last_counted_at
-    if not hard and last is not None and item.at - last < counting.gap:
+    if not hard and state.last_counted_at and item.at - state.last_counted_at < counting.gap:
         return WhyNot.GAP
     return WhyNot.COUNTED
 
 
-def _count(policy: Policy, counting: Counting, state: AddressState, item: Evidence, verdict: Verdict) -> AddressState:
+def _rested(policy: Policy, state: AddressState, at: datetime) -> AddressState:
+    """Forget the errors of an erroneous address that had none for `reset_after`, whether or not cleanup came by."""
     last = state.last_counted_at
-    if policy.reset_after and last and state.error_count and item.at - last >= policy.reset_after:
-        state = replace(state, status=AddressStatus.VALID, error_count=0, confirming=frozenset())
-    count = state.error_count + 1
-    first = state.first_error_at if state.error_count and state.first_error_at else item.at
-    confirming = state.confirming | {verdict.cause} if verdict.confirm > 1 else state.confirming
-    state = replace(state, error_count=count, first_error_at=first, last_counted_at=item.at, confirming=confirming)
+    if state.status is AddressStatus.ERRONEOUS and policy.reset_after and last and at - last >= policy.reset_after:
+        return replace(state, status=AddressStatus.VALID, error_count=0, first_error_at=None, confirming=frozenset())
+    return state
+
+
+def _count(counting: Counting, state: AddressState, item: Evidence, verdict: Verdict) -> AddressState:
+    count, first = state.error_count + 1, state.first_error_at or item.at
+    state = replace(state, error_count=count, first_error_at=first, last_counted_at=item.at)
+    if verdict.confirm > 1:
+        if verdict.cause in state.confirming:
+            return _quarantine(state, item, verdict, Origin.HARD)
+        state = replace(state, confirming=state.confirming | {verdict.cause})
     if count >= counting.threshold and item.at - first >= counting.span:
         return _quarantine(state, item, verdict, Origin.SOFT)
     since = state.since if state.status is AddressStatus.ERRONEOUS else item.at
@@ -299,8 +238,10 @@ def _deny(state: AddressState, item: Evidence) -> AddressState:
 def _tell(state: AddressState, item: Evidence) -> tuple[AddressState, WhyNot]:
     status, reason = _TOLD[item.event]
     if status is state.status:
-        # Said again it changes nothing: a complaint stays a complaint, an exit date stays.
-        return state, WhyNot.STATUS
+        if state.origin in (Origin.PERSON, Origin.COMPLAINT):
+            return state, WhyNot.STATUS
+        # From now on it stays until a person ends it: no success, START or date does. What was known is kept.
+        return replace(state, origin=Origin.PERSON), WhyNot.COUNTED
     told = replace(
         state,
         status=status,
@@ -336,7 +277,7 @@ def _due(policy: Policy, state: AddressState, at: datetime) -> bool:
 
 def _exit_at(policy: Policy, state: AddressState) -> datetime | None:
     """Tell when the address leaves by itself: a full mailbox, or an erroneous one under `reset_after`."""
-    if state.status not in (AddressStatus.ERRONEOUS, AddressStatus.QUARANTINED):
+    if state.status not in (AddressStatus.ERRONEOUS, AddressStatus.QUARANTINED) or state.origin is Origin.PERSON:
         return None
     dates = []
     if state.reason is Reason.MAILBOX_FULL and state.last_error_at:

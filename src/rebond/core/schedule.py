@@ -48,11 +48,11 @@ def next_attempt(
     `code` is the SMTP code of the answer (0: none), `step` the number of calendar steps already used,
     `attempt` the number of the attempt that just failed (1 for the first), `message` seeds the jitter.
     """
-    permanent = code >= _PERMANENT
+    permanent = code >= _PERMANENT and calendar.permanent is not RetryPermanent.AS_TEMPORARY
     if not _may_retry(verdict, permanent=permanent, setting=calendar.permanent):
         return None
     intervals = calendar.intervals
-    if permanent and calendar.permanent is RetryPermanent.DAILY and verdict.type is FailureType.SOFT:
+    if permanent and verdict.type is not FailureType.IGNORED:
         shortest = long_step(intervals)
         while step < len(intervals) and intervals[step] < shortest:
             step += 1
@@ -69,13 +69,15 @@ def _after(
 
 
 def _may_retry(verdict: Verdict, *, permanent: bool, setting: RetryPermanent) -> bool:
-    if verdict.reason in _NEVER_AGAIN or verdict.type is FailureType.HARD:
+    if verdict.reason in _NEVER_AGAIN or verdict.hard_at_once:
         return False
     if verdict.retry is not None:
         return verdict.retry
-    if not permanent or verdict.type is FailureType.IGNORED:
+    if not permanent:
         return True
-    return not CAUSES[verdict.cause].final and setting is not RetryPermanent.NEVER
+    if CAUSES[verdict.cause].final:
+        return False
+    return verdict.type is FailureType.IGNORED or setting is not RetryPermanent.NEVER
 
 
 def jitter(interval: timedelta, *, seed: str) -> timedelta:

@@ -313,7 +313,8 @@ def _causes() -> dict[Cause, CauseFacts]:
     row(
         Owner.RECIPIENT,
         Reason.USER_UNKNOWN,
-        "no_such_user:D! moved:! ambiguous address_syntax:! owner_changed:! no_such_number:! no_sms_service:! token_gone:!",
+        "no_such_user:D! moved:! ambiguous address_syntax:! owner_changed:! no_such_number:! no_sms_service:!"
+        " token_gone:!",
     )
     row(Owner.RECIPIENT, Reason.INVALID_DOMAIN, "no_such_domain:D+ null_mx:+ no_mail_service unroutable")
     row(Owner.RECIPIENT, Reason.UNREACHABLE, "closed_service:!")
@@ -369,6 +370,10 @@ def default_cause(reason: Reason, *, failure_type: FailureType | None = None) ->
     return _DEFAULT_CAUSES[reason]
 
 
-_DEFAULT_CAUSES = {facts.reason: cause for cause, facts in CAUSES.items() if facts.default and facts.reason}
+_DEFAULT_CAUSES: Mapping[Reason, Cause] = {
+    facts.reason: cause for cause, facts in CAUSES.items() if facts.default and facts.reason
+}
 # The table lists a reason's hard causes commonest first, so the first one is kept.
-_HARD_CAUSES = {facts.reason: cause for cause, facts in reversed(CAUSES.items()) if facts.hard and facts.reason}
+_HARD_CAUSES: Mapping[Reason, Cause] = {
+    facts.reason: cause for cause, facts in reversed(tuple(CAUSES.items())) if facts.hard and facts.reason
+}
