@@ -1,0 +1,174 @@
+"""The neck: whatever speaks of an address is recorded here, and its state computed, in one transaction."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from rebond.core.failure import AddressState, Event, Evidence
+from rebond.core.policy import Policy
+from rebond.core.words import Channel, QualificationStatus, Reason
+from rebond.store.read.evidence import AddressKey, known_identities, states_of
+from rebond.store.write.evidence import (
+    NewEvidence,
+    SeenText,
+    Sighting,
+    add_evidence,
+    add_told_successes,
+    refold,
+    sight_texts,
+)
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One new piece of evidence about one address, and what belongs to it.
+
+    `template` is the normalised text; without one no qualification row is kept (the verdict was given).
+    `message` is the number of our message in the sending log; a success without it is somebody else's.
+    """
+
+    channel: Channel
+    address: str
+    key: str
+    evidence: Evidence
+    scope: str = ""
+    template: str = ""
+    code: int = 0
+    enhanced: str = ""
+    phase: str = ""
+    message: int | None = None
+    returned_mail: str = ""
+
+    @property
+    def about(self) -> AddressKey:
+        return AddressKey(self.channel, self.key, self.scope)
+
+    @property
+    def text_digest(self) -> str:
+        provider = self.evidence.provider
+        return hashlib.sha256(f"{self.channel}\0{provider}\0{self.template}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What became of a batch: the identities stored now, and the states of the addresses that it touched."""
+
+    stored: frozenset[str]
+    states: Mapping[AddressKey, AddressState]
+
+
+def record(
+    occurrences: Sequence[Occurrence],
+    *,
+    policy: Policy,
+    now: datetime,
+    write: Callable[[frozenset[str]], None] | None = None,
+    delivered: Collection[tuple[Channel, str]] = (),
+) -> Recorded:
+    """Store what is new and fold the addresses it touches, in one transaction (nested in an open one).
+
+    What is known by its identity is passed over. `write` does the caller's message rows and counters, in the place
+    that the lock order gives them, told which identities are new. `delivered` names addresses with a new
+    success in the sending log: those that have a state are folded again.
+    """
+    if transaction.get_connection().in_atomic_block:
+        return _record(occurrences, policy=policy, now=now, write=write, delivered=delivered)
+    for left in reversed(range(_TRIES)):
+        try:
+            return _record(occurrences, policy=policy, now=now, write=write, delivered=delivered)
+        except IntegrityError:
+            # Another worker stored the same meanwhile; the next look sees it. A fault that stays is no race.
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _record(
+    occurrences: Sequence[Occurrence],
+    *,
+    policy: Policy,
+    now: datetime,
+    write: Callable[[frozenset[str]], None] | None,
+    delivered: Collection[tuple[Channel, str]],
+) -> Recorded:
+    with transaction.atomic():
+        new = _unknown(occurrences)
+        texts = _sight(new)
+        stored = frozenset(item.evidence.identity for item in new)
+        if write is not None:
+            write(stored)
+        _store(new, texts, now=now)
+        touched = {item.about: item.address for item in new}
+        succeeded = [AddressKey(channel, key) for channel, key in delivered]
+        known = states_of(succeeded)
+        touched |= {about: row.text for about, row in known.items() if about not in touched}
+        return Recorded(stored=stored, states=refold(touched, policy=policy) if touched else {})
+
+
+def _unknown(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+    """Leave out what is stored already, and the second of two that are the same."""
+    by_identity = {item.evidence.identity: item for item in reversed(list(occurrences))}
+    known = known_identities(by_identity)
+    return sorted(
+        (item for identity, item in by_identity.items() if identity not in known),
+        key=lambda item: (item.evidence.at, item.evidence.identity),
+    )
+
+
+def _sight(new: Sequence[Occurrence]) -> Mapping[str, SeenText]:
+    groups: dict[str, list[Occurrence]] = {}
+    for item in new:
+        if item.template and item.evidence.verdict:
+            groups.setdefault(item.text_digest, []).append(item)
+    return sight_texts([_sighting(digest, group) for digest, group in groups.items()])
+
+
+def _sighting(digest: str, group: Sequence[Occurrence]) -> Sighting:
+    # The group is in order of time, so that the first sight does not depend on the order within a batch.
+    first, last = group[0], group[-1]
+    verdict = first.evidence.verdict
+    assert verdict is not None
+    open_question = verdict.reason is Reason.NOT_DEFINED or verdict.review
+    return Sighting(
+        digest=digest,
+        channel=first.channel,
+        provider=first.evidence.provider,
+        template=first.template,
+        text=first.evidence.text,
+        first=first.evidence.identity,
+        verdict=verdict,
+        status=QualificationStatus.TO_QUALIFY if open_question else QualificationStatus.KEEP,
+        count=len(group),
+        first_seen_at=first.evidence.at,
+        last_seen_at=last.evidence.at,
+    )
+
+
+def _store(new: Sequence[Occurrence], texts: Mapping[str, SeenText], *, now: datetime) -> None:
+    evidence, successes = [], []
+    for item in new:
+        if item.evidence.event is Event.DELIVERED:
+            successes.append((item.about, item.evidence))
+            continue
+        seen = texts.get(item.text_digest) if item.template else None
+        first_sight = seen is not None and seen.first == item.evidence.identity
+        evidence.append(
+            NewEvidence(
+                address=item.about,
+                text=item.address,
+                evidence=replace(item.evidence, first_sight=first_sight),
+                code=item.code,
+                enhanced=item.enhanced,
+                phase=item.phase,
+                qualification=seen.number if seen else None,
+                message=item.message,
+                returned_mail=item.returned_mail,
+            )
+        )
+    add_evidence(evidence, now=now)
+    add_told_successes(successes)

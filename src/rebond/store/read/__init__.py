@@ -1,0 +1,1 @@
+"""Queries: values out, never rows."""

@@ -1,0 +1,1 @@
+"""Changes: values in; only services call these."""
