@@ -1,0 +1,1 @@
+"""The loopback world: the other side of every channel, on real sockets with real protocol libraries."""
