@@ -118,6 +118,8 @@ def is_daemon(letter: Letter) -> bool:
     """Tell whether a mail system wrote the letter."""
     name = letter.headers.text("from").lower()
     local = letter.sender.partition("@")[0] or name.strip(" <>\"'")
+    if "from" in letter.headers and not local:
+        return True  # nobody: `From: <>`
     return local.startswith(signs.DAEMONS) or any(words in name for words in signs.DAEMON_NAMES)
 
 
@@ -132,9 +134,9 @@ def find_recipients(letter: Letter, *, lowered: str) -> list[str]:
     """Ask each form in turn, then each general way; the first that finds an address wins."""
     own = _own_addresses(letter)
     for form in FORMS:
-        found = _apply(form, letter.notice, lowered)
-        if found := [address for address in found if address.lower() not in own]:
-            return found
+        if found := _apply(form, letter.notice, lowered):
+            # A form names what failed, be it the reader's own address.
+            return [address for address in found if address.lower() not in own] or found
     for way in _WAYS:
         found = [address for address in way(letter, lowered) if address.lower() not in own]
         if found:
@@ -159,7 +161,7 @@ def _own_addresses(letter: Letter) -> set[str]:
     """Give the addresses that stand in every notice but did not fail: the writer's, and the reader's."""
     own = {letter.sender}
     returned_to = {address.lower() for address in addresses_in(letter.original.first("to"))}
-    for name in ("to", "delivered-to", "x-original-to", "envelope-to"):
+    for name in ("to", "delivered-to", "envelope-to"):
         own |= {
             address.lower()
             for address in addresses_in(letter.headers.first(name))

@@ -25,6 +25,8 @@ _STRONG = frozenset(
     "received return-path message-id mime-version dkim-signature domainkey-signature delivered-to x-received"
     " x-originating-ip content-type content-transfer-encoding x-mailer".split()
 )
+# Without one of these it is a part's head, not a message's.
+_TELLING = frozenset("received return-path message-id from to subject".split())
 _WEAK = frozenset("from to subject date cc reply-to sender".split())
 _HEAD_LINE = re.compile(
     r"^[> ]{0,2}(?:Received|Return-[Pp]ath|Message-I[Dd]|M[Ii][Mm][Ee]-Version|DKIM-Signature|DomainKey-Signature"
@@ -33,6 +35,7 @@ _HEAD_LINE = re.compile(
     re.M,
 )
 _QUOTED = re.compile(r"^> ?", re.M)
+_RULED = re.compile(r"^-{2,}+([^\n]+)", re.M)
 # A line that says that the returned message follows (lower case, without its dashes and spaces).
 _FOLLOWS = (
     "below this line is a copy",
@@ -142,6 +145,7 @@ def _returned_headers(part: Part) -> Headers:
 def _without_returned(notice: str) -> tuple[str, Headers]:
     """Cut a notice where the returned message begins: at its headers, or at the line that announces them."""
     position = 0
+    notice = _until_ruled_announcement(notice)
     while found := _HEAD_LINE.search(notice, position):
         start = found.start()
         block = notice[start : start + 64 * 1024]
@@ -152,9 +156,18 @@ def _without_returned(notice: str) -> tuple[str, Headers]:
         names = set(headers.names())
         announced, line_start = _announcement(notice, start)
         strong, weak = len(names & _STRONG), len(names & _WEAK)
-        if (strong and strong + weak >= 2) or (announced and strong + weak >= 1):
+        if (strong and strong + weak >= 2 and names & _TELLING) or (announced and strong + weak >= 1):
             return notice[: line_start if announced else start], headers
     return notice, Headers()
+
+
+def _until_ruled_announcement(notice: str) -> str:
+    """Cut a notice where a ruled line announces the returned message but no header of it can be found."""
+    for found in _RULED.finditer(notice):
+        line = found.group(1).lower()
+        if any(words in line for words in _FOLLOWS) and not _HEAD_LINE.search(notice, found.end(), found.end() + 4096):
+            return notice[: found.start()]
+    return notice
 
 
 def _announcement(notice: str, start: int) -> tuple[bool, int]:

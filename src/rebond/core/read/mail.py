@@ -197,9 +197,9 @@ def _split_body(mail: Mail, body: bytes) -> None:
             if depth >= MAX_DEPTH:
                 mail.note("cut: parts are nested more than 50 deep")
             else:
-                regions = _regions(mail, body, boundary=parameters.get("boundary", ""))
+                regions = _regions(mail, body, boundary=parameters.get("boundary", ""), multipart=bool(content_type))
         elif depth == 0 and content_type == "text/plain":
-            regions = _regions(mail, body, boundary="")
+            regions = _regions(mail, body, boundary="", multipart=False)
         if not regions:
             _add_leaf(
                 mail,
@@ -237,16 +237,17 @@ def _add_leaf(mail: Mail, part: Part) -> None:
         mail.note("cut: there are more than 1,000 parts")
 
 
-def _regions(mail: Mail, body: bytes, *, boundary: str) -> list[bytes]:
+def _regions(mail: Mail, body: bytes, *, boundary: str, multipart: bool) -> list[bytes]:
     """Cut a body at its boundary; where that never occurs, at the one that its own lines show."""
     declared = boundary.strip().encode("utf-8", "replace")
     regions = _cut(mail, body, delimiter=declared) if declared else []
     if regions:
         return regions[1:]
-    if b"essage/" not in body and b"rfc822-headers" not in body:
-        return []
-    if not _INNER_PART.search(body):
-        return []
+    if not multipart:
+        if b"essage/" not in body and b"rfc822-headers" not in body:
+            return []
+        if not _INNER_PART.search(body):
+            return []
     for found in _DELIMITER.finditer(body, 0, MAX_TEXT):
         regions = _cut(mail, body, delimiter=found.group(1))
         if regions:

@@ -11,6 +11,7 @@ from rebond.core.read.complaint import read_complaint
 from rebond.core.read.dsn import read_dsn
 from rebond.core.read.find_address import addresses_in, first_address
 from rebond.core.read.finding import Finding
+from rebond.core.read.forward import with_written_to
 from rebond.core.read.letter import Letter, open_letter
 from rebond.core.words import ReturnKind
 
@@ -27,6 +28,8 @@ READERS: tuple[Callable[[Letter], Finding | None], ...] = (
     read_receipt,
     read_unsubscribe,
 )
+
+_BOUNCES = frozenset({ReturnKind.DSN, ReturnKind.BOUNCE, ReturnKind.DELAYED})
 
 # Where a token may survive, in the mail itself and in the message that it returns.
 _OWN_PLACES = (
@@ -73,7 +76,7 @@ def _reading(letter: Letter, finding: Finding) -> Reading:
         ids = _ids(letter.headers.all("in-reply-to"))
     return Reading(
         kind=finding.kind,
-        facts=finding.facts,
+        facts=with_written_to(letter, finding.facts) if finding.kind in _BOUNCES else finding.facts,
         feedback_type=finding.feedback_type,
         complainants=finding.complainants,
         date=_date(letter),

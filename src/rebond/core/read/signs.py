@@ -523,6 +523,7 @@ INTROS = (
     "addresses had",
     "your message to",
     "your mail to",
+    "sent mail to",
     "your email to",
     "your e-mail to",
     "the message to",
