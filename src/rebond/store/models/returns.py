@@ -37,7 +37,14 @@ class ReturnedMail(models.Model):
     class Meta:
         db_table = "returned_mail"
         indexes = [
-            models.Index(fields=["id"], name="returned_mail_waiting", condition=Q(state="stored")),
+            models.Index(
+                fields=["id"], name="returned_mail_fresh", condition=Q(state="stored", lease_until__isnull=True)
+            ),
+            models.Index(
+                fields=["lease_until", "id"],
+                name="returned_mail_again",
+                condition=Q(state="stored", lease_until__isnull=False),
+            ),
             models.Index(fields=["state", "id"], name="returned_mail_state"),
         ]
 
