@@ -1,6 +1,7 @@
 """The differences between SQLite and PostgreSQL, in one place."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -10,6 +11,6 @@ def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def moment(at: datetime | None) -> object:
+def moment(at: datetime | None) -> Any:
     """Return a time as a parameter for raw SQL."""
     return connection.ops.adapt_datetimefield_value(at) if at is not None else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -77,7 +78,7 @@ RETURNING id, digest, first_identity
 """
 
 
-def _sighting_row(sighting: Sighting) -> tuple[object, ...]:
+def _sighting_row(sighting: Sighting) -> tuple[Any, ...]:
     verdict = sighting.verdict
     return (
         sighting.digest,

@@ -1,0 +1,252 @@
+"""Events about addresses, told by the operator or by another sender: JSON Lines in (specification 07)."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any
+
+from rebond.core.address import parse_address
+from rebond.core.failure import Event, Evidence, Verdict, given_verdict
+from rebond.core.policy import Policy
+from rebond.core.qualifier import Qualifier
+from rebond.core.words import Cause, Channel, FailureType, Phase, Reason
+from rebond.services.record import Occurrence, record
+from rebond.store.read.messages import SentMessage, find_messages
+from rebond.store.write.messages import ReturnMark, mark_complained, mark_returned
+
+CHUNK = 500
+MOST_LINE = 1_048_576
+_AHEAD = timedelta(minutes=10)
+_EVENTS = {
+    "failure": Event.FAILURE,
+    "delivered": Event.DELIVERED,
+    "complaint": Event.COMPLAINT,
+    "stop": Event.STOP,
+    "start": Event.START,
+    "confirmed": Event.CONFIRMED,
+}
+_FIELDS = frozenset(
+    "channel address event text type reason cause occurred_at message_id id provider phase code".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BadEvent:
+    """A line that could not be taken, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsTaken:
+    """What became of a stream of events."""
+
+    read: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    rejected: tuple[BadEvent, ...] = field(default=())
+
+
+def take_events(
+    lines: Iterable[str | bytes],
+    *,
+    policy: Policy,
+    qualifier: Qualifier,
+    now: datetime,
+    region: str = "",
+    allow_undotted: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> EventsTaken:
+    """Record events, in bounded chunks; a bad one is reported with its line, the others are kept."""
+    reader = _Reader(qualifier=qualifier, now=now, region=region, allow_undotted=allow_undotted)
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    read = stored = duplicates = 0
+    rejected: list[BadEvent] = []
+    while chunk := list(islice(numbered, CHUNK)):
+        read += len(chunk)
+        taken: list[Occurrence] = []
+        for number, line in chunk:
+            try:
+                taken.append(reader.read(line))
+            except ValueError as error:
+                rejected.append(BadEvent(number, str(error)))
+        new = _store(taken, policy=policy, now=now)
+        stored += new
+        duplicates += len(taken) - new
+        if on_progress:
+            on_progress(read)
+    return EventsTaken(read, stored, duplicates, tuple(rejected))
+
+
+def _store(taken: Sequence[Occurrence], *, policy: Policy, now: datetime) -> int:
+    ours: dict[str, SentMessage] = {}
+    for message in find_messages((), message_ids={item.evidence.message for item in taken}):
+        ours[message.message_id] = message
+
+    def write(stored: frozenset[str]) -> None:
+        marks, complaints = [], []
+        for item in taken:
+            evidence, message = item.evidence, ours.get(item.evidence.message)
+            if message is None or evidence.identity not in stored or message.key != item.key:
+                continue
+            if evidence.event is Event.COMPLAINT:
+                complaints.append((message.number, evidence.at))
+            elif evidence.verdict and evidence.verdict.type is not FailureType.IGNORED:
+                marks.append(
+                    ReturnMark(message=message.number, at=evidence.at, verdict=evidence.verdict, text=evidence.text)
+                )
+        if marks:
+            mark_returned(marks)
+        if complaints:
+            mark_complained(complaints)
+
+    return len(record(taken, policy=policy, now=now, write=write).stored)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    qualifier: Qualifier
+    now: datetime
+    region: str
+    allow_undotted: bool
+
+    def read(self, line: str | bytes) -> Occurrence:
+        """Read one line; ValueError says what is wrong with it."""
+        item = _decode(line)
+        channel = _choice(item, "channel", Channel)
+        event = _choice(item, "event", _EVENTS)
+        address = parse_address(
+            _text(item, "address"), channel=channel, region=self.region, allow_undotted=self.allow_undotted
+        )
+        if address.key is None:
+            raise ValueError(f"address {address.text[:200]!r} is not a possible {channel} address: {address.problem}")
+        if event in (Event.STOP, Event.START) and channel is not Channel.SMS:
+            raise ValueError(f"{event} is an event of sms, not of {channel}")
+        identity = _identity(item)
+        at = self._time(_text(item, "occurred_at"))
+        message = _text(item, "message_id", required=False).strip().strip("<>")
+        if event is not Event.FAILURE:
+            evidence = Evidence(identity=identity, event=event, at=at, message=message)
+            return Occurrence(channel=channel, address=address.text, key=address.key, evidence=evidence)
+        return self._failure(
+            item, Evidence(identity=identity, event=event, at=at, message=message), channel, address.text, address.key
+        )
+
+    def _failure(self, item: dict[str, Any], bare: Evidence, channel: Channel, address: str, key: str) -> Occurrence:
+        text = _text(item, "text", required=False)
+        provider = _text(item, "provider", required=False)
+        if not provider and channel is Channel.EMAIL:
+            provider = self.qualifier.providers.of_domain(key.rpartition("@")[2])
+        if "type" in item or "reason" in item:
+            verdict, template, code, enhanced, phase = _given(item), "", 0, "", Phase.REPORT
+        elif text.strip():
+            code = item.get("code", 0)
+            if not isinstance(code, int) or not 0 <= code <= 999:
+                raise ValueError(f"code {code!r} is no SMTP reply code")
+            phase = Phase(_choice(item, "phase", Phase)) if "phase" in item else Phase.REPORT
+            failure = self.qualifier.qualify_reply(
+                text, channel=channel, provider=provider, phase=phase, recipient=address, code=code
+            )
+            verdict, code, enhanced = failure.verdict, failure.code, failure.enhanced
+            template = self.qualifier.template(failure)
+        else:
+            raise ValueError("a failure needs its text, or a type and a reason")
+        evidence = Evidence(
+            identity=bare.identity,
+            event=bare.event,
+            at=bare.at,
+            message=bare.message,
+            verdict=verdict,
+            text=text,
+            provider=provider,
+        )
+        return Occurrence(
+            channel=channel,
+            address=address,
+            key=key,
+            evidence=evidence,
+            template=template,
+            code=code,
+            enhanced=enhanced,
+            phase=phase,
+        )
+
+    def _time(self, text: str) -> datetime:
+        at = parse_time(text, name="occurred_at")
+        if at > self.now + _AHEAD:
+            raise ValueError(f"occurred_at {text!r} is more than ten minutes ahead of the clock")
+        return at
+
+
+def parse_time(text: str, *, name: str) -> datetime:
+    """Read an RFC 3339 time with zone as UTC; ValueError for another, a naive one among them."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{name} {text[:100]!r} is not an RFC 3339 time such as 2026-03-01T08:00:00Z") from None
+    if at.tzinfo is None:
+        raise ValueError(f"{name} {text!r} has no zone: add Z or an offset such as +01:00")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} {text!r} is outside the years that can be stored") from None
+
+
+def _decode(line: str | bytes) -> dict[str, Any]:
+    if len(line) > MOST_LINE:
+        raise ValueError("the line is longer than 1 MiB")
+    try:
+        item = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"this is not JSON: {error}") from None
+    if not isinstance(item, dict):
+        raise ValueError("each line must be a JSON object")
+    for name in item:
+        if name not in _FIELDS:
+            near = get_close_matches(name, _FIELDS, n=1)
+            raise ValueError(f"field {name[:100]!r} is unknown" + (f": did you mean {near[0]!r}?" if near else ""))
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _text(item: dict[str, Any], name: str, *, required: bool = True) -> str:
+    value = item.get(name, "")
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be text, not {json.dumps(value)[:100]}")
+    if required and not value.strip():
+        raise ValueError(f"{name} is missing")
+    return value.replace("\0", "")
+
+
+def _choice(item: dict[str, Any], name: str, values: Any) -> Any:
+    text = _text(item, name)
+    if isinstance(values, dict):
+        if text not in values:
+            raise ValueError(f"{name} {text[:100]!r} is unknown: one of {', '.join(values)}")
+        return values[text]
+    try:
+        return values(text)
+    except ValueError:
+        raise ValueError(f"{name} {text[:100]!r} is unknown: one of {', '.join(values)}") from None
+
+
+def _given(item: dict[str, Any]) -> Verdict:
+    if "type" not in item or "reason" not in item:
+        raise ValueError("a verdict needs both type and reason")
+    cause = _choice(item, "cause", Cause) if "cause" in item else None
+    return given_verdict(_choice(item, "type", FailureType), reason=_choice(item, "reason", Reason), cause=cause)
+
+
+def _identity(item: dict[str, Any]) -> str:
+    """Name an event: its sender's id when it has one, else the digest of what it says."""
+    own = item.get("id")
+    if own is not None:
+        if not isinstance(own, str | int) or not str(own).strip():
+            raise ValueError("id must be text or a number")
+        return "event:" + hashlib.sha256(f"{item['channel']}\0{own}".encode()).hexdigest()
+    canonical = json.dumps(item, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return "event:" + hashlib.sha256(canonical.encode()).hexdigest()

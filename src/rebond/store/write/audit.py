@@ -1,0 +1,22 @@
+"""The audit trail: append only."""
+
+from datetime import datetime
+from typing import Any
+
+from rebond.store.models import AuditEntry
+
+
+def add_audit(
+    action: str,
+    *,
+    object: str,
+    actor: str,
+    now: datetime,
+    before: Any = None,
+    after: Any = None,
+    because: str = "",
+) -> None:
+    """Write down who changed what, from what to what, and why."""
+    AuditEntry.objects.create(
+        at=now, actor=actor, action=action, object=object, before=before, after=after, because=because
+    )
