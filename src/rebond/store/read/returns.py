@@ -1,0 +1,138 @@
+"""Returned mails and what could not be attributed, as values."""
+
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Count, OuterRef, Q, Subquery
+
+from rebond.core.words import Trust
+from rebond.store.models import RawMail, ReturnedMail, Unattributed
+
+
+class ReturnState(StrEnum):
+    """Where a returned mail stands: waiting, dealt with, given up, or without effect for want of trust."""
+
+    STORED = "stored"
+    SETTLED = "settled"
+    DEAD = "dead"
+    UNATTRIBUTED = "unattributed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReturn:
+    """A returned mail taken for settling.
+
+    `envelope_from` is None when it is not known and empty for the null sender; `envelope_to` is empty when it is not
+    known. `tries` counts the times that it was taken, this one included.
+    """
+
+    id: int
+    identity: str
+    raw: bytes
+    source: str
+    envelope_from: str | None
+    envelope_to: str
+    received_at: datetime
+    required_trust: Trust
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnSummary:
+    """A returned mail without its bytes."""
+
+    id: int
+    state: ReturnState
+    kind: str
+    source: str
+    envelope_from: str | None
+    envelope_to: str
+    received_at: datetime
+    required_trust: Trust
+    tries: int
+    problem: str
+    size: int | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnattributedSummary:
+    """A failure or complaint that acted on nothing, and why."""
+
+    id: int
+    at: datetime
+    source: str
+    channel: str
+    address: str
+    trust: str
+    required: str
+    why: str
+    detail: str
+    returned_mail: str
+    accepted_at: datetime | None
+    accepted_by: str
+
+
+def list_returns(states: Collection[ReturnState] = tuple(ReturnState)) -> Iterator[ReturnSummary]:
+    """Yield the returned mails in these states, oldest first."""
+    size = RawMail.objects.filter(digest=OuterRef("raw")).values("size")
+    rows = ReturnedMail.objects.filter(state__in=states).annotate(size=Subquery(size)).order_by("id")
+    for row in rows.iterator():
+        yield ReturnSummary(
+            id=row.id,
+            state=ReturnState(row.state),
+            kind=row.kind,
+            source=row.source,
+            envelope_from=row.envelope_from,
+            envelope_to=row.envelope_to,
+            received_at=row.received_at,
+            required_trust=Trust(row.required_trust),
+            tries=row.tries,
+            problem=row.problem,
+            size=row.size,
+            digest=row.raw,
+        )
+
+
+def count_returns() -> Mapping[ReturnState, int]:
+    """Count the returned mails in each state."""
+    counted = dict(ReturnedMail.objects.values_list("state").annotate(Count("id")))
+    return {state: counted.get(state, 0) for state in ReturnState}
+
+
+def returns_waiting(now: datetime) -> bool:
+    """Tell whether a returned mail could be taken for settling now."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    return ReturnedMail.objects.filter(free, state=ReturnState.STORED).exists()
+
+
+def raw_mail(return_id: int) -> bytes | None:
+    """Return a returned mail as it came; None when there is none of that number, or when its retention is over."""
+    digest = ReturnedMail.objects.filter(id=return_id).values_list("raw", flat=True).first()
+    body = RawMail.objects.filter(digest=digest).values_list("body", flat=True).first()
+    return None if body is None else zlib.decompress(bytes(body))
+
+
+def list_unattributed(*, accepted: bool = False) -> Iterator[UnattributedSummary]:
+    """Yield what acted on nothing, oldest first; with `accepted` also what a person has accepted since."""
+    rows = Unattributed.objects.order_by("id")
+    if not accepted:
+        rows = rows.filter(accepted_at__isnull=True)
+    for row in rows.iterator():
+        yield UnattributedSummary(
+            id=row.id,
+            at=row.at,
+            source=row.source,
+            channel=row.channel,
+            address=row.address,
+            trust=row.trust,
+            required=row.required,
+            why=row.why,
+            detail=row.detail,
+            returned_mail=row.returned_mail,
+            accepted_at=row.accepted_at,
+            accepted_by=row.accepted_by,
+        )

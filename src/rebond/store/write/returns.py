@@ -1,0 +1,214 @@
+"""Storing returned mails, and the line in which they wait to be settled."""
+
+import zlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db import connections, transaction
+from django.db.models import F
+
+from rebond.core.words import Trust
+from rebond.store.models import RawMail, ReturnedMail
+from rebond.store.read.returns import ReturnState, StoredReturn, returns_waiting
+from rebond.store.router import returns_database
+
+MOST_TRIES = 3
+MOST_BYTES = 64 * 1024 * 1024
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReturn:
+    """A return to store; `digest` is the SHA-256 of its bytes, `body` those bytes compressed, `size` their number."""
+
+    identity: str
+    digest: str
+    body: bytes
+    size: int
+    source: str
+    envelope_from: str | None
+    envelope_to: str
+    received_at: datetime
+    required_trust: Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedReturn:
+    """What became of a return that was taken."""
+
+    id: int
+    state: ReturnState
+    kind: str = ""
+    problem: str = ""
+
+
+def store_returns(returns: Sequence[NewReturn]) -> frozenset[str]:
+    """Store returns in one transaction and return the identities that were new, after the commit.
+
+    Raises DatabaseError when they cannot be stored; then none is.
+    """
+    using = returns_database()
+    # One order for everybody: two that store the same mails wait for each other in a row, never in a circle.
+    ordered = sorted(returns, key=lambda new: new.identity)
+    stored: set[str] = set()
+    with transaction.atomic(using=using, durable=True):
+        for start in range(0, len(ordered), _CHUNK):
+            stored |= _insert_returns(ordered[start : start + _CHUNK], using=using)
+        bodies = {new.digest: new for new in ordered if new.identity in stored}
+        raws = [bodies[digest] for digest in sorted(bodies)]
+        for start in range(0, len(raws), _CHUNK):
+            _insert_raws(raws[start : start + _CHUNK], using=using)
+    return frozenset(stored)
+
+
+def _insert_returns(returns: Sequence[NewReturn], *, using: str) -> set[str]:
+    adapt = connections[using].ops.adapt_datetimefield_value
+    columns = (
+        "identity, raw, source, envelope_from, envelope_to, received_at, required_trust, state,"
+        " kind, tries, worker, problem"
+    )
+    row = "(%s, %s, %s, %s, %s, %s, %s, 'stored', '', 0, '', '')"
+    values: list[object] = []
+    for new in returns:
+        values += (new.identity, new.digest, new.source, new.envelope_from, new.envelope_to)
+        values += (adapt(new.received_at), str(new.required_trust))
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO returned_mail ({columns}) VALUES {', '.join([row] * len(returns))}"
+            " ON CONFLICT (identity) DO NOTHING RETURNING identity",
+            values,
+        )
+        return {identity for (identity,) in cursor.fetchall()}
+
+
+def _insert_raws(returns: Sequence[NewReturn], *, using: str) -> None:
+    adapt = connections[using].ops.adapt_datetimefield_value
+    values: list[object] = []
+    for new in returns:
+        values += (new.digest, new.body, new.size, adapt(new.received_at))
+    with connections[using].cursor() as cursor:
+        # The bytes of an older return are kept as long as those of the newest that has the same.
+        cursor.execute(
+            f"INSERT INTO raw_mail (digest, body, size, stored_at) VALUES {', '.join(['(%s, %s, %s, %s)'] * len(returns))}"
+            " ON CONFLICT (digest) DO UPDATE SET stored_at = excluded.stored_at",
+            values,
+        )
+
+
+def claim_returns(
+    *, worker: str, now: datetime, lease: timedelta, limit: int, most_bytes: int = MOST_BYTES
+) -> tuple[StoredReturn, ...]:
+    """Take up to `limit` returns (together at most `most_bytes`, but at least one) out of the line, for `lease`.
+
+    Oldest first; those that failed or whose worker was lost before come again when their time is over, in at
+    most a quarter of the batch, so that they never hold up the others. A return that was taken twice without an end is
+    taken alone the third time; when that does not end either, it is dead.
+    """
+    if not returns_waiting(now):
+        return ()
+    using = returns_database()
+    with transaction.atomic(using=using, durable=True):
+        taken, problems = _take(now=now, limit=limit, most_bytes=most_bytes)
+        for row_id, problem in problems.items():
+            ReturnedMail.objects.filter(id=row_id).update(
+                state=ReturnState.DEAD, problem=problem, worker="", lease_until=None
+            )
+        ReturnedMail.objects.filter(id__in=[one.id for one in taken]).update(
+            worker=worker, lease_until=now + lease, tries=F("tries") + 1
+        )
+    return taken
+
+
+def _take(*, now: datetime, limit: int, most_bytes: int) -> tuple[tuple[StoredReturn, ...], dict[int, str]]:
+    problems: dict[int, str] = {}
+    taken: list[StoredReturn] = []
+    room = most_bytes
+    rows = _candidates(now=now, limit=limit)
+    sizes = dict(RawMail.objects.filter(digest__in={row.raw for row in rows}).values_list("digest", "size"))
+    for row in rows:
+        if row.tries >= MOST_TRIES:
+            problems[row.id] = row.problem or f"settling it did not come to an end, {MOST_TRIES} times"
+            continue
+        size = sizes.get(row.raw, 0)
+        if taken and size > room:
+            break
+        try:
+            raw = _raw(row.raw)
+        except (zlib.error, RawMail.DoesNotExist) as error:
+            problems[row.id] = f"its raw mail cannot be read any more: {error}"
+            continue
+        room -= size
+        taken.append(_stored(row, raw))
+    return tuple(taken), problems
+
+
+def _candidates(*, now: datetime, limit: int) -> list[ReturnedMail]:
+    waiting = ReturnedMail.objects.select_for_update(skip_locked=True).filter(state=ReturnState.STORED)
+    again = list(waiting.filter(lease_until__lte=now).order_by("lease_until", "id")[: max(1, limit // 4)])
+    last_try = [row for row in again if row.tries == MOST_TRIES - 1]
+    if last_try:
+        # Alone: should it end this process as it may have ended others, nobody else is blamed.
+        return [row for row in again if row.tries >= MOST_TRIES] + last_try[:1]
+    fresh = waiting.filter(lease_until__isnull=True).order_by("id")
+    return again + list(fresh[: limit - len(again)])
+
+
+def _raw(digest: str) -> bytes:
+    return zlib.decompress(bytes(RawMail.objects.values_list("body", flat=True).get(digest=digest)))
+
+
+def _stored(row: ReturnedMail, raw: bytes) -> StoredReturn:
+    return StoredReturn(
+        id=row.id,
+        identity=row.identity,
+        raw=raw,
+        source=row.source,
+        envelope_from=row.envelope_from,
+        envelope_to=row.envelope_to,
+        received_at=row.received_at,
+        required_trust=Trust(row.required_trust),
+        tries=row.tries + 1,
+    )
+
+
+def finish_returns(finished: Iterable[FinishedReturn]) -> int:
+    """Take returns out of the line for good; returns how many were still in it. Done again, it changes nothing."""
+
+    def outcome(one: FinishedReturn) -> tuple[str, str, str]:
+        return one.state, one.kind, one.problem
+
+    changed = 0
+    with transaction.atomic(using=returns_database()):
+        for (state, kind, problem), group in groupby(sorted(finished, key=outcome), outcome):
+            rows = ReturnedMail.objects.filter(id__in=[one.id for one in group], state=ReturnState.STORED)
+            changed += rows.update(state=state, kind=kind, problem=problem, worker="", lease_until=None)
+    return changed
+
+
+def fail_return(return_id: int, *, problem: str, now: datetime, delay: timedelta) -> ReturnState:
+    """Put a taken return back at the end of the line, not before `delay` is over; dead after its last try."""
+    with transaction.atomic(using=returns_database()):
+        rows = ReturnedMail.objects.select_for_update().filter(id=return_id, state=ReturnState.STORED)
+        row = rows.first()
+        if row is None:
+            return ReturnState(ReturnedMail.objects.values_list("state", flat=True).get(id=return_id))
+        dead = row.tries >= MOST_TRIES
+        state = ReturnState.DEAD if dead else ReturnState.STORED
+        rows.update(state=state, problem=problem, worker="", lease_until=None if dead else now + delay)
+    return state
+
+
+def release_returns(ids: Collection[int]) -> int:
+    """Put taken returns back as they were, as if never taken: their settling was interrupted by no fault of theirs."""
+    rows = ReturnedMail.objects.filter(id__in=ids, state=ReturnState.STORED, tries__gt=0)
+    return rows.update(worker="", lease_until=None, tries=F("tries") - 1)
+
+
+def revive_returns(ids: Collection[int] | None = None) -> int:
+    """Put dead returns (these, or all) back in the line with all their tries; returns how many there were."""
+    rows = ReturnedMail.objects.filter(state=ReturnState.DEAD)
+    if ids is not None:
+        rows = rows.filter(id__in=ids)
+    return rows.update(state=ReturnState.STORED, tries=0, worker="", lease_until=None, problem="")
