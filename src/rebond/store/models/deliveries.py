@@ -5,7 +5,10 @@ from django.db.models import F, Q
 
 
 class Delivery(models.Model):
-    """`retries` holds the intervals in seconds; `target` is `all` or `members`; `cursor` is preparation's progress."""
+    """`retries` holds the intervals in seconds; `target`: see `store.read.deliveries.Target`.
+
+    `cursor` is preparation's progress: the last profile done; below zero while an earlier one is being cleared away.
+    """
 
     name = models.CharField(max_length=255)
     channel = models.CharField(max_length=8)
@@ -34,7 +37,7 @@ class Delivery(models.Model):
 
 
 class TargetMember(models.Model):
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False)
     profile = models.BigIntegerField()
 
     class Meta:
@@ -86,7 +89,7 @@ class DeliveryCounts(models.Model):
 class ExclusionCount(models.Model):
     """How many were excluded for a reason and cause (`''`: none); their sum is `excluded`."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False)
     reason = models.CharField(max_length=32)
     cause = models.CharField(max_length=32, blank=True)
     number = models.BigIntegerField(default=0)
@@ -104,7 +107,7 @@ class Message(models.Model):
     `dedupe_key` is null where duplicates are allowed.
     """
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False)
     profile = models.BigIntegerField()
     channel = models.CharField(max_length=8)
     address = models.TextField()
@@ -159,7 +162,7 @@ class Message(models.Model):
 class Exclusion(models.Model):
     """The exclusion log; `late` marks those found at a claim."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False)
     profile = models.BigIntegerField()
     address = models.TextField(blank=True)
     reason = models.CharField(max_length=32)

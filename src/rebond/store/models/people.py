@@ -4,11 +4,14 @@ from django.db import models
 
 
 class Profile(models.Model):
+    """`last_import` is the run that wrote it last: an id that comes twice in one file is told by it."""
+
     external_id = models.CharField(max_length=255, unique=True)
     fields = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True)
+    last_import = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "profile"
