@@ -1,0 +1,82 @@
+"""The rule engine: which rule of a pack speaks on a text in a situation, and how to keep the compiled form."""
+
+import hashlib
+from dataclasses import dataclass
+
+from rebond.core.qualify.matchers import Matcher, PatternError, make_matcher
+from rebond.core.qualify.normalise import FoldedText
+from rebond.core.qualify.rules import Pack, Problem, Rule, RuleError, Situation
+
+RUNNERS_UP = 5
+_MAGIC = b"rebond-engine-1"
+# A pack may be empty, a compiled set may not.
+_NEVER = r"\x00\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The rule that wins on a text, and those that would have spoken after it, best first."""
+
+    rule: Rule
+    index: int
+    runners_up: tuple[Rule, ...] = ()
+
+
+class RuleEngine:
+    """A pack with its patterns compiled."""
+
+    def __init__(self, pack: Pack, *, matcher: str = "", dumped: bytes = b"") -> None:
+        """Compile a pack; raises RuleError for patterns that the engine cannot take."""
+        self.pack = pack
+        try:
+            self._matcher: Matcher = make_matcher(
+                [rule.text for rule in pack.rules] or [_NEVER], name=matcher, dumped=_unwrapped(dumped, pack)
+            )
+        except PatternError as error:
+            raise RuleError([_refused(pack.rules[index], reason) for index, reason in error.refused]) from None
+
+    @property
+    def matcher_name(self) -> str:
+        return self._matcher.name
+
+    def match(self, text: FoldedText, situation: Situation) -> Match | None:
+        """Find the rule that speaks; None when none does."""
+        rules = self.pack.rules
+        found = [index for index in sorted(self._matcher.find(text.text)) if rules[index].admits(situation)]
+        if not found:
+            return None
+        return Match(rules[found[0]], found[0], tuple(rules[index] for index in found[1 : 1 + RUNNERS_UP]))
+
+    def span(self, match: Match, text: FoldedText) -> tuple[int, int] | None:
+        """Tell which characters of the text as received made the winner match."""
+        span = self._matcher.span(match.index, text.text)
+        return text.raw_span(*span) if span else None
+
+    def serialise(self) -> bytes:
+        """Return the compiled form, which only the same pack, library and processor can use."""
+        dumped = self._matcher.dump()
+        return b"\n".join((_MAGIC, self.pack.digest.encode(), hashlib.sha256(dumped).hexdigest().encode(), dumped))
+
+    @classmethod
+    def deserialise(cls, pack: Pack, data: bytes, *, matcher: str = "") -> "RuleEngine":
+        """Make the engine from what `serialise` gave; raises ValueError when it is damaged or of another pack."""
+        if not data:
+            raise ValueError("the compiled patterns are empty")
+        return cls(pack, matcher=matcher, dumped=data)
+
+
+def _unwrapped(data: bytes, pack: Pack) -> bytes:
+    if not data:
+        return b""
+    pieces = data.split(b"\n", 3)
+    if len(pieces) != 4 or pieces[0] != _MAGIC or pieces[1] != pack.digest.encode():
+        raise ValueError("the compiled patterns are those of another pack or version")
+    if hashlib.sha256(pieces[3]).hexdigest().encode() != pieces[2]:
+        raise ValueError("the compiled patterns are damaged")
+    return pieces[3]
+
+
+def _refused(rule: Rule, reason: str) -> Problem:
+    return Problem(
+        file=rule.file, line=rule.line, rule=rule.id, words=f"the pattern {rule.text!r} is refused: {reason}"
+    )

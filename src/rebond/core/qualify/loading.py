@@ -1,0 +1,202 @@
+"""Rules from parsed TOML, with every check that a rule must pass before it may judge anything (specification 02, 03)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from rebond.core.failure import given_verdict
+from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern, read_codes
+from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError, Situation
+from rebond.core.words import CAUSES, REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
+
+_KEYS = frozenset(
+    "id provider phase peer smtp enhanced channel text type reason cause retry confirm review since source examples"
+    " counterexamples".split()
+)
+_REQUIRED = ("id", "text", "type", "reason", "since", "source", "examples")
+_EXAMPLE_KEYS = frozenset("text provider phase peer code enhanced".split())
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def load_rules(
+    document: Mapping[str, Any],
+    *,
+    file: str,
+    channel: Channel = Channel.EMAIL,
+    console: bool = False,
+    lines: Sequence[int] = (),
+    with_examples: bool = True,
+) -> tuple[Rule, ...]:
+    """Make the rules of one parsed TOML document (`[[rule]]` tables), in its order.
+
+    `lines` gives each rule's line in the file for messages; `console` puts the rules before all others. Raises
+    RuleError with every problem of the file: an unknown or missing key, a word that is not in the vocabulary, a hard
+    verdict that is not the recipient's, a cause of another reason. `with_examples` off leaves the examples unread.
+    """
+    rules, problems = [], []
+    for position, table in enumerate(document.get("rule", ())):
+        line = lines[position] if position < len(lines) else 0
+        try:
+            rule = _rule(table, file=file, channel=channel, console=console, place=(position, line))
+            rules.append(replace(rule, **_examples(table, rule)) if with_examples else rule)
+        except ValueError as error:
+            problems.append(Problem(file=file, line=line, rule=str(table.get("id", "")), words=str(error)))
+    if unknown := sorted(set(document) - {"rule"}):
+        words = f"unknown table {unknown[0]!r}; a rule file holds [[rule]] tables"
+        problems.append(Problem(file=file, line=0, rule="", words=words))
+    if problems:
+        raise RuleError(problems)
+    return tuple(rules)
+
+
+def _rule(
+    table: Mapping[str, Any], *, file: str, channel: Channel, console: bool, place: tuple[int, int]
+) -> Rule:
+    _check_keys(table, allowed=_KEYS, required=_REQUIRED)
+    mine = _word(Channel, table.get("channel", channel), key="channel")
+    smtp, smtp_none = _codes(table.get("smtp", ()))
+    enhanced, enhanced_none = _codes(table.get("enhanced", ()))
+    kind, reason, cause = _verdict(table, channel=mine)
+    provider = _text(table.get("provider", ""), key="provider")
+    level = Level.CONSOLE if console else Level.PROVIDER if provider else Level.GENERAL
+    peer = _word(Peer, table["peer"], key="peer") if "peer" in table else None
+    return Rule(
+        id=_text(table["id"], key="id"),
+        text=_text(table["text"], key="text"),
+        type=kind,
+        reason=reason,
+        cause=cause,
+        since=_date(table["since"]),
+        source=_text(table["source"], key="source"),
+        channel=mine,
+        provider=provider,
+        phases=frozenset(_word(Phase, item, key="phase") for item in _words(table.get("phase", ()))),
+        peer=peer,
+        smtp=tuple(map(ReplyPattern.parse, smtp)),
+        smtp_none=smtp_none,
+        enhanced=tuple(map(EnhancedPattern.parse, enhanced)),
+        enhanced_none=enhanced_none,
+        confirm=_confirm(table.get("confirm", 1), kind=kind, cause=cause),
+        retry=_flag(table.get("retry"), key="retry"),
+        review=bool(_flag(table.get("review", False), key="review")),
+        level=level,
+        file=file,
+        position=place[0],
+        line=place[1],
+    )
+
+
+def _examples(table: Mapping[str, Any], rule: Rule) -> dict[str, tuple[Example, ...]]:
+    situation = Situation(
+        channel=rule.channel,
+        provider=rule.provider,
+        peer=rule.peer or Peer.RECEIVER,
+        phase=Phase.REPORT if not rule.phases or Phase.REPORT in rule.phases else min(rule.phases),
+    )
+    found = {
+        key: tuple(_example(item, situation=situation) for item in _list(table.get(key, ()), key=key))
+        for key in ("examples", "counterexamples")
+    }
+    if not found["examples"]:
+        raise ValueError("examples is empty; give at least one text that the rule must win")
+    return found
+
+
+def _check_keys(table: Mapping[str, Any], *, allowed: frozenset[str], required: Iterable[str]) -> None:
+    for key in table:
+        if key not in allowed:
+            near = get_close_matches(key, allowed, n=1)
+            raise ValueError(f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    for key in required:
+        if key not in table or table[key] == "":
+            raise ValueError(f"{key} is missing")
+
+
+def _verdict(table: Mapping[str, Any], *, channel: Channel) -> tuple[FailureType, Reason, Cause]:
+    kind = _word(FailureType, table["type"], key="type")
+    reason = _word(Reason, table["reason"], key="reason")
+    if channel not in REASONS[reason].channels:
+        raise ValueError(f"reason {reason!s} does not exist on channel {channel!s}")
+    cause = _word(Cause, table["cause"], key="cause") if "cause" in table else None
+    verdict = given_verdict(kind, reason=reason, cause=cause)
+    return verdict.type, verdict.reason, verdict.cause
+
+
+def _confirm(value: object, *, kind: FailureType, cause: Cause) -> int:
+    if value == 1:
+        return 1
+    if value != 2:
+        raise ValueError(f"confirm is {value!r}; it can be 1 or 2")
+    if kind is not FailureType.SOFT or not CAUSES[cause].hard:
+        raise ValueError(f"confirm = 2 needs type soft and a cause that can be hard, not {kind!s} {cause!s}")
+    return 2
+
+
+def _example(item: object, *, situation: Situation) -> Example:
+    table = {"text": item} if isinstance(item, str) else item
+    if not isinstance(table, Mapping):
+        raise ValueError(f"example {item!r} is neither a text nor a table with text")
+    _check_keys(table, allowed=_EXAMPLE_KEYS, required=("text",))
+    text = _text(table["text"], key="text of an example")
+    codes = read_codes(text)
+    return Example(
+        text=text,
+        situation=Situation(
+            channel=situation.channel,
+            provider=_text(table.get("provider", situation.provider), key="provider of an example"),
+            phase=_word(Phase, table.get("phase", situation.phase), key="phase of an example"),
+            peer=_word(Peer, table.get("peer", situation.peer), key="peer of an example"),
+            code=int(table.get("code", codes.code)),
+            enhanced=_text(table.get("enhanced", codes.enhanced), key="enhanced of an example"),
+        ),
+    )
+
+
+def _codes(value: object) -> tuple[tuple[str, ...], bool]:
+    words = _words(value)
+    return tuple(word for word in words if word != "none"), "none" in words
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(_text(item, key="list") for item in _list(value, key="value"))
+
+
+def _list(value: object, *, key: str) -> Sequence[object]:
+    if isinstance(value, (list, tuple)):
+        return value
+    raise ValueError(f"{key} is {value!r}; it must be a list")
+
+
+def _word(words: type[Word], value: object, *, key: str) -> Word:
+    try:
+        return words(str(value))
+    except ValueError:
+        near = get_close_matches(str(value), list(words), n=1)
+        hint = f"did you mean {near[0]!s}?" if near else f"it can be {', '.join(words)}"
+        raise ValueError(f"{key} is {value!r}; {hint}") from None
+
+
+def _text(value: object, *, key: str) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"{key} is {value!r}; it must be a text")
+
+
+def _flag(value: object, *, key: str) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise ValueError(f"{key} is {value!r}; it can be true or false")
+
+
+def _date(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"since is {value!r}; it must be a date such as 2024-05-01") from None

@@ -1,0 +1,170 @@
+"""All patterns at once, in linear time: hyperscan, or google-re2 where hyperscan has no wheels.
+
+Both take UTF-8 and tell which patterns match somewhere; which of these wins is decided by the engine.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+# Enough for the automaton of a thousand patterns; past it RE2 refuses instead of growing.
+_RE2_MEMORY = 64 << 20
+
+
+class PatternError(ValueError):
+    """Patterns that the engine cannot take: (index, reason) each."""
+
+    def __init__(self, refused: Sequence[tuple[int, str]]) -> None:
+        super().__init__("; ".join(f"pattern {index}: {reason}" for index, reason in refused))
+        self.refused = tuple(refused)
+
+
+class Matcher(Protocol):
+    """A compiled set of patterns."""
+
+    name: str
+
+    def find(self, text: str) -> list[int]:
+        """Return the indexes of the patterns that match, in no order."""
+
+    def span(self, index: int, text: str) -> tuple[int, int] | None:
+        """Return where one pattern matches first, in characters."""
+
+    def dump(self) -> bytes:
+        """Return the compiled form, or nothing when it is made anew as quickly."""
+
+
+class HyperscanMatcher:
+    """Patterns compiled into one hyperscan database; safe to use from several threads."""
+
+    name = "hyperscan"
+
+    def __init__(self, patterns: Sequence[str], *, dumped: bytes = b"") -> None:
+        import hyperscan
+
+        self._hyperscan = hyperscan
+        self._patterns = tuple(patterns)
+        flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH
+        self._database = self._load(dumped) if dumped else self._compile(self._patterns, flags)
+        self._scratches = threading.local()
+        self._spans: dict[int, Any] = {}
+
+    def _load(self, dumped: bytes) -> Any:
+        try:
+            return self._hyperscan.loadb(dumped, self._hyperscan.HS_MODE_BLOCK)
+        except self._hyperscan.error as error:
+            raise ValueError(f"the compiled patterns cannot be loaded: {error}") from error
+
+    def _compile(self, patterns: Sequence[str], flags: int) -> Any:
+        try:
+            return self._compiled(patterns, flags)
+        except self._hyperscan.error:
+            refused = []
+            for index, pattern in enumerate(patterns):
+                try:
+                    self._compiled((pattern,), flags)
+                except self._hyperscan.error as error:
+                    refused.append((index, str(error)))
+            raise PatternError(refused) from None
+
+    def _compiled(self, patterns: Sequence[str], flags: int) -> Any:
+        database = self._hyperscan.Database(mode=self._hyperscan.HS_MODE_BLOCK)
+        database.compile(
+            expressions=[pattern.encode() for pattern in patterns],
+            ids=list(range(len(patterns))),
+            elements=len(patterns),
+            flags=[flags] * len(patterns),
+        )
+        return database
+
+    def find(self, text: str) -> list[int]:
+        found: list[int] = []
+        scratch = getattr(self._scratches, "main", None)
+        if scratch is None:
+            # hyperscan's working memory may be used by one scan at a time.
+            scratch = self._scratches.main = self._hyperscan.Scratch(self._database)
+        self._database.scan(
+            text.encode(errors="replace"),
+            match_event_handler=lambda index, *_: found.append(index),
+            scratch=scratch,
+        )
+        return found
+
+    def span(self, index: int, text: str) -> tuple[int, int] | None:
+        # Keeping the starts of all patterns would slow every scan down; so the winner is compiled once more, alone.
+        database = self._spans.get(index)
+        if database is None:
+            flags = self._hyperscan.HS_FLAG_UTF8 | self._hyperscan.HS_FLAG_SOM_LEFTMOST
+            database = self._spans[index] = self._compile((self._patterns[index],), flags)
+        spans: list[tuple[int, int]] = []
+        data = text.encode(errors="replace")
+        database.scan(
+            data,
+            match_event_handler=lambda _, start, end, *__: spans.append((start, end)),
+            scratch=self._hyperscan.Scratch(database),
+        )
+        if not spans:
+            return None
+        start = min(start for start, _ in spans)
+        end = min(end for begun, end in spans if begun == start)
+        return len(data[:start].decode()), len(data[:end].decode())
+
+    def dump(self) -> bytes:
+        dumped: bytes = self._hyperscan.dumpb(self._database)
+        return dumped
+
+
+class Re2Matcher:
+    """Patterns compiled into one RE2 set."""
+
+    name = "re2"
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        import re2
+
+        self._re2 = re2
+        self._patterns = tuple(patterns)
+        self._options = re2.Options()
+        self._options.max_mem = _RE2_MEMORY
+        self._options.log_errors = False
+        self._set = re2.Set.SearchSet(self._options)
+        refused = []
+        for index, pattern in enumerate(self._patterns):
+            try:
+                self._set.Add(pattern)
+                if re2.compile(pattern, options=self._options).search(""):
+                    refused.append((index, "it matches the empty text"))
+            except re2.error as error:
+                refused.append((index, str(error)))
+        if refused:
+            raise PatternError(refused)
+        self._set.Compile()
+
+    def find(self, text: str) -> list[int]:
+        return list(self._set.Match(_valid(text)))
+
+    def span(self, index: int, text: str) -> tuple[int, int] | None:
+        found = self._re2.compile(self._patterns[index], options=self._options).search(_valid(text))
+        return found.span() if found else None
+
+    def dump(self) -> bytes:
+        return b""
+
+
+def _valid(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+def make_matcher(patterns: Sequence[str], *, name: str = "", dumped: bytes = b"") -> Matcher:
+    """Compile patterns with the named engine, or with the first that is installed.
+
+    `dumped` is what `dump` gave for the same patterns. Raises PatternError for patterns it cannot take, ValueError for a
+    dumped form that does not fit, ImportError when no engine is installed.
+    """
+    if name != Re2Matcher.name:
+        try:
+            return HyperscanMatcher(patterns, dumped=dumped)
+        except ImportError:
+            if name:
+                raise
+    return Re2Matcher(patterns)

@@ -1,0 +1,205 @@
+"""Texts made comparable: folded to one line for matching, and reduced to a template (specification 03, section 4).
+
+Everything here is linear in the length of the text and never raises.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+# The longest text that is matched or made a template; real diagnostics are a tenth of it.
+MAX_TEXT = 8192
+ADDRESS, VARIABLE = "*", "#xxx#"
+
+_QUOTES = str.maketrans("‘’‛′“”„″`´", "''''\"\"\"\"''")
+_WORD = re.compile(r"\S+")
+_CONTINUED = re.compile(r"(?<!\S)([245]\d\d)-#?(\d\.\d{1,3}\.\d{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedText:
+    """A text on one line: whitespace folded, quotes plain, the codes that repeat on the lines of one reply left out."""
+
+    text: str
+    starts: tuple[int, ...] = ()
+    raw_starts: tuple[int, ...] = ()
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """Translate a non-empty span of the folded text into one of the text as received."""
+        if not self.starts:
+            return start, end
+        return self._raw(start), self._raw(end - 1) + 1
+
+    def _raw(self, position: int) -> int:
+        word = bisect_right(self.starts, position) - 1
+        return self.raw_starts[word] + position - self.starts[word]
+
+
+def fold(text: str) -> FoldedText:
+    """Put a text on one line for matching, keeping the way back to the original positions."""
+    text = text[:MAX_TEXT].translate(_QUOTES)
+    reply = _CONTINUED.search(text)
+    folded = " ".join(text.split())
+    if reply is None and folded == text:
+        return FoldedText(text)
+    words = [(match.start(), match.group()) for match in _WORD.finditer(text)]
+    if reply is not None:
+        words = list(_without_repeats(words, code=reply.group(1), enhanced=reply.group(2) or ""))
+        folded = " ".join(word for _, word in words)
+    starts, position = [], 0
+    for _, word in words:
+        starts.append(position)
+        position += len(word) + 1
+    return FoldedText(folded, tuple(starts), tuple(start for start, _ in words))
+
+
+def _without_repeats(words: Iterable[tuple[int, str]], *, code: str, enhanced: str) -> Iterator[tuple[int, str]]:
+    """Leave out the `550-5.1.1` with which every further line of one reply begins."""
+    seen = dropped = False
+    for start, word in words:
+        if word.startswith(code) and word[3:4] in ("", "-"):
+            if seen:
+                start, word, dropped = start + 4, word[4:], True
+            seen = True
+        if dropped and word in ("", enhanced):
+            continue
+        dropped = False
+        yield start, word
+
+
+class KeptCodes:
+    """The providers' own codes that stay in templates, given as words in which `?` stands for one digit."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._words = re.compile("|".join(re.escape(word).replace(r"\?", r"\d") for word in words) or r"(?!)", re.ASCII)
+
+    def __contains__(self, word: str) -> bool:
+        return self._words.fullmatch(word) is not None
+
+
+class _Kind(Enum):
+    PLAIN = auto()
+    SEPARATOR = auto()
+    VARIABLE = auto()
+    NAME = auto()
+
+
+# A run of letters without spaces between words (Chinese, Japanese, Korean), or a run of anything that is no separator.
+_WIDE = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
+_TOKEN = re.compile(rf"[{_WIDE}]+|[^\s<>()\[\]{{}}\"',;|={_WIDE}]+")
+_IS_WIDE = re.compile(rf"[{_WIDE}]")
+_DIGITS = re.compile(r"\d+")
+_EDGES = ".:!?-#*/\\&+~_"
+_JOINERS = frozenset(" :,./+-_")
+_REPLY_PREFIX = re.compile(r"[245][0-5]\d-(?=.)", re.ASCII)
+_CODE = re.compile(r"[245][0-5]\d|[245]\.\d{1,3}\.\d{1,3}|[245][0-5]\d-[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+_HOST = re.compile(r"(?:[^\W_][\w\-]*\.)+[^\W\d_]{2,24}")
+_HEX = frozenset("0123456789abcdefABCDEF:.")
+_LONGEST_WORD, _LONGEST_TOKEN = 40, 320
+_NAMES = frozenset(
+    "Mon Tue Wed Thu Fri Sat Sun Monday Tuesday Wednesday Thursday Friday Saturday Sunday Jan Feb Mar Apr May Jun Jul Aug"
+    " Sep Sept Oct Nov Dec January February March April June July August September October November December"
+    " AM PM GMT UTC CET CEST EST EDT CST CDT MST MDT PST PDT BST JST MSK".split()
+)
+
+
+def template(text: str, *, recipient: str = "", codes: KeptCodes | None = None) -> str:
+    """Reduce a diagnostic text to what it has in common with others of its kind.
+
+    Addresses, the recipient's and its local part become `*`; hosts, numbers, ids, dates, sizes, paths and links become
+    `#xxx#`. Reply codes, enhanced codes and the given provider codes stay.
+    """
+    line = _without_recipient(fold(text).text, recipient)
+    kept = codes if codes is not None else KeptCodes()
+    atoms: list[tuple[str, _Kind]] = []
+    position = 0
+    for match in _TOKEN.finditer(line):
+        if match.start() > position:
+            atoms.append((line[position : match.start()], _Kind.SEPARATOR))
+        atoms.extend(_atoms(match.group(), kept))
+        position = match.end()
+    atoms.append((line[position:], _Kind.SEPARATOR))
+    return "".join(_merged(atoms))
+
+
+def _without_recipient(line: str, recipient: str) -> str:
+    local = recipient.rpartition("@")[0]
+    words = [word for word in (recipient, local) if word and not _CODE.fullmatch(word)]
+    if not words:
+        return line
+    either = "|".join(map(re.escape, words))
+    pattern = re.compile(rf"{VARIABLE}|(?<![\w.@+\-])(?:{either})(?![\w@+\-]|\.\w)", re.IGNORECASE)
+    return pattern.sub(lambda match: VARIABLE if match.group() == VARIABLE else ADDRESS, line)
+
+
+def _atoms(token: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
+    if _IS_WIDE.match(token):
+        yield _DIGITS.sub(VARIABLE, token), _Kind.PLAIN
+        return
+    if token.startswith("/") and token.count("/") > 1:
+        yield VARIABLE, _Kind.VARIABLE
+        return
+    core = token.lstrip(_EDGES)
+    if lead := token[: len(token) - len(core)]:
+        yield lead, _Kind.SEPARATOR
+    whole, core = core, core.rstrip(_EDGES)
+    yield from _core_atoms(core, kept)
+    if trail := whole[len(core) :]:
+        yield trail, _Kind.SEPARATOR
+
+
+def _core_atoms(core: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
+    if len(core) > _LONGEST_TOKEN:
+        yield VARIABLE, _Kind.VARIABLE
+    elif not core or _CODE.fullmatch(core) or core in kept:
+        yield core, _Kind.PLAIN
+    elif prefix := _REPLY_PREFIX.match(core):
+        yield prefix.group(), _Kind.PLAIN
+        yield from _atoms(core[prefix.end() :], kept)
+    elif "@" in core:
+        yield ADDRESS, _Kind.PLAIN
+    elif "://" in core or _is_number_group(core) or len(core) > _LONGEST_WORD:
+        yield VARIABLE, _Kind.VARIABLE
+    elif separator := next((mark for mark in ":/" if mark in core), ""):
+        for index, piece in enumerate(core.split(separator)):
+            if index:
+                yield separator, _Kind.SEPARATOR
+            yield from _atoms(piece, kept)
+    elif _DIGITS.search(core) or _is_host(core):
+        yield VARIABLE, _Kind.VARIABLE
+    else:
+        yield core, _Kind.NAME if core in _NAMES else _Kind.PLAIN
+
+
+def _is_number_group(core: str) -> bool:
+    """Tell a time, an IPv6 address or another group of hexadecimal numbers."""
+    return core.count(":") > 1 and _HEX.issuperset(core)
+
+
+def _is_host(core: str) -> bool:
+    """Tell a host name, but not a dotted identifier such as RESOLVER.ADR.RecipNotFound."""
+    if not _HOST.fullmatch(core):
+        return False
+    return core.isupper() or core.rpartition(".")[2].islower()
+
+
+def _merged(atoms: list[tuple[str, _Kind]]) -> Iterator[str]:
+    """Make one mark of variable parts that only spaces and light punctuation part, with the names of a date."""
+    pending: list[str] = []  # a run begun, as it would stand if it held nothing variable
+    gap: list[str] = []  # separators after it, which may yet turn out to stand inside it
+    variable = False
+    for text, kind in atoms:
+        if kind in (_Kind.VARIABLE, _Kind.NAME):
+            pending += [*gap, text]
+            gap, variable = [], variable or kind is _Kind.VARIABLE
+        elif pending and kind is _Kind.SEPARATOR and _JOINERS.issuperset(text):
+            gap.append(text)
+        else:
+            yield from (VARIABLE,) if variable else pending
+            yield from gap
+            yield text
+            pending, gap, variable = [], [], False
+    yield from (VARIABLE,) if variable else pending
+    yield from gap

@@ -1,0 +1,175 @@
+"""A rule, and a pack of rules in the order in which they are tried (specification 03)."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+
+from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern
+from rebond.core.words import Cause, Channel, FailureType, Peer, Phase, Reason
+
+
+class Level(IntEnum):
+    """Which rules come first."""
+
+    CONSOLE = 0
+    PROVIDER = 1
+    GENERAL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with a rule: where it stands (line 0: not known), which rule, and what to put right."""
+
+    file: str
+    line: int
+    rule: str
+    words: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: rule {self.rule or '(without id)'}: {self.words}"
+
+
+class RuleError(ValueError):
+    """Rules that are refused; `problems` says all that is wrong, one each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a rule can ask about besides the text: the facts of one failure, with the codes that its text holds."""
+
+    channel: Channel = Channel.EMAIL
+    provider: str = ""
+    phase: Phase = Phase.REPORT
+    peer: Peer = Peer.RECEIVER
+    code: int = 0
+    enhanced: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A text that a rule must win (or, as a counterexample, must not match), in a situation."""
+
+    text: str
+    situation: Situation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A tested pattern with the verdict that it gives.
+
+    `text` is a pattern in the common subset of hyperscan and RE2, over the folded text. Empty constraints hold always;
+    `smtp_none` and `enhanced_none` also admit the absence of a code. `confirm` is 2 when a second counting error acts as
+    hard, `retry` overrides the schedule, `review` sends the text to a person's queue.
+    """
+
+    id: str
+    text: str
+    type: FailureType
+    reason: Reason
+    cause: Cause
+    since: date
+    source: str
+    channel: Channel = Channel.EMAIL
+    provider: str = ""
+    phases: frozenset[Phase] = frozenset()
+    peer: Peer | None = None
+    smtp: tuple[ReplyPattern, ...] = ()
+    smtp_none: bool = False
+    enhanced: tuple[EnhancedPattern, ...] = ()
+    enhanced_none: bool = False
+    confirm: int = 1
+    retry: bool | None = None
+    review: bool = False
+    level: Level = Level.GENERAL
+    file: str = ""
+    position: int = 0
+    line: int = 0
+    examples: tuple[Example, ...] = field(default=(), repr=False)
+    counterexamples: tuple[Example, ...] = field(default=(), repr=False)
+
+    @property
+    def constraints(self) -> int:
+        """Count what the rule asks for; the more, the earlier it is tried."""
+        asked = (self.provider, self.phases, self.peer, self.smtp or self.smtp_none, self.enhanced or self.enhanced_none)
+        return 1 + sum(map(bool, asked))
+
+    @property
+    def order(self) -> tuple[int, int, str, int]:
+        return self.level, -self.constraints, self.file, self.position
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether the text alone decides, so that `admits` need not be asked (beyond the channel)."""
+        return self.constraints == 1
+
+    @property
+    def admits_temporary_hard(self) -> bool:
+        """Tell whether the rule names 4xx or 4.x.x, and so stays hard under a temporary answer."""
+        return any(pattern.names_temporary for pattern in (*self.smtp, *self.enhanced))
+
+    def admits(self, situation: Situation) -> bool:
+        """Tell whether all constraints but the text hold."""
+        if self.channel is not situation.channel:
+            return False
+        if self.plain:
+            return True
+        return (
+            (not self.provider or self.provider == situation.provider)
+            and (not self.phases or situation.phase in self.phases)
+            and (self.peer is None or self.peer is situation.peer)
+            and self._admits_codes(situation.code, situation.enhanced)
+        )
+
+    def _admits_codes(self, code: int, enhanced: str) -> bool:
+        if (self.smtp or self.smtp_none) and not (
+            self.smtp_none if not code else any(pattern.matches(code) for pattern in self.smtp)
+        ):
+            return False
+        if not (self.enhanced or self.enhanced_none):
+            return True
+        return self.enhanced_none if not enhanced else any(pattern.matches(enhanced) for pattern in self.enhanced)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Rules in the order in which they are tried, the first that matches winning."""
+
+    rules: tuple[Rule, ...]
+    version: str
+    digest: str
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> "Pack":
+        """Order rules into a pack; raises RuleError when two have one id."""
+        ordered = sorted(rules, key=lambda rule: rule.order)
+        seen: dict[str, Rule] = {}
+        problems = []
+        for rule in ordered:
+            if rule.id in seen:
+                words = f"the id is taken already, in {seen[rule.id].file}; give this rule another one"
+                problems.append(Problem(file=rule.file, line=rule.line, rule=rule.id, words=words))
+            seen[rule.id] = rule
+        if problems:
+            raise RuleError(problems)
+        newest = max((rule.since for rule in ordered), default=date.min)
+        digest = hashlib.sha256()
+        for rule in ordered:
+            digest.update(json.dumps([str(value) for value in _deciding(rule)]).encode())
+        return cls(tuple(ordered), f"{newest.isoformat()}+{digest.hexdigest()[:12]}", digest.hexdigest())
+
+
+def _deciding(rule: Rule) -> tuple[object, ...]:
+    return (
+        *(rule.id, rule.text, rule.type, rule.reason, rule.cause, rule.channel, rule.provider, sorted(rule.phases)),
+        *(rule.peer, [pattern.text for pattern in rule.smtp], rule.smtp_none),
+        *([pattern.text for pattern in rule.enhanced], rule.enhanced_none, rule.confirm, rule.retry, rule.review),
+        *(int(rule.level), rule.file, rule.position),
+    )
