@@ -2,7 +2,8 @@
 
 import re
 
-from rebond.core.read.smtp_reply import fold
+from rebond.core.read.find_address import addresses_in
+from rebond.core.read.smtp_reply import fold, from_reply
 
 MAX_WORDS = 1500
 
@@ -59,53 +60,54 @@ _BOILERPLATE = (
     "**",
     "##",
 )
-_EDGES = " \t*#>|"
-_TRANSCRIPT = re.compile(r"^[ \t-]*transcript of session", re.I | re.M)
-_LISTED = re.compile(r"^\s*[-*]*\s*<?[^\s<>]+@[^\s<>]+>?\s*:?\s*$")
+_EDGES = " \t*#|"
+_ANNOUNCING = re.compile(r"following (?:e-?mail )?(?:address|recipient|user)|these recipients", re.I)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_REMOTE = re.compile(
+    r"(?:\bhost|\bserver|while talking to|\bby|\bto|\bfrom|\bMX) <?([a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24})\.?>?[ :]{0,2}[\[(:]", re.I
+)
 
 
 def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
     """Give for each recipient (its address, its final address) the words about it, folded in one line.
 
-    With one recipient the whole notice speaks of it, without its boilerplate; with several each has what stands
-    between its address and the next one's, and what follows all of them when that is nothing.
+    With one recipient the whole notice speaks of it, without its boilerplate. With several each has the lines from
+    the one that names it to the one that names another; where those say nothing, what stands before all of them.
     """
-    if not names:
-        return []
-    if len({recipient.lower() for recipient, _ in names}) == 1:
-        return [_words(notice)] * len(names)
-    lowered = notice.lower()
-    if len(lowered) != len(notice):
-        lowered = notice
-    places = _places(lowered, names)
-    ends = sorted({place for places_of in places for place in places_of}) + [len(notice)]
-    following = dict(zip(ends, ends[1:], strict=False))
-    told = []
-    for places_of in places:
-        pieces = [_words(notice[place : following[place]]) for place in places_of[:4]]
-        told.append(" ".join(piece for piece in pieces if _says_something(piece))[:MAX_WORDS])
-    tail = _words(notice[ends[-2] :]) if len(ends) > 1 else _words(notice)
-    return [words or tail for words in told]
+    if len({recipient.lower() for recipient, _ in names}) <= 1:
+        return [_words(notice.split("\n"))] * len(names)
+    index: dict[str, list[int]] = {}
+    for number, (recipient, final) in enumerate(names):
+        for name in {recipient.lower(), final.lower()}:
+            index.setdefault(name, []).append(number)
+    shared: list[str] = []
+    told: list[list[str]] = [[] for _ in names]
+    owners: list[int] = []
+    for line in notice.split("\n"):
+        named = [number for address in addresses_in(line, limit=20) for number in index.get(address.lower(), ())]
+        owners = named or owners
+        if not owners or (not named and _ANNOUNCING.search(line)):
+            shared.append(line)
+            continue
+        for number in owners[:20]:
+            told[number].append(line)
+    common = ""
+    words = [_words(lines) for lines in told]
+    if not all(_says_something(each) for each in words):
+        common = _words(shared + (told[owners[-1]][1:] if owners else []))
+    return [each if _says_something(each) else f"{common} {each}".strip() for each in words]
 
 
-def _places(lowered: str, names: list[tuple[str, str]]) -> list[list[int]]:
-    """Find where each recipient is named: at most four places each, so that time stays linear."""
-    places = []
-    for recipient, final in names:
-        found: list[int] = []
-        for name in dict.fromkeys((recipient.lower(), final.lower())):
-            position = lowered.find(name) if name else -1
-            while position >= 0 and len(found) < 4:
-                found.append(position)
-                position = lowered.find(name, position + len(name))
-        places.append(found)
-    return places
+def remote_host(words: str) -> str:
+    """Give the server that a notice quotes (`host mx.a.example [192.0.2.1] said:`), empty when it names none."""
+    found = _REMOTE.search(words)
+    return found.group(1).lower() if found else ""
 
 
-def _words(text: str) -> str:
+def _words(lines: list[str]) -> str:
     kept = []
     size = 0
-    for line in text.split("\n"):
+    for line in lines:
         plain = line.strip(_EDGES)
         if not plain or plain.lower().startswith(_BOILERPLATE):
             continue
@@ -113,8 +115,10 @@ def _words(text: str) -> str:
         size += len(plain)
         if size > MAX_WORDS:
             break
-    return fold("\n".join(kept))[:MAX_WORDS]
+    return from_reply(fold("\n".join(kept)))[:MAX_WORDS]
 
 
-def _says_something(piece: str) -> bool:
-    return bool(piece) and not _LISTED.match(piece)
+def _says_something(words: str) -> bool:
+    for address in addresses_in(words, limit=5):
+        words = words.replace(address, " ")
+    return len(_WORD.findall(words)) >= 2

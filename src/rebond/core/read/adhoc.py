@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rebond.core.failure import Facts
 from rebond.core.read import signs
-from rebond.core.read.about import about_recipients
+from rebond.core.read.about import about_recipients, remote_host
 from rebond.core.read.find_address import addresses_in, first_address, tidy_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
@@ -85,20 +85,22 @@ def read_adhoc(letter: Letter) -> Finding | None:
     delayed = is_delay(lowered=lowered, subject=subject)
     action = "delayed" if delayed else "failed"
     told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
-    facts = [_facts(recipient, words, action=action) for recipient, words in zip(recipients or [""], told, strict=True)]
+    facts = [_facts(letter, recipient, words, action=action) for recipient, words in zip(recipients or [""], told, strict=True)]
     kind = ReturnKind.DELAYED if delayed else ReturnKind.BOUNCE
     return Finding(kind=kind, facts=tuple(facts[:MAX_RECIPIENTS]))
 
 
-def _facts(recipient: str, words: str, *, action: str) -> Facts:
+def _facts(letter: Letter, recipient: str, words: str, *, action: str) -> Facts:
     reply = parse_reply(words)
     return Facts(
         recipient=recipient,
         final_recipient=recipient,
         action=action,
         text=reply.text,
-        code=reply.code,
+        code=reply.code if reply.code >= 400 else 0,
         enhanced=reply.enhanced,
+        remote_mta=remote_host(letter.notice[:8000]),
+        reporting_mta=_domain(letter.sender),
     )
 
 

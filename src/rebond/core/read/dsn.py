@@ -14,6 +14,7 @@ from rebond.core.read.smtp_reply import fold, is_vague, most_telling, parse_repl
 from rebond.core.words import ReturnKind
 
 MAX_RECIPIENTS = 1000
+MAX_FIELDS = 2 * 1024 * 1024
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
 # Where the fields stand in a text that no header calls a report.
@@ -73,7 +74,7 @@ def _part_groups(letter: Letter) -> list[tuple[Headers, Headers]]:
     """Give each recipient's fields with its report's common ones."""
     found: list[tuple[Headers, Headers]] = []
     for part in letter.parts(*_STATUS_TYPES):
-        found += _groups(part.text())
+        found += _groups(part.text(limit=MAX_FIELDS))
     return found
 
 
@@ -152,13 +153,14 @@ def _facts(common: Headers, group: Headers) -> Facts:
     reply = parse_reply(diagnostic)
     status = _status(group.first("status"))
     enhanced = most_telling(reply.enhanced, status)
+    action = _action(group.first("action"), status)
     return Facts(
         recipient=recipient,
         final_recipient=final_whole or recipient,
         original_recipient=original if "@" in original else "",
-        action=_action(group.first("action"), status),
+        action=action,
         enhanced=enhanced,
-        code=reply.code,
+        code=reply.code if reply.code >= 400 or action in _SUCCESSES else 0,
         text=diagnostic,
         remote_mta=_host(group.first("remote-mta")),
         reporting_mta=reporting,

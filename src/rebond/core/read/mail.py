@@ -90,9 +90,9 @@ class Part:
         encoding = self.headers.first("content-transfer-encoding").strip().lower()
         return transfer_decode(self.body, encoding=encoding) if encoding else self.body
 
-    def text(self) -> str:
-        """Give the part as Unicode lines, at most `MAX_TEXT` of them; HTML as its visible text."""
-        body = self.decoded()[:MAX_TEXT]
+    def text(self, *, limit: int = MAX_TEXT) -> str:
+        """Give the part as Unicode lines, at most `limit` bytes of it; HTML as its visible text."""
+        body = self.decoded()[:limit]
         text = decode_text(body, charset=self.charset)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -161,7 +161,7 @@ def content_type_of(headers: Headers) -> tuple[str, dict[str, str]]:
     if not value:
         return "", {}
     found = _TYPE.match(value.strip().lower())
-    parameters = {}
+    parameters: dict[str, str] = {}
     if ";" in value or "=" in value:
         for name, quoted, plain in _PARAMETER.findall(value if ";" in value else ";" + value.partition(" ")[2]):
             parameters.setdefault(name.lower().rstrip("*"), quoted or plain)

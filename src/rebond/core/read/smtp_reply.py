@@ -17,6 +17,8 @@ _SPOKEN = re.compile(
     re.I,
 )
 _TYPED = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]{0,30}\s*;\s*")
+_NO_WORDS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>]+|https?://\S+|\b[\w-]+(?:\.[\w-]+)+")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _SPACES = re.compile(r"\s+")
 
 
@@ -62,6 +64,15 @@ def fold(text: str) -> str:
     return text
 
 
+def from_reply(text: str) -> str:
+    """Cut off what a notice says before the first refusal that it quotes, when that one gives words of its own."""
+    for found in _REPLY.finditer(text):
+        if found.group(1)[0] != "2" and _is_spoken(text, found):
+            rest = _NO_WORDS.sub(" ", text[found.end() : found.end() + 400])
+            return text[found.start() :] if len(_WORD.findall(rest)) >= 2 else text
+    return text
+
+
 def untyped(diagnostic: str) -> str:
     """Take the type off a Diagnostic-Code (`smtp; 550 ...`, RFC 3464 2.3.6)."""
     match = _TYPED.match(diagnostic)
@@ -92,5 +103,7 @@ def _code(candidates: list[re.Match[str]], told: str) -> int:
     for found in reversed(candidates):
         if told and found.group(2) == told:
             return int(found.group(1))
-    refusing = [found for found in candidates if found.group(1)[0] != "2"] or candidates
-    return int(refusing[-1].group(1)) if refusing else 0
+    refusing = [found for found in candidates if found.group(1)[0] != "2"]
+    if refusing:
+        return int(refusing[-1].group(1))
+    return int(candidates[0].group(1)) if candidates and candidates[0].start() == 0 else 0
