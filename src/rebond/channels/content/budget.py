@@ -1,0 +1,86 @@
+"""How much one rendering may do: steps of work and characters put together, counted, never timed.
+
+A count gives the same answer on every machine and on every attempt, and needs neither threads nor signals.
+"""
+
+from decimal import Decimal
+
+from jinja2.runtime import Context
+
+MAX_STEPS = 100_000
+MAX_OUTPUT = 1 << 20
+MAX_NUMBER = 1 << 64
+# Text put together inside macros and set blocks is put together again where it is shown.
+_ROOM_PER_OUTPUT = 8
+_PER_STEP = 256
+
+
+class LimitError(ValueError):
+    """A rendering would do or make more than it may."""
+
+
+class Budget:
+    """What is left of one rendering's allowance. Not frozen: it is the counter."""
+
+    __slots__ = ("limit", "room", "steps")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.steps = MAX_STEPS
+        self.room = limit * _ROOM_PER_OUTPUT
+
+    def spend(self, steps: int) -> None:
+        """Count work."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise LimitError(f"it takes more than {MAX_STEPS:,} steps for one message; look for a long loop")
+
+    def write(self, characters: int) -> None:
+        """Count text on its way out."""
+        self.room -= characters
+        if self.room < 0:
+            raise LimitError(self._too_long())
+
+    def hold(self, characters: int) -> None:
+        """Refuse a value that is longer than a whole output may be, before it is made."""
+        if characters > self.limit:
+            raise LimitError(self._too_long())
+        self.spend(1 + characters // _PER_STEP)
+
+    def weigh(self, value: object) -> None:
+        """Count a value's whole size, containers expanded: what printing, comparing or sorting it would cost."""
+        if isinstance(value, str):
+            self.spend(1 + len(value) // _PER_STEP)
+            return
+        stack = [value]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, str):
+                self.spend(1 + len(item) // _PER_STEP)
+            elif isinstance(item, list | tuple):
+                self.spend(1 + len(item))
+                stack.extend(item)
+            elif isinstance(item, dict):
+                self.spend(1 + 2 * len(item))
+                stack.extend(item)
+                stack.extend(item.values())
+            elif isinstance(item, range):
+                self.spend(1 + len(item))
+            else:
+                self.spend(1)
+
+    def _too_long(self) -> str:
+        return f"it makes more than {self.limit:,} characters"
+
+
+class GuardedContext(Context):
+    """A template's variables, and beside them what its rendering may still do."""
+
+    budget: Budget
+
+
+def bounded(number: object) -> object:
+    """Return a number unless it has grown past what a message can want."""
+    if isinstance(number, int | Decimal) and not -MAX_NUMBER <= number <= MAX_NUMBER:
+        raise LimitError("a number grows past 2^64")
+    return number
