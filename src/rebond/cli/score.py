@@ -247,7 +247,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def _message(folder: Path, row: Mapping[str, Any]) -> bytes:
-    path = folder / "messages" / row["path"]
+    path: Path = folder / "messages" / str(row["path"])
     try:
         return path.read_bytes()
     except OSError as error:

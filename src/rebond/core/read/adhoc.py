@@ -60,7 +60,8 @@ FORMS = (
     _form(
         "imail",
         "",
-        rf"^(?:undeliverable to|Delivery failed \d+ attempts:|Invalid final delivery userid:|[Uu]nknown (?:user|host):) ?{_QUOTED}",
+        r"^(?:undeliverable to|Delivery failed \d+ attempts:|Invalid final delivery userid:|[Uu]nknown (?:user|host):)"
+        rf" ?{_QUOTED}",
     ),
     _form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
     _form("smtp transcript", "rcpt to", rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"),
@@ -77,7 +78,7 @@ _ENOUGH = 4
 def read_adhoc(letter: Letter) -> Finding | None:
     """Read a bounce that only a person was meant to read; None when the mail is none."""
     lowered = letter.notice.lower()
-    subject = _SUBJECT_TAGS.sub("", letter.headers.text("subject")).strip().lower()
+    subject = _SUBJECT_TAGS.sub("", letter.subject).strip().lower()
     failed = [address for value in letter.headers.all("x-failed-recipients") for address in addresses_in(value)]
     if not failed and not is_bounce(letter, lowered=lowered, subject=subject):
         return None
@@ -85,7 +86,10 @@ def read_adhoc(letter: Letter) -> Finding | None:
     delayed = is_delay(lowered=lowered, subject=subject)
     action = "delayed" if delayed else "failed"
     told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
-    facts = [_facts(letter, recipient, words, action=action) for recipient, words in zip(recipients or [""], told, strict=True)]
+    facts = [
+        _facts(letter, recipient, words, action=action)
+        for recipient, words in zip(recipients or [""], told, strict=True)
+    ]
     kind = ReturnKind.DELAYED if delayed else ReturnKind.BOUNCE
     return Finding(kind=kind, facts=tuple(facts[:MAX_RECIPIENTS]))
 

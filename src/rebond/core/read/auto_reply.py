@@ -4,6 +4,7 @@ import re
 
 from rebond.core.failure import Facts
 from rebond.core.read import signs
+from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import addresses_in, field_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
@@ -28,20 +29,16 @@ _MDN_TYPES = ("message/disposition-notification", "message/global-disposition-no
 
 def read_challenge(letter: Letter) -> Finding | None:
     """Read what a challenge-response filter asks of the sender."""
-    lowered = letter.notice[:8000].lower()
-    subject = letter.headers.text("subject").lower()
-    headed = any(name in letter.headers for name in signs.CHALLENGE_HEADERS)
-    asked = any(words in lowered for words in signs.CHALLENGES) or any(
-        words in subject for words in signs.CHALLENGE_SUBJECTS
-    )
-    if headed or (asked and (_is_answer(letter) or letter.null_sender)):
+    if any(name in letter.headers for name in signs.CHALLENGE_HEADERS):
+        return Finding(kind=ReturnKind.CHALLENGE, facts=_writer(letter))
+    if asks_to_confirm(letter) and (_is_answer(letter) or letter.null_sender):
         return Finding(kind=ReturnKind.CHALLENGE, facts=_writer(letter))
     return None
 
 
 def read_auto_reply(letter: Letter) -> Finding | None:
     """Read an absence notice or another automatic answer."""
-    subject = letter.headers.text("subject").strip().lower()
+    subject = letter.subject.lower()
     if (
         _says_automatic(letter)
         or _titled(subject)
@@ -61,7 +58,7 @@ def _says_automatic(letter: Letter) -> bool:
         return True
     suppress = headers.first("x-auto-response-suppress").lower()
     if ("oof" in suppress or "all" in suppress) and _answers(headers):
-        return _titled(headers.text("subject").strip().lower()) or _absent(letter)
+        return _titled(letter.subject.lower()) or _absent(letter)
     return submitted.startswith("auto-generated") and _answers(headers) and _absent(letter)
 
 
@@ -70,7 +67,7 @@ def _answers(headers: Headers) -> bool:
 
 
 def _is_answer(letter: Letter) -> bool:
-    subject = letter.headers.text("subject")
+    subject = letter.subject
     return _answers(letter.headers) or bool(_SUBJECT_REPLY.match(subject)) or _says_automatic(letter)
 
 
@@ -117,5 +114,5 @@ def read_unsubscribe(letter: Letter) -> Finding | None:
             for address in addresses_in(value):
                 if address.lower().startswith("unsubscribe+"):
                     return Finding(kind=ReturnKind.UNSUBSCRIBE, candidates=(address,))
-    found = _UNSUBSCRIBE_SUBJECT.match(headers.text("subject")) or _UNSUBSCRIBE_BODY.search(letter.notice[:4000])
+    found = _UNSUBSCRIBE_SUBJECT.match(letter.subject) or _UNSUBSCRIBE_BODY.search(letter.notice[:4000])
     return Finding(kind=ReturnKind.UNSUBSCRIBE, candidates=(found.group(1),)) if found else None

@@ -61,7 +61,7 @@ def _read_outlook(letter: Letter) -> Finding | None:
     original = letter.original
     if not original:
         return None
-    subject = letter.headers.text("subject").strip().lower()
+    subject = letter.subject.lower()
     by_subject = subject.startswith("complaint about message from") and "@" in letter.sender
     if not (by_subject or "x-hmxmroriginalrecipient" in original):
         return None

@@ -16,9 +16,11 @@ _ISO_2022_ESCAPES = (b"\x1b$", b"\x1b(J", b"\x1b(I")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\n]*+)\?=(?:\s+(?==\?))?")
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)(?:[\s/][^<>]*+)?>|<![^<>]*+>|<\?[^<>]*+>")
 _SPACES = re.compile(r"[^\S\n]+")
-_BREAKING_TAGS = frozenset(
-    "address blockquote body br center dd div dl dt h1 h2 h3 h4 h5 h6 head hr html li ol p pre table td th title tr ul".split()
-)
+_BREAKING = """
+    address blockquote body br center dd div dl dt h1 h2 h3 h4 h5 h6 head hr html li ol p pre table
+    td th title tr ul
+"""
+_BREAKING_TAGS = frozenset(_BREAKING.split())
 
 
 def transfer_decode(body: bytes, *, encoding: str) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rebond.core.failure import Facts
 from rebond.core.read.about import about_recipients
+from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
@@ -21,9 +22,11 @@ _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "t
 _LOOSE = re.compile(r"^[ \t>]{0,4}(?:Reporting-MTA|Original-Recipient|Final-Recipient|Action):", re.I | re.M)
 _FINAL = re.compile(r"^[ \t>]{0,4}Final-Recipient:", re.I | re.M)
 _NAMING = ("final-recipient", "original-recipient")
-_RECIPIENT_FIELDS = frozenset(
-    "final-recipient original-recipient action status diagnostic-code remote-mta last-attempt-date will-retry-until".split()
-)
+_RECIPIENTS_OWN = """
+    final-recipient original-recipient action status diagnostic-code remote-mta last-attempt-date
+    will-retry-until
+"""
+_RECIPIENT_FIELDS = frozenset(_RECIPIENTS_OWN.split())
 _STATUS = re.compile(r"([245])\s*\.\s*(\d{1,3})\s*\.\s*(\d{1,3})")
 _ACTIONS = {
     "fail": "failed",
@@ -38,11 +41,13 @@ _ACTIONS = {
 }
 _SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
 # Diagnostics that name no reason: the words for a person say more.
-_POOR = frozenset(
-    "requested action not taken aborted service unavailable delivery error failed failure the message could not be delivered"
-    " undeliverable undelivered bounced message rejected by unknown smtp error transaction mail permanent temporary"
-    " failed: status server remote host said unspecified x-postfix system other address".split()
-)
+_POOR_WORDS = """
+    requested action not taken aborted service unavailable delivery error failed failure the message
+    could be delivered undeliverable undelivered bounced rejected by unknown smtp transaction mail
+    permanent temporary failed: status server remote host said unspecified x-postfix system other
+    address
+"""
+_POOR = frozenset(_POOR_WORDS.split())
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -60,6 +65,8 @@ def read_dsn(letter: Letter) -> Finding | None:
     kind = _kind(facts)
     if kind is ReturnKind.DSN and not machine_made:
         kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
+    if kind is ReturnKind.DELAYED and asks_to_confirm(letter):
+        kind = ReturnKind.CHALLENGE  # nobody is still trying: the sender is to do something
     return Finding(kind=kind, facts=tuple(facts))
 
 

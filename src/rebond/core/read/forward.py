@@ -7,7 +7,11 @@ from rebond.core.failure import Facts
 from rebond.core.read.find_address import addresses_in, first_address, tidy_address
 from rebond.core.read.letter import Letter
 
-_FROM = re.compile(r"\((?:ultimately )?(?:expanded|generated|forwarded|was addressed|originally addressed) (?:from|to):?\s+<?([^\s<>()]+@[^\s<>()]+)>?\)", re.I)
+_FROM = re.compile(
+    r"\((?:ultimately )?(?:expanded|generated|forwarded|was addressed|originally addressed) (?:from|to):?\s+"
+    r"<?([^\s<>()]+@[^\s<>()]+)>?\)",
+    re.I,
+)
 _LIST_HEADERS = ("list-id", "list-post", "x-beenthere", "mailing-list", "x-mailing-list")
 # Where mail systems note, in passing, the address that they forwarded from.
 _PASSED = ("delivered-to", "x-original-to", "x-forwarded-for", "x-forwarded-to", "resent-from", "x-delivered-to")
@@ -38,7 +42,11 @@ def _noted_in_words(letter: Letter, final: str) -> str:
 def _noted_in_headers(letter: Letter, final: str) -> str:
     """Take the returned message's only To when its way shows that it reached that address and went on."""
     original = letter.original
-    to = addresses_in(original.text("to"), limit=2) if "@" in original.first("to") or "=?" in original.first("to") else []
+    to = (
+        addresses_in(original.text("to"), limit=2)
+        if "@" in original.first("to") or "=?" in original.first("to")
+        else []
+    )
     if len(to) != 1 or to[0].lower() == final or any(name in original for name in _LIST_HEADERS):
         return ""
     passed = {first_address(value).lower() for name in _PASSED for value in original.all(name)[:10]}

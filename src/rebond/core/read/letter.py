@@ -21,13 +21,14 @@ _RETURNED_TYPES = frozenset(
     }
 )
 # Headers that people do not write into a notice, and those that come with them.
-_STRONG = frozenset(
-    "received return-path message-id mime-version dkim-signature domainkey-signature delivered-to x-received"
-    " x-originating-ip content-type content-transfer-encoding x-mailer".split()
-)
+_STRONG_NAMES = """
+    received return-path message-id mime-version dkim-signature domainkey-signature delivered-to
+    x-received x-originating-ip content-type content-transfer-encoding x-mailer
+"""
+_STRONG = frozenset(_STRONG_NAMES.split())
 # Without one of these it is a part's head, not a message's.
-_TELLING = frozenset("received return-path message-id from to subject".split())
-_WEAK = frozenset("from to subject date cc reply-to sender".split())
+_TELLING = frozenset(["received", "return-path", "message-id", "from", "to", "subject"])
+_WEAK = frozenset(["from", "to", "subject", "date", "cc", "reply-to", "sender"])
 _HEAD_LINE = re.compile(
     r"^[> ]{0,2}(?:Received|Return-[Pp]ath|Message-I[Dd]|M[Ii][Mm][Ee]-Version|DKIM-Signature|DomainKey-Signature"
     r"|Delivered-To|From|To|Subject|Date|Cc|Reply-To|Sender|Content-Type|X-[A-Za-z][A-Za-z0-9-]{0,60}|Authentication-Results"
@@ -71,13 +72,15 @@ _FOLLOWS = (
 class Letter:
     """A mail as its readers see it.
 
-    `notice` is the text addressed to a person, without the returned message; `original` the returned message's headers
-    (empty when it is not there); `sender` the address in From, lower-cased; `null_sender` that the envelope's was empty.
+    `notice` is the text addressed to a person, without the returned message; `original` the returned message's
+    headers (empty when it is not there); `sender` the address in From, lower-cased; `null_sender` that
+    the envelope's was empty.
     """
 
     mail: Mail
     notice: str = ""
     original: Headers = field(default_factory=Headers)
+    subject: str = ""
     sender: str = ""
     null_sender: bool = False
 
@@ -93,6 +96,7 @@ class Letter:
 def open_letter(raw: bytes) -> Letter:
     """Split a mail and tell its notice from the message that it returns."""
     letter = Letter(split_mail(raw))
+    letter.subject = letter.headers.text("subject").strip()
     letter.sender = first_address(letter.headers.text("from")).lower()
     path = letter.headers.first("return-path") or letter.headers.first("x-envelope-from")
     letter.null_sender = path.strip() == "<>" or path.strip().lower() in ("<mailer-daemon>", "mailer-daemon")
@@ -138,8 +142,7 @@ def _chosen_alternatives(parts: list[Part]) -> set[int]:
 
 def _returned_headers(part: Part) -> Headers:
     body = part.decoded()
-    headers = split_mail(body[: 256 * 1024]).headers
-    return headers
+    return split_mail(body[: 256 * 1024]).headers
 
 
 def _without_returned(notice: str) -> tuple[str, Headers]:

@@ -197,7 +197,9 @@ def _split_body(mail: Mail, body: bytes) -> None:
             if depth >= MAX_DEPTH:
                 mail.note("cut: parts are nested more than 50 deep")
             else:
-                regions = _regions(mail, body, boundary=parameters.get("boundary", ""), multipart=bool(content_type))
+                regions = _regions(
+                    mail, body, boundary=parameters.get("boundary", ""), multipart=content_type.startswith("multipart/")
+                )
         elif depth == 0 and content_type == "text/plain":
             regions = _regions(mail, body, boundary="", multipart=False)
         if not regions:
@@ -252,8 +254,8 @@ def _regions(mail: Mail, body: bytes, *, boundary: str, multipart: bool) -> list
         regions = _cut(mail, body, delimiter=found.group(1))
         if regions:
             mail.note("broken: the parts' boundary is not the declared one")
-            # What stands before the first boundary may be the notice itself: a part without headers.
-            return [b"\n" + regions[0], *regions[1:]]
+            # Where nothing says multipart, what stands before the first boundary is the notice: a part without headers.
+            return regions[1:] if multipart else [b"\n" + regions[0], *regions[1:]]
     return []
 
 

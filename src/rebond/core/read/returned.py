@@ -13,6 +13,7 @@ from rebond.core.read.find_address import addresses_in, first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.forward import with_written_to
 from rebond.core.read.letter import Letter, open_letter
+from rebond.core.read.ses_notice import read_ses_notice
 from rebond.core.words import ReturnKind
 
 MAX_CANDIDATES = 60
@@ -22,6 +23,7 @@ MAX_CANDIDATE = 998
 READERS: tuple[Callable[[Letter], Finding | None], ...] = (
     read_complaint,
     read_dsn,
+    read_ses_notice,
     read_adhoc,
     read_challenge,
     read_auto_reply,
@@ -84,7 +86,7 @@ def _reading(letter: Letter, finding: Finding) -> Reading:
         message_ids=tuple(dict.fromkeys(ids)),
         original_to=finding.original_to or tuple(addresses_in(original.text("to"), limit=100)),
         original_from=first_address(original.text("from")),
-        subject=letter.headers.text("subject").strip()[:MAX_CANDIDATE],
+        subject=letter.subject[:MAX_CANDIDATE],
         sender=letter.sender,
         notes=tuple(letter.mail.notes),
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 MAX_REPLY = 4000
 
-# A reply code where a reply can begin, with the enhanced code behind it. `550 5.1.1`, `550-5.1.1`, `550 #5.1.1`, `550 (5.1.1)`.
+# A reply code where a reply can begin, with the enhanced code behind it: `550 5.1.1`, `550-5.1.1`, `550 (#5.1.1)`.
 _REPLY = re.compile(
-    r"(?<![\w.#/\-])(2(?:20|21|5[0-2])|[45]\d\d)(?=[ \-:;,=\"'\]#(]|$)(?:[ \-:;,]{1,3}[#(\[]{0,2}([245]\.\d{1,3}\.\d{1,3})(?![\d.\w]))?"
+    r"(?<![\w.#/\-])(2(?:20|21|5[0-2])|[45]\d\d)(?=[ \-:;,=\"'\]#(]|$)"
+    r"(?:[ \-:;,]{1,3}[#(\[]{0,2}([245]\.\d{1,3}\.\d{1,3})(?![\d.\w]))?"
 )
 _ENHANCED = re.compile(r"(?<![\d.\w])([245]\.\d{1,3}\.\d{1,3})(?![\d\w]|\.\d)")
 # What stands before a code that is a reply and no number in a sentence.

@@ -1,0 +1,14 @@
+"""The words of challenge-response filters, which stand in mails of their own and in reports."""
+
+from rebond.core.read import signs
+from rebond.core.read.letter import Letter
+
+MAX_LOOK = 8000
+
+
+def asks_to_confirm(letter: Letter) -> bool:
+    """Tell whether a letter asks its reader to prove that a person sent the message."""
+    lowered, subject = letter.notice[:MAX_LOOK].lower(), letter.subject.lower()
+    return any(words in lowered for words in signs.CHALLENGES) or any(
+        words in subject for words in signs.CHALLENGE_SUBJECTS
+    )
