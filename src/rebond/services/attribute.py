@@ -66,6 +66,10 @@ class Log:
                 by_id.setdefault(message.message_id, []).append(message)
         return cls(by_number, by_id)
 
+    def of_token(self, token: TokenReading) -> SentMessage | None:
+        """Return the message that a token names, when it was sent."""
+        return self.by_number.get(token.message) if token.message is not None else None
+
 
 def pointers(reading: Reading, *, envelope_to: str, keyring: Keyring, today: date) -> Pointers:
     """Collect what a mail says of the message it speaks of; the envelope recipient's token comes first."""
@@ -79,15 +83,13 @@ def attribute(
 ) -> Attribution:
     """Decide which message a mail speaks of: a valid token, else a known Message-ID with its own recipient."""
     for token in found.tokens:
-        if token.problem is None and token.message in log.by_number:
-            return Attribution(Trust.SIGNED, log.by_number[token.message])
+        if token.problem is None and (message := log.of_token(token)):
+            return Attribution(Trust.SIGNED, message)
     keys = recipient_keys(recipients)
     known = [message for name in found.message_ids for message in log.by_message_id.get(name, ())]
     # An expired token is worth what a Message-ID is worth.
     known += [
-        log.by_number[token.message]
-        for token in found.tokens
-        if token.problem is TokenProblem.EXPIRED and token.message in log.by_number
+        message for token in found.tokens if token.problem is TokenProblem.EXPIRED and (message := log.of_token(token))
     ]
     if envelope_from:
         # A real report has a null sender: with another, only a token would prove it.

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from itertools import islice
@@ -30,7 +30,21 @@ _EVENTS = {
     "confirmed": Event.CONFIRMED,
 }
 _FIELDS = frozenset(
-    "channel address event text type reason cause occurred_at message_id id provider phase code".split()
+    {
+        "channel",
+        "address",
+        "event",
+        "text",
+        "type",
+        "reason",
+        "cause",
+        "occurred_at",
+        "message_id",
+        "id",
+        "provider",
+        "phase",
+        "code",
+    }
 )
 
 
@@ -140,8 +154,6 @@ class _Reader:
     def _failure(self, item: dict[str, Any], bare: Evidence, channel: Channel, address: str, key: str) -> Occurrence:
         text = _text(item, "text", required=False)
         provider = _text(item, "provider", required=False)
-        if not provider and channel is Channel.EMAIL:
-            provider = self.qualifier.providers.of_domain(key.rpartition("@")[2])
         if "type" in item or "reason" in item:
             verdict, template, code, enhanced, phase = _given(item), "", 0, "", Phase.REPORT
         elif text.strip():
@@ -153,18 +165,14 @@ class _Reader:
                 text, channel=channel, provider=provider, phase=phase, recipient=address, code=code
             )
             verdict, code, enhanced = failure.verdict, failure.code, failure.enhanced
-            template = self.qualifier.template(failure)
+            template = self.qualifier.template(text, recipient=address)
+            provider = provider or failure.provider
         else:
             raise ValueError("a failure needs its text, or a type and a reason")
-        evidence = Evidence(
-            identity=bare.identity,
-            event=bare.event,
-            at=bare.at,
-            message=bare.message,
-            verdict=verdict,
-            text=text,
-            provider=provider,
-        )
+        if not provider and channel is Channel.EMAIL:
+            # A label for lists and reports: rules never go by the recipient's domain.
+            provider = self.qualifier.providers.of_domain(key.rpartition("@")[2])
+        evidence = replace(bare, verdict=verdict, text=text, provider=provider)
         return Occurrence(
             channel=channel,
             address=address,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from rebond.core.failure import AddressState, Event, Evidence, Origin, Snapshot, Verdict
@@ -23,6 +24,7 @@ from rebond.store.models import (
     AddressStateRow,
     EvidenceRow,
     Message,
+    ProfileAddress,
     Qualification,
     SnapshotRow,
     ToldSuccess,
@@ -171,10 +173,13 @@ def state_from_json(values: Mapping[str, Any]) -> AddressState:
     )
 
 
+_CAUSES = frozenset(cause.value for cause in Cause)
+
+
 def _cause(text: str) -> Cause | ExclusionCause | None:
     if not text:
         return None
-    return Cause(text) if text in Cause else ExclusionCause(text)
+    return Cause(text) if text in _CAUSES else ExclusionCause(text)
 
 
 def _by_channel(addresses: Collection[AddressKey]) -> Iterator[tuple[Channel, Sequence[str]]]:
@@ -233,3 +238,54 @@ def _evidence(row: EvidenceRow, *, text_ignored: bool) -> Evidence:
         because=row.because,
         actor=row.actor,
     )
+
+
+def scopes_of(address: AddressKey) -> tuple[str, ...]:
+    """List the scopes in which an address has a state, the whole site first."""
+    rows = AddressStateRow.objects.filter(channel=address.channel, address_key=address.key)
+    return tuple(dict.fromkeys(["", *rows.order_by("scope").values_list("scope", flat=True)]))
+
+
+def stopped_statuses(channel: Channel, keys: Sequence[str]) -> dict[str, AddressStatus]:
+    """Tell which of these keys are quarantined or denylisted for the whole site."""
+    stops = (AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value)
+    rows = AddressStateRow.objects.filter(channel=channel, scope="", status__in=stops, address_key__in=keys)
+    return {key: AddressStatus(status) for key, status in rows.values_list("address_key", "status")}
+
+
+def denied_keys(channel: Channel, keys: Sequence[str]) -> frozenset[str]:
+    """Tell which of these keys belong to a profile that opted out of this channel or of all."""
+    rows = ProfileAddress.objects.filter(
+        channel=channel, key__in=keys, profile__denials__channel__in=(channel.value, "all")
+    )
+    return frozenset(key for key in rows.values_list("key", flat=True) if key)
+
+
+def list_addresses() -> Iterator[dict[AddressKey, str]]:
+    """Page in key order through every address that has a state, a snapshot or evidence, with its text."""
+    last = ("", "", "")
+    while page := _addresses_after(last):
+        yield dict.fromkeys(page, "") | _texts(page)
+        last = (page[-1].channel.value, page[-1].key, page[-1].scope)
+
+
+def _addresses_after(last: tuple[str, str, str]) -> list[AddressKey]:
+    names = "channel, address_key, scope"
+    branches = [
+        f"SELECT * FROM (SELECT DISTINCT {names} FROM {table} WHERE ({names}) > (%s, %s, %s)"
+        f" ORDER BY {names} LIMIT {MOST_KEYS}) AS {table}_part"
+        for table in ("evidence", "address_state", "address_snapshot")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{' UNION '.join(branches)} ORDER BY 1, 2, 3 LIMIT {MOST_KEYS}", last * len(branches))
+        return [AddressKey(Channel(channel), key, scope) for channel, key, scope in cursor.fetchall()]
+
+
+def _texts(addresses: Collection[AddressKey]) -> dict[AddressKey, str]:
+    texts = {address: address.key for address in addresses}
+    for channel, keys in _by_channel(addresses):
+        for model in (EvidenceRow, AddressStateRow):
+            rows = model._default_manager.filter(channel=channel, address_key__in=keys)
+            for key, scope, text in rows.values_list("address_key", "scope", "address"):
+                texts[AddressKey(channel, key, scope)] = text
+    return texts

@@ -9,7 +9,7 @@ from rebond.store.models import AuditEntry
 def add_audit(
     action: str,
     *,
-    object: str,
+    subject: str,
     actor: str,
     now: datetime,
     before: Any = None,
@@ -18,5 +18,5 @@ def add_audit(
 ) -> None:
     """Write down who changed what, from what to what, and why."""
     AuditEntry.objects.create(
-        at=now, actor=actor, action=action, object=object, before=before, after=after, because=because
+        at=now, actor=actor, action=action, object=subject, before=before, after=after, because=because
     )

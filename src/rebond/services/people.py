@@ -1,0 +1,81 @@
+"""What a person does to an address: quarantine, denylist, allowlist, release (specification 04)."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+
+from rebond.core.address import ParsedAddress, parse_address
+from rebond.core.failure import AddressState, Event, Evidence
+from rebond.core.policy import Policy
+from rebond.core.words import AddressStatus, Channel
+from rebond.services.errors import InputError, RefusedError
+from rebond.services.record import Occurrence, record
+from rebond.store.read.evidence import AddressKey, states_of
+from rebond.store.write.audit import add_audit
+
+_TOLD = {
+    AddressStatus.QUARANTINED: Event.QUARANTINED,
+    AddressStatus.DENYLISTED: Event.DENYLISTED,
+    AddressStatus.ALLOWLISTED: Event.ALLOWLISTED,
+}
+
+
+def read_address(
+    text: str, *, channel: Channel | None = None, region: str = "", allow_undotted: bool = False
+) -> ParsedAddress:
+    """Read an address that a person gave, guessing its channel unless told; InputError when it is none."""
+    if channel is None:
+        digits = sum(character.isdigit() for character in text)
+        phone = digits >= len(text) / 2 and not any(character.isalpha() for character in text)
+        channel = Channel.EMAIL if "@" in text else Channel.SMS if phone else Channel.PUSH
+    address = parse_address(text, channel=channel, region=region, allow_undotted=allow_undotted)
+    if address.key is None:
+        raise InputError(f"{text[:200]!r} is not a possible {channel} address: {address.problem}")
+    return address
+
+
+def tell(
+    address: ParsedAddress, *, status: AddressStatus, because: str, actor: str, policy: Policy, now: datetime
+) -> AddressState:
+    """Put an address in quarantine, on the denylist or on the allowlist; audited."""
+    if status not in _TOLD:
+        raise InputError(f"an address is made {' or '.join(_TOLD)}; to free one, release it")
+    return _act(address, _TOLD[status], because=because, actor=actor, policy=policy, now=now)
+
+
+def release(address: ParsedAddress, *, because: str, actor: str, policy: Policy, now: datetime) -> AddressState:
+    """Make an address valid again; audited. RefusedError when nothing keeps it from being written to."""
+    about = AddressKey(address.channel, address.key or "")
+    row = states_of([about]).get(about)
+    if row is None or row.state.status is AddressStatus.VALID:
+        raise RefusedError(f"{address.text} is valid: there is nothing to release")
+    return _act(address, Event.RELEASED, because=because, actor=actor, policy=policy, now=now)
+
+
+def _act(
+    address: ParsedAddress, event: Event, *, because: str, actor: str, policy: Policy, now: datetime
+) -> AddressState:
+    if not because.strip():
+        raise InputError("say why: it is kept with the change")
+    assert address.key is not None
+    about = AddressKey(address.channel, address.key)
+    digest = hashlib.sha256(f"{about.channel}\0{about.key}\0{event}\0{now.isoformat()}\0{actor}".encode()).hexdigest()
+    evidence = Evidence(identity=f"person:{digest}", event=event, at=now, because=because, actor=actor)
+    occurrence = Occurrence(channel=address.channel, address=address.text, key=address.key, evidence=evidence)
+    with transaction.atomic():
+        row = states_of([about]).get(about)
+        before = row.state.status if row else AddressStatus.VALID
+        state = record([occurrence], policy=policy, now=now).states.get(about)
+        if state is None:
+            raise RefusedError("the same was done by the same person at this very moment")
+        add_audit(
+            f"address.{event}",
+            subject=f"{address.channel}:{address.text}",
+            actor=actor,
+            now=now,
+            before={"status": before},
+            after={"status": state.status},
+            because=because,
+        )
+        return state

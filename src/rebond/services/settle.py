@@ -1,0 +1,153 @@
+"""Settle stored returns, in bounded batches: read, attribute, qualify, then one transaction; again is harmless."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+
+from rebond.core.failure import Report
+from rebond.core.policy import Policy
+from rebond.core.qualifier import Qualifier
+from rebond.core.tokens import Keyring
+from rebond.services.attribute import Log, Pointers, attribute, pointers
+from rebond.services.interpret import Interpreter, Meaning, all_recipients
+from rebond.services.record import record
+from rebond.store.read.messages import find_messages
+from rebond.store.read.returns import ReturnState, StoredReturn
+from rebond.store.write.messages import deny_profile, mark_complained, mark_returned
+from rebond.store.write.returns import FinishedReturn, claim_returns, fail_return, finish_returns
+from rebond.store.write.unattributed import add_unattributed
+
+BATCH = 200
+_RETRY = timedelta(minutes=1)
+_LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a batch; `failed` are put back to be tried again, `dead` were tried too often."""
+
+    taken: int = 0
+    settled: int = 0
+    unattributed: int = 0
+    failed: int = 0
+    dead: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def plus(self, other: "Settled") -> "Settled":
+        """Add two batches."""
+        kinds = {kind: self.kinds.get(kind, 0) + other.kinds.get(kind, 0) for kind in self.kinds | other.kinds}
+        return Settled(
+            self.taken + other.taken,
+            self.settled + other.settled,
+            self.unattributed + other.unattributed,
+            self.failed + other.failed,
+            self.dead + other.dead,
+            kinds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settler:
+    """What settling needs, for batch after batch."""
+
+    policy: Policy
+    qualifier: Qualifier
+    keyring: Keyring
+    worker: str
+    allow_undotted: bool = False
+
+    def settle_all(self, now: Callable[[], datetime], *, on_progress: Callable[[int], None] | None = None) -> Settled:
+        """Settle until nothing waits."""
+        total = Settled()
+        while (batch := self.settle(now())).taken:
+            total = total.plus(batch)
+            if on_progress:
+                on_progress(total.taken)
+        return total
+
+    def settle(self, now: datetime, *, limit: int = BATCH) -> Settled:
+        """Settle one batch of what waits; one that cannot be settled never holds up the others."""
+        stored = claim_returns(worker=self.worker, now=now, lease=_LEASE, limit=limit)
+        if not stored:
+            return Settled()
+        try:
+            return self._settle(stored, now=now)
+        except DatabaseError:
+            raise
+        except Exception:  # whatever a single mail can do: it is looked for one by one
+            return self._one_by_one(stored, now=now)
+
+    def _one_by_one(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
+        total = Settled()
+        for item in stored:
+            try:
+                total = total.plus(self._settle([item], now=now))
+            except DatabaseError:
+                raise
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+                state = fail_return(item.id, problem=problem, now=now, delay=_RETRY)
+                dead = state is ReturnState.DEAD
+                total = total.plus(Settled(taken=1, failed=int(not dead), dead=int(dead)))
+        return total
+
+    def _settle(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
+        reports = [self.qualifier.qualify_mail(item.raw) for item in stored]
+        meanings = self._meanings(stored, reports, now=now)
+        self._write(meanings, now=now)
+        finished = [
+            FinishedReturn(
+                id=item.id,
+                state=ReturnState.UNATTRIBUTED if meaning.unattributed else ReturnState.SETTLED,
+                kind=meaning.kind.value,
+                problem="; ".join(report.notes),
+            )
+            for item, report, meaning in zip(stored, reports, meanings, strict=True)
+        ]
+        finish_returns(finished)
+        kinds: dict[str, int] = {}
+        for meaning in meanings:
+            kinds[meaning.kind.value] = kinds.get(meaning.kind.value, 0) + 1
+        unattributed = sum(bool(meaning.unattributed) for meaning in meanings)
+        return Settled(len(stored), len(stored) - unattributed, unattributed, kinds=kinds)
+
+    def _meanings(self, stored: Sequence[StoredReturn], reports: Sequence[Report], *, now: datetime) -> list[Meaning]:
+        found: list[Pointers] = [
+            pointers(report, envelope_to=item.envelope_to, keyring=self.keyring, today=now.date())
+            for item, report in zip(stored, reports, strict=True)
+        ]
+        numbers = {number for one in found for number in one.numbers}
+        message_ids = {name for one in found for name in one.message_ids}
+        log = Log.of(find_messages(numbers, message_ids=message_ids))
+        return [
+            Interpreter(
+                stored=item,
+                report=report,
+                attribution=attribute(
+                    report,
+                    found=one,
+                    log=log,
+                    recipients=all_recipients(report),
+                    envelope_from=item.envelope_from,
+                ),
+                qualifier=self.qualifier,
+                keyring=self.keyring,
+                allow_undotted=self.allow_undotted,
+            ).interpret()
+            for item, report, one in zip(stored, reports, found, strict=True)
+        ]
+
+    def _write(self, meanings: Sequence[Meaning], *, now: datetime) -> None:
+        def write(_: frozenset[str]) -> None:
+            mark_returned([mark for meaning in meanings for mark in meaning.returned])
+            mark_complained([mark for meaning in meanings for mark in meaning.complained])
+            add_unattributed([entry for meaning in meanings for entry in meaning.unattributed])
+            for meaning in meanings:
+                if wish := meaning.unsubscribe:
+                    proof = f"mail to the unsubscribe address of delivery {wish.delivery}"
+                    deny_profile(wish.profile, channel="email", at=now, origin="unsubscribe", proof=proof)
+
+        occurrences = [occurrence for meaning in meanings for occurrence in meaning.occurrences]
+        record(occurrences, policy=self.policy, now=now, write=write)

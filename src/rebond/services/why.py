@@ -1,0 +1,34 @@
+"""Why an address is in the state that it is in: its evidence, and what each piece did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rebond.core.address import ParsedAddress
+from rebond.core.failure import AddressState, Judgement
+from rebond.core.policy import Policy
+from rebond.core.quarantine import explain
+from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, scopes_of, snapshots_of, states_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """An address's state with the arithmetic; `others` are its narrower states, by scope."""
+
+    state: AddressState
+    judgements: Sequence[Judgement]
+    others: Sequence[StateRow]
+    outdated: bool
+
+
+def why(address: ParsedAddress, *, policy: Policy) -> Why:
+    """Explain an address; one never heard of is valid, without evidence."""
+    assert address.key is not None
+    about = AddressKey(address.channel, address.key)
+    rows = states_of([AddressKey(address.channel, address.key, scope) for scope in scopes_of(about)])
+    row = rows.get(about)
+    evidence = evidence_of([about])[about]
+    state, judgements = explain(policy, snapshots_of([about]).get(about), evidence, channel=address.channel)
+    others = [other for key, other in rows.items() if key.scope]
+    # A row computed under another policy stands until it is recomputed.
+    outdated = row is not None and row.policy_digest != policy.digest
+    return Why(state=row.state if row else state, judgements=judgements, others=others, outdated=outdated)

@@ -1,0 +1,16 @@
+"""The runs of technical jobs."""
+
+from datetime import datetime
+from typing import Any
+
+from rebond.store.models import JobRun
+
+
+def start_job(name: str, *, now: datetime) -> int:
+    """Write down that a job began; returns the number of the run."""
+    return JobRun.objects.create(name=name, at=now).pk
+
+
+def finish_job(run: int, *, result: dict[str, Any], now: datetime) -> None:
+    """Write down what a job did."""
+    JobRun.objects.filter(id=run).update(finished_at=now, result=result)

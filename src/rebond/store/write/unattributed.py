@@ -1,0 +1,68 @@
+"""The list of returns that acted on nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rebond.core.words import Channel, Trust
+from rebond.store.models import Unattributed
+
+_MOST_TEXT = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUnattributed:
+    """A failure or complaint under the trust that its source requires; `evidence` names what a person can accept."""
+
+    identity: str
+    at: datetime
+    source: str
+    returned_mail: str
+    channel: Channel
+    address: str
+    evidence: str
+    trust: Trust
+    required: Trust
+    why: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptable:
+    """An entry as far as accepting it needs it."""
+
+    address: str
+    evidence: str
+    accepted: bool
+
+
+def add_unattributed(items: Sequence[NewUnattributed]) -> None:
+    """List them; one that is listed already stays as it is."""
+    rows = [
+        Unattributed(
+            identity=item.identity,
+            at=item.at,
+            source=item.source,
+            returned_mail=item.returned_mail,
+            channel=item.channel.value,
+            address=item.address[:_MOST_TEXT],
+            evidence=item.evidence,
+            trust=item.trust.value,
+            required=item.required.value,
+            why=item.why,
+            detail=item.detail[:_MOST_TEXT],
+        )
+        for item in items
+    ]
+    Unattributed.objects.bulk_create(rows, batch_size=40, ignore_conflicts=True)
+
+
+def find_unattributed(number: int) -> Acceptable | None:
+    """Find one entry, and lock it until the transaction ends."""
+    row = Unattributed.objects.select_for_update().filter(id=number).first()
+    return Acceptable(row.address, row.evidence, row.accepted_at is not None) if row else None
+
+
+def mark_accepted(number: int, *, actor: str, now: datetime) -> None:
+    """Write down who accepted an entry."""
+    Unattributed.objects.filter(id=number).update(accepted_at=now, accepted_by=actor)
