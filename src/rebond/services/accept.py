@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rebond.core.words import Trust
+from rebond.store.write.audit import add_audit
 from rebond.store.write.returns import NewReturn, store_returns
 
 # Returns are small and repeat themselves: the fastest level saves nearly as much as the best one.
@@ -42,7 +43,9 @@ def accept_many(batch: Sequence[Incoming], *, now: datetime) -> tuple[Accepted, 
     The same bytes for the same recipient are the same return. Raises django.db.DatabaseError when they
     cannot be stored; then none is.
     """
-    news = [_prepare(incoming, now=now) for incoming in batch]
+    # A mail to many recipients is hashed and compressed once.
+    packed = {raw: _pack(raw) for raw in {incoming.raw for incoming in batch}}
+    news = [_prepare(incoming, packed[incoming.raw], now=now) for incoming in batch]
     fresh = set(store_returns(list({new.identity: new for new in news}.values())))
     accepted = []
     for new in news:
@@ -52,13 +55,17 @@ def accept_many(batch: Sequence[Incoming], *, now: datetime) -> tuple[Accepted, 
     return tuple(accepted)
 
 
-def _prepare(incoming: Incoming, *, now: datetime) -> NewReturn:
-    digest = hashlib.sha256(incoming.raw).hexdigest()
+def _pack(raw: bytes) -> tuple[str, bytes]:
+    return hashlib.sha256(raw).hexdigest(), zlib.compress(raw, _LEVEL)
+
+
+def _prepare(incoming: Incoming, packed: tuple[str, bytes], *, now: datetime) -> NewReturn:
+    digest, body = packed
     recipient = _storable(incoming.envelope_to)
     return NewReturn(
         identity=hashlib.sha256(f"{digest}\n{recipient}".encode()).hexdigest(),
         digest=digest,
-        body=zlib.compress(incoming.raw, _LEVEL),
+        body=body,
         size=len(incoming.raw),
         source=incoming.source,
         envelope_from=None if incoming.envelope_from is None else _storable(incoming.envelope_from),
@@ -71,3 +78,10 @@ def _prepare(incoming: Incoming, *, now: datetime) -> NewReturn:
 def _storable(text: str) -> str:
     """Replace what no database takes in a text: NUL, and bytes that are no UTF-8."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def override_trust(source: str, *, configured: Trust, wanted: Trust, actor: str, now: datetime) -> Trust:
+    """Return the trust that a person asks of this run's returns, written down when it is not the configured one."""
+    if wanted is not configured:
+        add_audit("intake.trust", subject=source, actor=actor, now=now, before=str(configured), after=str(wanted))
+    return wanted

@@ -15,6 +15,7 @@ from rebond.store.read.returns import ReturnState, StoredReturn, returns_waiting
 from rebond.store.router import returns_database
 
 MOST_TRIES = 3
+LEASE = timedelta(minutes=5)
 MOST_BYTES = 64 * 1024 * 1024
 _CHUNK = 500
 
@@ -88,17 +89,18 @@ def _insert_raws(returns: Sequence[NewReturn], *, using: str) -> None:
     values: list[object] = []
     for new in returns:
         values += (new.digest, new.body, new.size, adapt(new.received_at))
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(returns))
     with connections[using].cursor() as cursor:
         # The bytes of an older return are kept as long as those of the newest that has the same.
         cursor.execute(
-            f"INSERT INTO raw_mail (digest, body, size, stored_at) VALUES {', '.join(['(%s, %s, %s, %s)'] * len(returns))}"
+            f"INSERT INTO raw_mail (digest, body, size, stored_at) VALUES {rows}"
             " ON CONFLICT (digest) DO UPDATE SET stored_at = excluded.stored_at",
             values,
         )
 
 
 def claim_returns(
-    *, worker: str, now: datetime, lease: timedelta, limit: int, most_bytes: int = MOST_BYTES
+    *, worker: str, now: datetime, limit: int, lease: timedelta = LEASE, most_bytes: int = MOST_BYTES
 ) -> tuple[StoredReturn, ...]:
     """Take up to `limit` returns (together at most `most_bytes`, but at least one) out of the line, for `lease`.
 
@@ -106,19 +108,20 @@ def claim_returns(
     most a quarter of the batch, so that they never hold up the others. A return that was taken twice without an end is
     taken alone the third time; when that does not end either, it is dead.
     """
-    if not returns_waiting(now):
-        return ()
-    using = returns_database()
-    with transaction.atomic(using=using, durable=True):
-        taken, problems = _take(now=now, limit=limit, most_bytes=most_bytes)
-        for row_id, problem in problems.items():
-            ReturnedMail.objects.filter(id=row_id).update(
-                state=ReturnState.DEAD, problem=problem, worker="", lease_until=None
+    while returns_waiting(now):
+        with transaction.atomic(using=returns_database(), durable=True):
+            taken, problems = _take(now=now, limit=limit, most_bytes=most_bytes)
+            for row_id, problem in problems.items():
+                ReturnedMail.objects.filter(id=row_id).update(
+                    state=ReturnState.DEAD, problem=problem, worker="", lease_until=None
+                )
+            ReturnedMail.objects.filter(id__in=[one.id for one in taken]).update(
+                worker=worker, lease_until=now + lease, tries=F("tries") + 1
             )
-        ReturnedMail.objects.filter(id__in=[one.id for one in taken]).update(
-            worker=worker, lease_until=now + lease, tries=F("tries") + 1
-        )
-    return taken
+        # None taken, though some wait: all that were looked at are dead now, or others hold them.
+        if taken or not problems:
+            return taken
+    return ()
 
 
 def _take(*, now: datetime, limit: int, most_bytes: int) -> tuple[tuple[StoredReturn, ...], dict[int, str]]:

@@ -1,0 +1,1 @@
+"""Incoming adapters: they carry bytes to `services.accept` and decide nothing."""
