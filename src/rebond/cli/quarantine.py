@@ -38,10 +38,9 @@ def register(app: typer.Typer) -> None:
 @handles_errors
 def why(address: str, channel: ChannelOption = None, data: DataOption = None, json: JsonOption = False) -> None:
     """Show why an address is in the state that it is in: its evidence, and what each piece did."""
+    site = _open_site(data)
     from rebond.services.why import why as explain_address
-    from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
     parsed = _address(address, channel, site)
     found = explain_address(parsed, policy=site.policy)
     evidence = [_evidence(judgement) for judgement in found.judgements]
@@ -61,10 +60,9 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Tell for each address of a file (one a line, `-`: standard input) whether it may be written to."""
+    site = _open_site(data)
     from rebond.services.check import check as check_addresses
-    from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
     with _open(file) as lines:
         texts = (line.decode("utf-8", "replace").strip("\r\n\ufeff \t") for line in lines)
         answers = check_addresses(
@@ -86,20 +84,18 @@ def list_states(
     json: JsonOption = False,
 ) -> None:
     """List every row of the table of states."""
+    _open_site(data)
     from rebond.store.read.evidence import list_states as read_states
-    from rebond.wiring import open_site
 
-    open_site(data_directory(data))
     show_rows(map(_row, read_states(status=status, reason=reason, channel=channel)), as_json=json, title="Quarantine")
 
 
 @handles_errors
 def show_state(address: str, channel: ChannelOption = None, data: DataOption = None, json: JsonOption = False) -> None:
     """Show one address's state, without its evidence."""
+    site = _open_site(data)
     from rebond.services.why import why as explain_address
-    from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
     parsed = _address(address, channel, site)
     found = explain_address(parsed, policy=site.policy)
     show({"channel": parsed.channel, "address": parsed.text, **_state(found.state)}, as_json=json)
@@ -115,10 +111,9 @@ def add(
     json: JsonOption = False,
 ) -> None:
     """Put an address in quarantine, on the denylist or on the allowlist."""
+    site = _open_site(data)
     from rebond.services.people import tell
-    from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
     parsed = _address(address, channel, site)
     state = tell(parsed, status=status, because=because, actor=_actor(), policy=site.policy, now=site.clock.now())
     show({"channel": parsed.channel, "address": parsed.text, **_state(state)}, as_json=json)
@@ -133,10 +128,9 @@ def release(
     json: JsonOption = False,
 ) -> None:
     """Make an address valid again."""
+    site = _open_site(data)
     from rebond.services.people import release as release_address
-    from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
     parsed = _address(address, channel, site)
     state = release_address(parsed, because=because, actor=_actor(), policy=site.policy, now=site.clock.now())
     show({"channel": parsed.channel, "address": parsed.text, **_state(state)}, as_json=json)
@@ -145,11 +139,10 @@ def release(
 @handles_errors
 def export(file: Path, data: DataOption = None, json: JsonOption = False) -> None:
     """Write every row to a file: CSV, or JSON Lines when its name ends in .jsonl."""
+    _open_site(data)
     from rebond.cli.export import write_rows
     from rebond.store.read.evidence import list_states as read_states
-    from rebond.wiring import open_site
 
-    open_site(data_directory(data))
     count = write_rows(file, map(_row, read_states()), columns=list(_ROW))
     show({"file": str(file), "rows": count}, as_json=json)
 
@@ -161,12 +154,11 @@ def recompute(
     json: JsonOption = False,
 ) -> None:
     """Compute every state anew, after a change of policy."""
+    site = _open_site(data)
     from dataclasses import asdict
 
     from rebond.services.recompute import recompute as recompute_states
-    from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
     done = recompute_states(policy=site.policy, now=site.clock.now(), actor=_actor(), dry_run=dry_run)
     show(asdict(done), as_json=json)
 
@@ -179,17 +171,16 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run a technical job now."""
+    site = _open_site(data)
     from dataclasses import asdict
 
     from rebond.core.policy import parse_duration
     from rebond.services.clean import JOB, Retention, clean
     from rebond.services.errors import InputError
     from rebond.services.events import parse_time
-    from rebond.wiring import open_site
 
     if name != JOB:
         raise InputError(f"there is no job {name!r}: known are {JOB}")
-    site = open_site(data_directory(data))
     try:
         at = parse_time(now, name="--now") if now else site.clock.now()
     except ValueError as error:
@@ -207,12 +198,18 @@ def run(
 @handles_errors
 def list_jobs(data: DataOption = None, json: JsonOption = False) -> None:
     """List the technical jobs and when each last ran."""
+    _open_site(data)
     from rebond.services.clean import JOB
     from rebond.store.read.cleanup import last_run
+
+    show_rows([{"job": JOB, "schedule": "daily at 04:00", "last_run": last_run(JOB)}], as_json=json, title="Jobs")
+
+
+def _open_site(data: Path | None) -> "Site":
+    """Connect before anything of the store is imported: Django's models need its settings."""
     from rebond.wiring import open_site
 
-    open_site(data_directory(data))
-    show_rows([{"job": JOB, "schedule": "daily at 04:00", "last_run": last_run(JOB)}], as_json=json, title="Jobs")
+    return open_site(data_directory(data))
 
 
 def _address(text: str, channel: Channel | None, site: "Site") -> "ParsedAddress":
