@@ -89,6 +89,18 @@ def read(token: str, *, keyring: Keyring, today: date, valid_days: int = VALID_D
     return TokenReading(message, issued, TokenProblem.EXPIRED if expired else None)
 
 
+def signed_like(token: str, *, keyring: Keyring) -> Keyring:
+    """Return the keys with that one signing that signed `token`, so that what is built again comes out the same.
+
+    A key that is gone, or no token, leaves the keyring as it is.
+    """
+    try:
+        number = base64.b32decode(token[:8].upper())[0] & 0xF
+    except (binascii.Error, ValueError, IndexError):
+        return keyring
+    return Keyring(keyring.keys, number) if number in keyring.keys else keyring
+
+
 def sign_unsubscribe(profile: int, *, delivery: int, keyring: Keyring) -> str:
     """Make the token by which a profile unsubscribes from what a delivery belongs to."""
     packed = _pack(profile)

@@ -1,0 +1,223 @@
+"""What sending reads: the delivery, what is due, and what stands against a message at a claim."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Min, Q
+from django.db.models.functions import Coalesce, Greatest
+
+from rebond.core.exclusion import Ground
+from rebond.core.failure import Origin
+from rebond.core.message import OPEN_MESSAGES
+from rebond.core.policy import RetryPermanent
+from rebond.core.words import AddressStatus, Channel, DeliveryStatus, MessageClass, MessageStatus
+from rebond.store.models import (
+    AddressStateRow,
+    Delivery,
+    DeliveryCounts,
+    Message,
+    Profile,
+    ProfileDenial,
+    TransportPause,
+)
+
+OPEN = tuple(status.value for status in sorted(OPEN_MESSAGES))
+# Asked for at the first moment after the last one at which an attempt is allowed.
+_AFTER = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingDelivery:
+    """A delivery as sending needs it. `started_at` and `ends_at` are None until its first start."""
+
+    id: int
+    name: str
+    channel: Channel
+    message_class: MessageClass
+    sender: str
+    subject: str
+    text: str
+    html: str
+    status: DeliveryStatus
+    validity: timedelta
+    retries: tuple[timedelta, ...]
+    retry_permanent: RetryPermanent
+    started_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A message that can be claimed. `status`: `pending` or `uncertain`; `message_id`: empty before its first claim."""
+
+    id: int
+    profile: int
+    address: str
+    address_key: str
+    provider: str
+    status: MessageStatus
+    attempts: int
+    step: int
+    next_attempt_at: datetime | None
+    first_claimed_at: datetime | None
+    message_id: str
+    uncertain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A transport's pause; over when `until` has passed, though its faults are remembered until a success."""
+
+    until: datetime
+    faults: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a delivery is."""
+
+    status: DeliveryStatus
+    messages: int
+    pending: int
+    delivered: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a profile holds: its fields, and what stands against writing to it now."""
+
+    fields: Mapping[str, Any]
+    erased: bool
+    grounds: frozenset[Ground]
+
+
+def sending_delivery(delivery_id: int) -> SendingDelivery | None:
+    """Read a delivery."""
+    row = Delivery.objects.filter(id=delivery_id).first()
+    if row is None:
+        return None
+    return SendingDelivery(
+        id=row.pk,
+        name=row.name,
+        channel=Channel(row.channel),
+        message_class=MessageClass(row.message_class),
+        sender=row.sender,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        status=DeliveryStatus(row.status),
+        validity=row.validity,
+        retries=tuple(timedelta(seconds=seconds) for seconds in row.retries),
+        retry_permanent=RetryPermanent(row.retry_permanent),
+        started_at=row.started_at,
+        ends_at=row.ends_at,
+    )
+
+
+def progress(delivery_id: int) -> Progress:
+    """Read a delivery's status and counters."""
+    row = DeliveryCounts.objects.select_related("delivery").get(delivery_id=delivery_id)
+    return Progress(
+        status=DeliveryStatus(row.delivery.status),
+        messages=row.messages,
+        pending=row.pending,
+        delivered=row.delivered,
+        failed=row.failed,
+    )
+
+
+def delivery_status(delivery_id: int) -> DeliveryStatus:
+    """Read a delivery's status alone."""
+    return DeliveryStatus(Delivery.objects.values_list("status", flat=True).get(id=delivery_id))
+
+
+def next_due(delivery_id: int, *, now: datetime) -> datetime | None:
+    """Tell when there is something to do again: a message due, a lease that may be lost, the end of validity.
+
+    A time that is not after `now` means at once; None that no message is open.
+    """
+    ends_at = Delivery.objects.values_list("ends_at", flat=True).filter(id=delivery_id).first()
+    free = Greatest(Coalesce(F("next_attempt_at"), now), Coalesce(F("lease_until") + _AFTER, now))
+    open_messages = Message.objects.filter(delivery_id=delivery_id, status__in=OPEN)
+    due: datetime | None = open_messages.aggregate(due=Min(free))["due"]
+    if due is None or ends_at is None:
+        return due
+    return min(due, ends_at + _AFTER)
+
+
+def due_messages(delivery_id: int, *, now: datetime, limit: int) -> list[Due]:
+    """Lock, within a transaction, messages that are due and that nobody holds: first those never tried."""
+    wanted = Message.objects.filter(delivery_id=delivery_id, status__in=("pending", "uncertain"))
+    free = wanted.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    found = _due(free.filter(next_attempt_at__isnull=True).order_by("id"), limit)
+    if len(found) < limit:
+        later = free.filter(next_attempt_at__lte=now).order_by("next_attempt_at", "id")
+        found += _due(later, limit - len(found))
+    return found
+
+
+_DUE_FIELDS = (
+    "id",
+    "profile",
+    "address",
+    "address_key",
+    "provider",
+    "status",
+    "attempts",
+    "step",
+    "next_attempt_at",
+    "first_claimed_at",
+    "message_id",
+    "uncertain",
+)
+
+
+def _due(rows: Any, limit: int) -> list[Due]:
+    locked = rows.select_for_update(skip_locked=True).values(*_DUE_FIELDS)[:limit]
+    return [Due(**{**row, "status": MessageStatus(row["status"])}) for row in locked]
+
+
+def people_behind(due: Sequence[Due], *, channel: Channel) -> dict[int, Person]:
+    """Read, by message, the profiles of these messages and what stands against each: three statements."""
+    profiles = sorted({item.profile for item in due})
+    rows = {
+        number: (fields, erased_at is not None)
+        for number, fields, erased_at in Profile.objects.filter(id__in=profiles).values_list(
+            "id", "fields", "erased_at"
+        )
+    }
+    denials: dict[int, set[Ground]] = {}
+    denied = ProfileDenial.objects.filter(profile__in=profiles, channel__in=("all", channel.value))
+    for profile, denied_channel in denied.values_list("profile_id", "channel"):
+        ground = Ground.OPTED_OUT_OF_ALL if denied_channel == "all" else Ground.OPTED_OUT_OF_CHANNEL
+        denials.setdefault(profile, set()).add(ground)
+    keys = sorted({item.address_key for item in due})
+    states = AddressStateRow.objects.filter(channel=channel.value, scope="", address_key__in=keys)
+    about = {
+        key: _ground(status, origin) for key, status, origin in states.values_list("address_key", "status", "origin")
+    }
+    found = {}
+    for item in due:
+        fields, erased = rows.get(item.profile, ({}, True))
+        ground = about.get(item.address_key)
+        grounds = denials.get(item.profile, set()) | ({ground} if ground else set())
+        found[item.id] = Person(fields, erased, frozenset(grounds))
+    return found
+
+
+def _ground(status: str, origin: str) -> Ground | None:
+    if status == AddressStatus.QUARANTINED:
+        return Ground.QUARANTINED
+    if status != AddressStatus.DENYLISTED:
+        return None
+    return {Origin.COMPLAINT: Ground.COMPLAINED, Origin.STOP: Ground.STOPPED}.get(Origin(origin), Ground.DENYLISTED)
+
+
+def transport_pause(name: str) -> Pause | None:
+    """Read a transport's pause, also one that is over."""
+    row = TransportPause.objects.filter(name=name).first()
+    return Pause(row.until, row.faults, row.problem) if row else None
