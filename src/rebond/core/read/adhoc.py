@@ -72,7 +72,7 @@ _LISTED = re.compile(
 )
 _BARE = re.compile(r"^[ \t]+([a-z0-9][\w.+-]{1,63})[ \t]*$", re.I)
 _SUBJECT_TAGS = re.compile(r"^(?:\s*(?:\[[^\]]{1,60}\]|\*{2,5}[^*]{1,40}\*{2,5}|re:|aw:|sv:|antwort:)\s*)+", re.I)
-_ENOUGH = 4
+_ANSWERED = re.compile(r"\s*(?:re|fw|fwd|tr|wg|aw|rv|sv|i|vs|doorst|odp)\s*:", re.I)
 
 
 def read_adhoc(letter: Letter) -> Finding | None:
@@ -83,6 +83,8 @@ def read_adhoc(letter: Letter) -> Finding | None:
     if not failed and not is_bounce(letter, lowered=lowered, subject=subject):
         return None
     recipients = failed or find_recipients(letter, lowered=lowered)
+    if not recipients and not letter.null_sender and not letter.original:
+        return None  # a postmaster writes other things too
     delayed = is_delay(lowered=lowered, subject=subject)
     action = "delayed" if delayed else "failed"
     told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
@@ -109,12 +111,17 @@ def _facts(letter: Letter, recipient: str, words: str, *, action: str) -> Facts:
 
 
 def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
-    """Weigh what speaks for a bounce: who wrote, the envelope, the subject, the words, a returned message."""
+    """Weigh what speaks for a bounce: who wrote, the envelope, the subject, the words, a returned message.
+
+    A person's mail, which may well speak of failures, quote a bounce or answer one, has too few of them.
+    """
     told = any(words in lowered for words in signs.FAILURES)
     titled = subject.startswith(signs.SUBJECTS) or any(words in subject for words in _ANYWHERE)
-    daemon = is_daemon(letter)
-    weight = 2 * told + 2 * titled + 2 * daemon + letter.null_sender + bool(letter.original)
-    return weight >= _ENOUGH and (titled or (told and (daemon or letter.null_sender)))
+    if is_daemon(letter):
+        return told or titled
+    if letter.null_sender:
+        return told and (titled or bool(letter.original))
+    return told and titled and bool(letter.original) and not _ANSWERED.match(letter.subject)
 
 
 _ANYWHERE = tuple(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())

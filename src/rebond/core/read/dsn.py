@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rebond.core.failure import Facts
 from rebond.core.read.about import about_recipients
+from rebond.core.read.adhoc import is_daemon
 from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
@@ -55,7 +56,8 @@ def read_dsn(letter: Letter) -> Finding | None:
     """Read the per-recipient groups of a report; None when the letter holds none that names a recipient."""
     groups = _part_groups(letter)
     machine_made = bool(groups) or letter.mail.parameters.get("report-type", "").lower() == "delivery-status"
-    groups = groups or _loose_groups(letter)
+    if machine_made or letter.null_sender or is_daemon(letter):
+        groups = groups or _loose_groups(letter)
     if not groups:
         return None
     facts = [_facts(common, group) for common, group in groups[:MAX_RECIPIENTS]]

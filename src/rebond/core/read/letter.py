@@ -99,7 +99,7 @@ def open_letter(raw: bytes) -> Letter:
     letter.subject = letter.headers.text("subject").strip()
     letter.sender = first_address(letter.headers.text("from")).lower()
     path = letter.headers.first("return-path") or letter.headers.first("x-envelope-from")
-    letter.null_sender = path.strip() == "<>" or path.strip().lower() in ("<mailer-daemon>", "mailer-daemon")
+    letter.null_sender = path.strip().lower().startswith(("<>", "<mailer-daemon", "mailer-daemon"))
     _tell_apart(letter)
     return letter
 

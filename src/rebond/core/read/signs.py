@@ -198,37 +198,40 @@ CHALLENGES = _words(
     vade secure challenge
     """
 )
-# How the subject of an automatic answer begins, after its `Re:`.
+# How the subject of an automatic answer begins; nobody else begins so.
 AUTO_REPLY_SUBJECTS = _words(
     """
     auto reply | auto-reply | autoreply | auto response | auto-response | autoresponse | auto respond |
-    auto-respond | autorespond | auto: | automatic reply | automatic response | automated reply |
-    automated response | automatic answer | out of office | out of the office | out-of-office |
-    out of town | ooo: | oof: | away from | away until | away: | i am away | i'm away | on vacation |
-    on holiday | on leave | on annual leave | on maternity leave | on sick leave | maternity leave |
-    annual leave | vacation: | vacation reply | vacation response | vacation notice | holiday: |
-    absence notice | absent: | réponse automatique | reponse automatique | réponse auto |
-    message d'absence | absence du bureau | absent du bureau | absent jusqu | en congé | absence: |
-    absence : | automatische antwort | automatische rückantwort | abwesenheitsnotiz |
-    abwesenheitsmeldung | abwesenheit | abwesend | nicht im büro | außer haus | ausser haus | urlaub |
-    im urlaub | autoantwort | respuesta automática | respuesta automatica | fuera de la oficina |
-    fuera de oficina | ausente de la oficina | ausente: | de vacaciones | risposta automatica |
-    fuori sede | fuori ufficio | assente dall'ufficio | in ferie | automatisch antwoord |
-    automatische beantwoording | automatisch bericht | afwezig | afwezigheid | niet aanwezig |
-    resposta automática | resposta automatica | fora do escritório | ausência temporária | em férias |
-    automatyczna odpowiedź | odpowiedź automatyczna | autoodpowiedź | poza biurem | nieobecność |
-    nieobecny | automatická odpověď | mimo kancelář | nepřítomnost | automatická odpoveď |
-    automatiskt svar | autosvar | frånvaro | ej på kontoret | inte på kontoret | semester |
-    automatisk svar | fraværende | fravær | ikke til stede | ikke på kontoret | på ferie |
-    automaattinen vastaus | poissa toimistosta | poissaolo | lomalla | автоответ |
-    автоматический ответ | нет на месте | вне офиса |
-    в отпуске | автовідповідь | 自動応答 | 自動返信 | 自動回答 | 不在通知 |
-    不在のお知らせ | 不在: | 不在の | 休暇 | 自动回复 | 自動回覆 | 自动答复 | 自動答覆 | 不在办公室 |
-    休假 | 자동 회신 | 자동회신 | 자동 응답 | 자동응답 | 부재중 | 부재 중 | otomatik yanıt |
-    otomatik cevap | ofis dışında | ofis dışı | izindeyim | automatikus válasz | automatikus valasz |
-    házon kívül | răspuns automat | raspuns automat | αυτόματη απάντηση |
-    automātiska atbilde | automatinis atsakymas | automaatvastus | samodejni odgovor |
-    automatski odgovor | تلقائي | رد تلقائي | trả lời tự động | balasan otomatis
+    auto-respond | autorespond | automatic reply | automatic response | automated reply |
+    automated response | automatic answer | out of office | out of the office | out-of-office | ooo: | oof: |
+    away from my mail | vacation reply | vacation response | réponse automatique | reponse automatique |
+    réponse auto | message d'absence | absence du bureau | absent du bureau | automatische antwort |
+    automatische rückantwort | abwesenheitsnotiz | abwesenheitsmeldung | autoantwort | respuesta automática |
+    respuesta automatica | fuera de la oficina | fuera de oficina | ausente de la oficina | risposta automatica |
+    assente dall'ufficio | automatisch antwoord | automatische beantwoording | afwezigheidsbericht |
+    resposta automática | resposta automatica | fora do escritório | automatyczna odpowiedź |
+    odpowiedź automatyczna | autoodpowiedź | automatická odpověď | automatická odpoveď | automatiskt svar |
+    autosvar | automatisk svar | automaattinen vastaus | автоответ | автоматический ответ | автовідповідь |
+    自動応答 | 自動返信 | 自動回答 | 不在通知 | 自动回复 | 自動回覆 | 自动答复 | 自動答覆 | 자동 회신 | 자동회신 |
+    자동 응답 | 자동응답 | 부재중 자동 | otomatik yanıt | otomatik cevap | automatikus válasz |
+    automatikus valasz | răspuns automat | raspuns automat | αυτόματη απάντηση | automātiska atbilde |
+    automatinis atsakymas | automaatvastus | samodejni odgovor | automatski odgovor | رد تلقائي |
+    trả lời tự động | balasan otomatis
+    """
+)
+# How one may begin, if something else speaks for it too.
+ABSENCE_SUBJECTS = _words(
+    """
+    auto: | out of town | away from | away until | away: | i am away | i'm away | on vacation | on holiday |
+    on leave | on annual leave | on maternity leave | on sick leave | maternity leave | annual leave |
+    vacation: | vacation notice | holiday: | absence notice | absent: | absent jusqu | en congé | absence: |
+    absence : | abwesenheit | abwesend | nicht im büro | außer haus | ausser haus | urlaub | im urlaub |
+    ausente: | de vacaciones | fuori sede | fuori ufficio | in ferie | automatisch bericht | afwezig |
+    afwezigheid | niet aanwezig | ausência temporária | em férias | poza biurem | nieobecność | nieobecny |
+    mimo kancelář | nepřítomnost | frånvaro | ej på kontoret | inte på kontoret | på semester | fraværende |
+    fravær | ikke til stede | ikke på kontoret | på ferie | poissa toimistosta | poissaolo | lomalla |
+    нет на месте | вне офиса | в отпуске | 不在のお知らせ | 不在: | 不在の | 休暇 | 不在办公室 | 休假 | 부재중 |
+    부재 중 | ofis dışında | ofis dışı | izindeyim | házon kívül | تلقائي
     """
 )
 AUTO_REPLY_ANYWHERE = _words(
