@@ -65,8 +65,8 @@ def test_the_original_recipient_is_told_only_when_it_was_given_or_the_server_add
 def test_a_forward_fails_for_another_address_and_names_ours() -> None:
     recipient = read("forward-3@outlook.sim.example").get_payload()[1].get_payload()[1]
     assert recipient["Original-Recipient"] == "rfc822; forward-3@outlook.sim.example"
-    assert recipient["Final-Recipient"] == "rfc822; moved-3@new.outlook.sim.example"
-    assert "moved-3@new.outlook.sim.example" in recipient["Diagnostic-Code"]
+    assert recipient["Final-Recipient"] == "rfc822; elsewhere-3@new.outlook.sim.example"
+    assert "elsewhere-3@new.outlook.sim.example" in recipient["Diagnostic-Code"]
 
 
 def test_a_delay_notice_says_that_it_goes_on() -> None:

@@ -131,7 +131,7 @@ def compose(due: Return) -> bytes:
 def _final(recipient: str) -> str:
     """Name the address that a forwarding recipient has elsewhere."""
     local, _, domain = recipient.rpartition("@")
-    return f"{local.replace('forward', 'moved', 1)}@new.{domain}"
+    return f"{local.replace('forward', 'elsewhere', 1)}@new.{domain}"
 
 
 def _subject(original: Message) -> str:
