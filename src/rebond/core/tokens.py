@@ -10,7 +10,7 @@ import binascii
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -29,7 +29,7 @@ MOST_CANDIDATES = 200
 class Keyring:
     """The keys by number (0 to 15, at least 16 bytes each) and the number of the one that signs."""
 
-    keys: Mapping[int, bytes]
+    keys: Mapping[int, bytes] = field(repr=False)
     current: int
 
     def __post_init__(self) -> None:
