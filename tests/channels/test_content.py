@@ -56,7 +56,7 @@ def fill(source: str, *, html: bool = False, **more: object) -> str:
         ("{% filter upper %}abc{% endfilter %}{% with a = 1 %}{{ a }}{% endwith %}", "ABC1"),
         ("{% set ns = namespace(n=0) %}{% for t in tags %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}", "3"),
         (
-            "{% for x in [1, [2]] recursive %}{% if x is number %}{{ x }}{% else %}{{ loop(x) }}{% endif %}{% endfor %}",
+            "{% for x in [1, [2]] recursive %}{{ x if x is number else loop(x) }}{% endfor %}",
             "12",
         ),
         ("{% for i in range(3) %}{{ loop.cycle('a', 'b') }}{{ loop.last }}{% endfor %}", "aFalsebFalseaTrue"),

@@ -1,0 +1,85 @@
+"""Which SMTP relay, how and how patiently: read from a URL."""
+
+import re
+import socket
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+_TLS = ("none", "starttls", "opportunistic")
+# RFC 5321 4.5.3.2: giving up early after the data makes doubles.
+_ANSWER_FACTOR = 5
+
+
+class SettingsError(ValueError):
+    """An SMTP URL that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """Which relay, how, and how patiently. `tls` is none, starttls, opportunistic or implicit; times are in seconds."""
+
+    host: str
+    port: int
+    tls: str = "opportunistic"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    verify: bool = True
+    ca_file: str = ""
+    hello: str = "localhost"
+    connections: int = 4
+    messages_per_connection: int = 100
+    connect_timeout: float = 30.0
+    command_timeout: float = 60.0
+    data_timeout: float = 60.0
+    answer_timeout: float = 300.0
+
+    @classmethod
+    def from_url(
+        cls, url: str, *, connections: int = 4, messages_per_connection: int = 100, timeout: float = 60.0
+    ) -> "SmtpSettings":
+        """Read `smtp://user:password@host:port?tls=none|starttls|opportunistic` or `smtps://…`; raises SettingsError.
+
+        Further parameters: `verify=no` (do not check the certificate), `ca=FILE`, `hello=NAME`. `timeout` is for
+        one step of the conversation.
+        """
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise SettingsError(f"the SMTP URL cannot be read: {error}") from None
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise SettingsError("an SMTP URL is smtp://host:port or smtps://host:port")
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        unknown = sorted(options.keys() - {"tls", "verify", "ca", "hello"})
+        if unknown or parts.path not in {"", "/"} or parts.fragment:
+            raise SettingsError(
+                f"an SMTP URL has no {unknown[0] if unknown else 'path'!r}; it has tls, verify, ca, hello"
+            )
+        tls = "implicit" if parts.scheme == "smtps" else options.get("tls", "opportunistic")
+        if tls not in {*_TLS, "implicit"} or ("tls" in options and parts.scheme == "smtps"):
+            raise SettingsError(
+                f"tls={options['tls']} is none of {', '.join(_TLS)} (with smtp://; smtps:// takes none)"
+            )
+        if options.get("verify", "yes") not in {"yes", "no"}:
+            raise SettingsError(f"verify={options['verify']} is neither yes nor no")
+        return cls(
+            host=parts.hostname,
+            port=port or (465 if tls == "implicit" else 25),
+            tls=tls,
+            username=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            verify=options.get("verify", "yes") == "yes",
+            ca_file=options.get("ca", ""),
+            hello=options.get("hello") or _own_name(),
+            connections=connections,
+            messages_per_connection=messages_per_connection,
+            connect_timeout=min(timeout, 30.0),
+            command_timeout=timeout,
+            data_timeout=timeout,
+            answer_timeout=_ANSWER_FACTOR * timeout,
+        )
+
+
+def _own_name() -> str:
+    name = socket.gethostname()
+    return name if re.fullmatch(r"[A-Za-z0-9.-]{1,255}", name) else "localhost"
