@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-FAMILIES = ("site", "profiles", "delivery", "intake", "quarantine", "returns", "qualify", "tokens", "demo")
+FAMILIES = ("site", "doctor", "profiles", "delivery", "intake", "quarantine", "returns", "qualify", "tokens", "demo")
 
 
 def build_app() -> typer.Typer:

@@ -1,0 +1,161 @@
+"""`rebond doctor`: what is configured, and whether it can work."""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import typer
+
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show_rows
+
+if TYPE_CHECKING:
+    from rebond.wiring import Site
+
+_WAIT = 3.0
+_STALE = timedelta(hours=48)
+
+
+class Level(StrEnum):
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `text` says what was found and, unless it is green, what to do."""
+
+    check: str
+    level: Level
+    text: str
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+
+    @app.command()
+    @handles_errors
+    def doctor(data: DataOption = None, json: JsonOption = False) -> int:
+        """Check configuration, database, relay, DNS, job freshness and clock; exits with 4 when something is red."""
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        findings = [finding for check in _CHECKS for finding in check(site)]
+        show_rows(map(asdict, findings), as_json=json, title="Doctor")
+        return Exit.REFUSED if any(finding.level is Level.RED for finding in findings) else Exit.DONE
+
+
+def _configuration(site: "Site") -> Iterator[Finding]:
+    yield Finding("configuration", Level.GREEN, f"{site.data} is readable; policy preset {site.policy.preset}")
+    if len(site.policy.count_owners) > 3:
+        yield Finding("policy", Level.YELLOW, "faults of the sender or of the content count against addresses")
+
+
+def _database(site: "Site") -> Iterator[Finding]:
+    from rebond.store.read.health import database_clock, outdated_rows
+
+    vendor, now = database_clock()
+    yield Finding("database", Level.GREEN, f"{vendor} answers, and its schema is up to date")
+    drift = abs(site.clock.now() - now)
+    if drift > timedelta(seconds=5):
+        yield Finding("clock", Level.RED, f"the database's clock differs by {drift}: set both by NTP")
+    else:
+        yield Finding("clock", Level.GREEN, "this machine's clock agrees with the database's")
+    if rows := outdated_rows(site.policy.digest):
+        text = f"{rows} states were computed under another policy: run rebond quarantine recompute --dry-run"
+        yield Finding("policy", Level.YELLOW, text)
+
+
+def _counters(site: "Site") -> Iterator[Finding]:
+    from rebond.services.report import recount, recounted_deliveries, report
+
+    wrong = [str(delivery) for delivery in recounted_deliveries() if recount(delivery) != report(delivery).counts]
+    if wrong:
+        yield Finding("counters", Level.RED, f"the counters of deliveries {', '.join(wrong)} differ from their rows")
+    else:
+        yield Finding("counters", Level.GREEN, "the counters of the last deliveries agree with their rows")
+
+
+def _jobs(site: "Site") -> Iterator[Finding]:
+    from rebond.services.clean import JOB
+    from rebond.store.read.cleanup import last_run
+
+    last = last_run(JOB)
+    if last is None:
+        text = "it has never run, so timed exits are not happening: run rebond job run cleanup each day"
+        yield Finding("cleanup", Level.YELLOW, text)
+    elif site.clock.now() - last > _STALE:
+        text = f"it last ran {last:%Y-%m-%d %H:%M} UTC, so timed exits are not happening: run it each day"
+        yield Finding("cleanup", Level.YELLOW, text)
+    else:
+        yield Finding("cleanup", Level.GREEN, f"it last ran {last:%Y-%m-%d %H:%M} UTC")
+
+
+def _returns(site: "Site") -> Iterator[Finding]:
+    from rebond.store.read.returns import ReturnState, count_returns
+
+    counts = count_returns()
+    if dead := counts.get(ReturnState.DEAD, 0):
+        yield Finding("returns", Level.YELLOW, f"{dead} returns could not be settled: see rebond returns dead")
+    waiting = counts.get(ReturnState.STORED, 0)
+    yield Finding("returns", Level.GREEN, f"{waiting} returns wait to be settled")
+
+
+def _relay(site: "Site") -> Iterator[Finding]:
+    parts = urlsplit(site.config.email.smtp_url)
+    host, port = parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 25)
+    try:
+        with socket.create_connection((host, port), timeout=_WAIT) as peer:
+            peer.settimeout(_WAIT)
+            greeting = peer.recv(512).decode("ascii", "replace") if parts.scheme == "smtp" else "220"
+    except OSError as error:
+        text = f"{host}:{port} does not answer ({error}): set email.smtp_url to a relay that does"
+        yield Finding("relay", Level.RED, text)
+        return
+    if greeting.startswith("220"):
+        yield Finding("relay", Level.GREEN, f"{host}:{port} answers")
+    else:
+        yield Finding("relay", Level.RED, f"{host}:{port} greets with {greeting.strip()[:100]!r}")
+
+
+def _sender(site: "Site") -> Iterator[Finding]:
+    if not site.config.site.public_url:
+        text = "site.public_url is empty: messages offer to unsubscribe by mail only, not by one click"
+        yield Finding("unsubscribe", Level.YELLOW, text)
+    text = "Rebond signs nothing yet: let the relay sign, both List-Unsubscribe headers included"
+    yield Finding("dkim", Level.YELLOW, text)
+
+
+def _names(site: "Site") -> Iterator[Finding]:
+    import dns.exception
+    import dns.resolver
+
+    domain = site.config.email.bounce_domain
+    if domain.endswith((".localhost", ".example", ".test", ".invalid")):
+        text = f"email.bounce_domain is {domain}, a reserved name: returns reach this site on this machine only"
+        yield Finding("bounce domain", Level.YELLOW, text)
+        return
+    for kind, name, needed in (("MX", domain, "so that returns arrive"), ("TXT", domain, "with an SPF record")):
+        try:
+            answer = dns.resolver.resolve(name, kind, lifetime=_WAIT)
+        except dns.exception.DNSException as error:
+            text = f"{name} has no {kind} record that can be seen from here ({error}): publish one {needed}"
+            yield Finding("bounce domain", Level.RED if kind == "MX" else Level.YELLOW, text)
+            continue
+        yield Finding("bounce domain", Level.GREEN, f"{name} {kind}: {'; '.join(map(str, answer))[:200]}")
+
+
+_CHECKS: tuple[Callable[["Site"], Iterator[Finding]], ...] = (
+    _configuration,
+    _database,
+    _counters,
+    _jobs,
+    _returns,
+    _relay,
+    _sender,
+    _names,
+)
