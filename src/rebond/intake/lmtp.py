@@ -2,25 +2,19 @@
 
 import asyncio
 import logging
-import re
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
 
 from rebond.core.words import Trust
+from rebond.intake.session import Limits, LmtpSession, Receiving
 from rebond.intake.writer import GroupWriter
 from rebond.services.accept import Accepted, Incoming
 
 SOURCE = "lmtp"
-_CHUNK = 64 * 1024
-_END = b"\r\n.\r\n"
-_PATH = re.compile(r"<(?:@[^<>:]{0,512}:)?([^<>]{0,512})>(.*)", re.S)
-_NEVER = 10**9
-_CALLS = {"NOOP": 1000, "VRFY": 100, "*": _NEVER}
 log = logging.getLogger("rebond.intake")
 
 
@@ -48,26 +42,6 @@ class Ours:
         return name == self.return_prefix or name in self.names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Bounds on peers: bytes a mail, recipients a mail, connections, bytes being received at once, seconds."""
-
-    max_size: int = 25 * 1024 * 1024
-    max_recipients: int = 100
-    max_connections: int = 100
-    max_receiving: int = 256 * 1024 * 1024
-    idle: float = 300.0
-    mail: float = 600.0
-    farewell: float = 15.0
-
-
-@dataclass(slots=True)
-class _State:
-    sessions: "set[LmtpSession]" = field(default_factory=set)
-    receiving: int = 0
-    stopping: bool = False
-
-
 class LmtpIntake:
     """A listener in the running event loop; `on_stored` is told when something new is stored."""
 
@@ -76,13 +50,15 @@ class LmtpIntake:
         writer: GroupWriter,
         *,
         ours: Ours,
+        limits: Limits,
         required_trust: Trust = Trust.MATCHED,
-        limits: Limits = Limits(),
         on_stored: Callable[[], None] = lambda: None,
     ) -> None:
         self.ours = ours
         self.limits = limits
-        self.state = _State()
+        self.receiving = Receiving()
+        self._sessions: set[LmtpSession] = set()
+        self._stopping = False
         self._writer = writer
         self._required_trust = required_trust
         self._on_stored = on_stored
@@ -98,28 +74,32 @@ class LmtpIntake:
 
     async def stop(self) -> None:
         """Stop listening, answer what is being received or stored, and close."""
-        self.state.stopping = True
+        self._stopping = True
         if self._server:
             self._server.close()
-        for session in list(self.state.sessions):
+        for session in tuple(self._sessions):
             session.leave()
-        if self.state.sessions:
+        if self._sessions:
             self._empty.clear()
             try:
                 await asyncio.wait_for(self._empty.wait(), self.limits.farewell)
             except TimeoutError:
-                for session in list(self.state.sessions):
+                for session in tuple(self._sessions):
                     session.abort()
 
     def _protocol(self) -> asyncio.BaseProtocol:
-        if len(self.state.sessions) >= self.limits.max_connections or self.state.stopping:
+        if len(self._sessions) >= self.limits.max_connections or self._stopping:
             return _Busy()
-        return LmtpSession(self)
+        return LmtpSession(self, name=self.ours.bounce_domain, limits=self.limits, receiving=self.receiving)
 
-    def ended(self, session: "LmtpSession") -> None:
-        """Forget a session."""
-        self.state.sessions.discard(session)
-        if not self.state.sessions:
+    def began(self, session: LmtpSession) -> None:
+        """Count a connection."""
+        self._sessions.add(session)
+
+    def ended(self, session: LmtpSession) -> None:
+        """Forget a connection."""
+        self._sessions.discard(session)
+        if not self._sessions:
             self._empty.set()
 
     async def store(self, envelope: Envelope, raw: bytes) -> list[str]:
@@ -136,7 +116,7 @@ class LmtpIntake:
             for recipient in envelope.rcpt_tos
         ]
         # A peer that goes away does not take back what is on its way to the disk.
-        outcomes: Sequence[Accepted | None] = await asyncio.shield(self._writer.submit(items))
+        outcomes = await asyncio.shield(self._writer.submit(items))
         if any(outcome and not outcome.duplicate for outcome in outcomes):
             self._on_stored()
         return [_reply(outcome) for outcome in outcomes]
@@ -175,125 +155,6 @@ def _reply(outcome: Accepted | None) -> str:
 
 
 class _Busy(asyncio.Protocol):
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         transport.write(b"421 4.3.2 Too many connections, try again later\r\n")
         transport.close()
-
-
-class LmtpSession(LMTP):
-    """One connection. What aiosmtpd keeps in memory without bound, or answers once for all recipients, is done here."""
-
-    # How much the stream reader looks ahead; a command's own bound is below.
-    line_length_limit = _CHUNK
-
-    def __init__(self, intake: LmtpIntake) -> None:
-        limits = intake.limits
-        super().__init__(
-            intake,
-            data_size_limit=limits.max_size,
-            enable_SMTPUTF8=True,
-            hostname=intake.ours.bounce_domain,
-            ident="Rebond LMTP",
-            timeout=limits.idle,
-            command_call_limit=_CALLS,
-            loop=asyncio.get_running_loop(),
-        )
-        self._intake = intake
-        self._limits = limits
-        self._receiving = False
-        self._kept = 0
-        # The inherited table is shared by all sessions and grows with each greeting.
-        self.command_size_limits = defaultdict(lambda: 2048)
-        for command in ("AUTH", "STARTTLS", "EXPN", "HELP"):
-            self._smtp_methods.pop(command, None)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._intake.state.sessions.add(self)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._intake.ended(self)
-        super().connection_lost(error)
-
-    def leave(self) -> None:
-        """Close the connection now, or after the mail that is being received."""
-        if not self._receiving and self.transport is not None:
-            self.transport.write(b"421 4.3.2 Shutting down\r\n")
-            self.transport.close()
-
-    def abort(self) -> None:
-        """Cut the connection."""
-        if self.transport is not None:
-            self.transport.abort()
-
-    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        # The inherited one parses as a header would be, slowly, and raises on some inputs.
-        match = _PATH.fullmatch(arg)
-        if match is None or any(char in match[1] for char in "\r\n\0"):
-            return None, None
-        return match[1] or "<>", match[2]
-
-    async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802
-        """Neither confirm nor deny (RFC 5321, 7.3)."""
-        await self.push("252 2.5.2 Send some mail, it will be tried")
-
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        """Receive a mail and answer once per recipient (RFC 2033, 4.2)."""
-        if await self.check_helo_needed("LHLO"):
-            return
-        if not self.envelope.rcpt_tos:
-            await self.push("503 5.5.1 Error: need RCPT command")
-            return
-        if arg:
-            await self.push("501 5.5.4 Syntax: DATA")
-            return
-        self._receiving = True
-        try:
-            await self.push("354 End data with <CR><LF>.<CR><LF>")
-            # One bound for the whole mail: a peer that drips bytes must not hold its place for ever.
-            self._reset_timeout(self._limits.mail)
-            raw, refusal = await self._receive()
-            self._reset_timeout(self._limits.mail)
-            if raw is None:
-                replies = [refusal] * len(self.envelope.rcpt_tos)
-            else:
-                replies = await self._intake.store(self.envelope, raw)
-            await self.push("\r\n".join(replies))
-        finally:
-            self._receiving = False
-            self._intake.state.receiving -= self._kept
-            self._kept = 0
-        self._set_post_data_state()
-        self._reset_timeout()
-        if self._intake.state.stopping:
-            self.leave()
-
-    async def _receive(self) -> tuple[bytes | None, str]:
-        """Read up to the lone dot, keeping no more than the limits allow; None and why when it was too much."""
-        reader: Any = self._reader
-        state = self._intake.state
-        # The end is looked for together with the line end before it, so the first line gets one as well.
-        reader._buffer[:0] = b"\r\n"
-        chunks: list[bytes] = []
-        size, refusal, ended = -len(b"\r\n" + b".\r\n"), "", False
-        while not ended:
-            try:
-                chunk = await reader.readuntil(_END)
-                ended = True
-            except asyncio.LimitOverrunError as error:
-                chunk = await reader.readexactly(error.consumed)
-            size += len(chunk)
-            if not refusal and size > self._limits.max_size:
-                refusal = f"552 5.3.4 Larger than the {self._limits.max_size} bytes that are taken"
-            elif not refusal and state.receiving + len(chunk) > self._limits.max_receiving:
-                refusal = "452 4.3.1 Too much is being received at once, try again later"
-            if refusal:
-                chunks.clear()
-            else:
-                chunks.append(chunk)
-                self._kept += len(chunk)
-                state.receiving += len(chunk)
-        if refusal:
-            return None, refusal
-        return b"".join(chunks)[: -len(b".\r\n")].replace(b"\r\n.", b"\r\n")[len(b"\r\n") :], ""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db import connections, transaction
 from django.db.models import F
@@ -71,7 +72,7 @@ def _insert_returns(returns: Sequence[NewReturn], *, using: str) -> set[str]:
         " kind, tries, worker, problem"
     )
     row = "(%s, %s, %s, %s, %s, %s, %s, 'stored', '', 0, '', '')"
-    values: list[object] = []
+    values: list[Any] = []
     for new in returns:
         values += (new.identity, new.digest, new.source, new.envelope_from, new.envelope_to)
         values += (adapt(new.received_at), str(new.required_trust))
@@ -86,7 +87,7 @@ def _insert_returns(returns: Sequence[NewReturn], *, using: str) -> set[str]:
 
 def _insert_raws(returns: Sequence[NewReturn], *, using: str) -> None:
     adapt = connections[using].ops.adapt_datetimefield_value
-    values: list[object] = []
+    values: list[Any] = []
     for new in returns:
         values += (new.digest, new.body, new.size, adapt(new.received_at))
     rows = ", ".join(["(%s, %s, %s, %s)"] * len(returns))

@@ -1,0 +1,291 @@
+"""`rebond intake`: the ways in which returns and events come in."""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from rebond.cli.output import (
+    DataOption,
+    Exit,
+    JsonOption,
+    data_directory,
+    handles_errors,
+    say,
+    show,
+    to_json,
+)
+from rebond.cli.settling import actor, counting, make_settler, settled_json
+from rebond.core.words import Trust
+
+if TYPE_CHECKING:
+    from rebond.intake.files import Found
+    from rebond.wiring import Site
+
+TrustOption = Annotated[
+    Trust | None,
+    typer.Option("--trust", help="How sure a return must be to act, for this run; by default as configured. Audited."),
+]
+NoSettleOption = Annotated[bool, typer.Option("--no-settle", help="Only store; leave settling to a later run.")]
+# What a pipe of Postfix or a .forward takes as "keep the mail and try again later" (sysexits.h).
+TRY_AGAIN = 75
+_MOST_LINE = 1024 * 1024 + 2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    intake = typer.Typer(help="Take in what comes back: mails and events.", no_args_is_help=True)
+    app.add_typer(intake, name="intake")
+    for command in (lmtp, maildir, mbox, files, stdin, events):
+        intake.command()(handles_errors(command))
+
+
+def lmtp(
+    listen: Annotated[str, typer.Option("--listen", help="HOST:PORT; port 0 takes a free one and prints it.")],
+    trust: TrustOption = None,
+    no_settle: NoSettleOption = False,
+    data: DataOption = None,
+) -> None:
+    """Listen for returned mails by LMTP until interrupted, and settle them as they come."""
+    host, port = _host_and_port(listen)
+    site = _open(data)
+    from rebond.intake.lmtp import SOURCE
+    from rebond.intake.serve import serve
+
+    def announce(host: str, port: int) -> None:
+        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        typer.echo(to_json({"listening": shown}))
+        sys.stdout.flush()
+        say(f"Listening on {shown}; Ctrl-C ends it.")
+
+    settler = None if no_settle else make_settler(site)
+    running = serve(
+        site,
+        host=host,
+        port=port,
+        required_trust=_trust(site, source=SOURCE, asked=trust),
+        settle=None if settler is None else lambda: bool(settler.settle(site.clock.now()).taken),
+        announce=announce,
+    )
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(running)
+
+
+def maildir(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A Maildir; its mails stay where they are.")],
+    trust: TrustOption = None,
+    no_settle: NoSettleOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Read the mails in a Maildir's new and cur; reading it again has no second effect."""
+    from rebond.intake.files import count_maildir, is_maildir, read_maildir
+
+    if not is_maildir(folder):
+        _refuse(f"{folder} is no Maildir: it has no folders new and cur")
+    found, total = read_maildir(folder), count_maildir(folder)
+    return _bring_in(found, source="maildir", total=total, trust=trust, no_settle=no_settle, data=data, json=json)
+
+
+def mbox(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An mbox.")],
+    trust: TrustOption = None,
+    no_settle: NoSettleOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Read the mails of an mbox, of any size; reading it again has no second effect."""
+    from rebond.intake.files import read_mbox
+
+    if not file.is_file():
+        _refuse(f"there is no file {file}")
+    return _bring_in(read_mbox(file), source="mbox", trust=trust, no_settle=no_settle, data=data, json=json)
+
+
+def files(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files and folders; an mbox among them too.")],
+    trust: TrustOption = None,
+    no_settle: NoSettleOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Read mails from files and folders; reading them again has no second effect."""
+    from rebond.intake.files import read_files
+
+    return _bring_in(read_files(paths), source="files", trust=trust, no_settle=no_settle, data=data, json=json)
+
+
+def stdin(
+    recipient: Annotated[str, typer.Option("--recipient", help="The envelope's recipient, when it is known.")] = "",
+    sender: Annotated[
+        str | None, typer.Option("--sender", help="The envelope's sender, when it is known; '' is the null sender.")
+    ] = None,
+    trust: TrustOption = None,
+    no_settle: NoSettleOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Read one mail from standard input, as a pipe of Postfix or a .forward gives it.
+
+    Exit code 75 whenever it is not stored, so that the mail server keeps it and tries again.
+    """
+    try:
+        stored, site = _store_one(sys.stdin.buffer, recipient=recipient, sender=sender, trust=trust, data=data)
+    except Exception as error:  # whatever it is, the mail must not be given up
+        say(f"rebond: the mail is not stored, try again later: {error}")
+        return TRY_AGAIN
+    try:
+        settled = None if no_settle else make_settler(site).settle_all(site.clock.now)
+    except Exception as error:  # it is stored: sending it once more would not help
+        say(f"rebond: the mail is stored, but not settled yet: {error}")
+        settled = None
+    result = {"read": 1, "stored": int(stored), "duplicates": int(not stored), **settled_json(settled), "rejected": []}
+    show(result, as_json=json, title="Taken in")
+    return Exit.DONE
+
+
+def events(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines; - for standard input.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Take what somebody else's sender tells: failures, successes, complaints, STOP and START; bad lines are listed."""
+    with _open_lines(file) as stream:
+        site = _open(data)
+        from rebond.services.events import take_events
+
+        with counting("Events", as_json=json) as progress:
+            taken = take_events(
+                bounded_lines(stream),
+                policy=site.policy,
+                qualifier=site.qualifier,
+                now=site.clock.now(),
+                region=site.config.site.default_region,
+                allow_undotted=site.config.email.allow_undotted,
+                on_progress=progress,
+            )
+    rejected = [{"line": bad.line, "reason": bad.reason} for bad in taken.rejected]
+    counts = {"read": taken.read, "stored": taken.stored, "duplicates": taken.duplicates}
+    show({**counts, "rejected": rejected}, as_json=json, title="Taken in")
+    return Exit.PARTLY if rejected else Exit.DONE
+
+
+def bounded_lines(stream: BinaryIO, *, most: int = _MOST_LINE) -> Iterator[bytes]:
+    """Yield lines, each cut at `most` bytes: what is longer is no event, and must not fill the memory."""
+    while line := stream.readline(most):
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(most)
+        yield line
+
+
+def _bring_in(
+    found: "Iterable[Found]",
+    *,
+    source: str,
+    trust: Trust | None,
+    no_settle: bool,
+    data: Path | None,
+    json: bool,
+    total: int | None = None,
+) -> int:
+    site = _open(data)
+    from rebond.intake.carry import carry
+    from rebond.services.accept import accept_many
+
+    with counting("Stored", as_json=json, total=total) as progress:
+        carried = carry(
+            found,
+            accept=lambda batch: accept_many(batch, now=site.clock.now()),
+            source=source,
+            required_trust=_trust(site, source=source, asked=trust),
+            on_progress=progress,
+        )
+    settled = None
+    if not no_settle:
+        with counting("Settled", as_json=json) as progress:
+            settled = make_settler(site).settle_all(site.clock.now, on_progress=progress)
+    counts = {"read": carried.read, "stored": carried.stored, "duplicates": carried.duplicates}
+    rejected = [{"path": one.path, "reason": one.reason} for one in carried.rejected]
+    show({**counts, **settled_json(settled), "rejected": rejected}, as_json=json, title="Taken in")
+    return Exit.PARTLY if rejected else Exit.DONE
+
+
+def _store_one(
+    stream: BinaryIO, *, recipient: str, sender: str | None, trust: Trust | None, data: Path | None
+) -> "tuple[bool, Site]":
+    from rebond.intake.files import without_from_line
+    from rebond.intake.mbox import MAX_MAIL
+
+    raw = without_from_line(stream.read(MAX_MAIL))
+    while stream.read(io.DEFAULT_BUFFER_SIZE):
+        pass  # a pipe that is not read to its end would be a failure to who writes to it
+    if not raw.strip():
+        raise ValueError("there is nothing on standard input")
+    site = _open(data)
+    from rebond.services.accept import Incoming, accept_many
+
+    incoming = Incoming(
+        source="stdin",
+        raw=raw,
+        envelope_from=sender,
+        envelope_to=recipient,
+        required_trust=_trust(site, source="stdin", asked=trust),
+    )
+    (accepted,) = accept_many([incoming], now=site.clock.now())
+    return not accepted.duplicate, site
+
+
+def _open(data: Path | None) -> "Site":
+    from rebond.wiring import open_site
+
+    return open_site(data_directory(data))
+
+
+def _trust(site: "Site", *, source: str, asked: Trust | None) -> Trust:
+    configured = site.config.required_trust(source)
+    if asked is None:
+        return configured
+    from rebond.services.accept import override_trust
+
+    return override_trust(source, configured=configured, wanted=asked, actor=actor(), now=site.clock.now())
+
+
+def _refuse(text: str) -> None:
+    from rebond.services.errors import InputError
+
+    raise InputError(text)
+
+
+def _host_and_port(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        _refuse(f"--listen {listen!r}: write HOST:PORT, as in 127.0.0.1:2424")
+    return host.strip("[]"), int(port)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # not made for this platform
+        return None
+    return uvloop.new_event_loop
+
+
+@contextmanager
+def _open_lines(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = open(file, "rb")  # noqa: SIM115
+    except OSError as error:
+        _refuse(f"{file}: {error.strerror}")
+        raise
+    with stream:
+        yield stream
