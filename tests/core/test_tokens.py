@@ -81,6 +81,12 @@ def test_one_with_two_characters_swapped_does_not_hold(message: int, place: int)
     assert read(token[:place] + token[place + 1] + token[place] + token[place + 2 :]).problem is not None
 
 
+def test_the_bits_that_carry_nothing_are_zero_so_that_a_token_has_one_spelling() -> None:
+    token = tokens.sign(7, keyring=RING, issued=DAY)
+    assert [character for character in ALPHABET if read(token[:-1] + character).problem is None] == [token[-1]]
+    assert read(token + "=").problem is TokenProblem.MALFORMED
+
+
 def test_keys() -> None:
     token = tokens.sign(7, keyring=RING, issued=DAY)
     assert read(token, ring=Keyring({1: OTHER}, 1)) == TokenReading(problem=TokenProblem.FORGED)
