@@ -64,7 +64,7 @@ _EDGES = " \t*#|"
 _ANNOUNCING = re.compile(r"following (?:e-?mail )?(?:address|recipient|user)|these recipients", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _REMOTE = re.compile(
-    r"(?:\bhost|\bserver|while talking to|\bby|\bto|\bfrom|\bMX) "
+    r"(?:\bhost|\bserver|while talking to|connect to|domain \S{1,200} by|\bMX) "
     r"<?([a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24})\.?>?[ :]{0,2}[\[(:]",
     re.I,
 )

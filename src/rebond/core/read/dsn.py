@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rebond.core.failure import Facts
 from rebond.core.read.about import about_recipients
-from rebond.core.read.adhoc import is_daemon
+from rebond.core.read.adhoc import is_daemon, is_delay
 from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
@@ -61,6 +61,10 @@ def read_dsn(letter: Letter) -> Finding | None:
     if not groups:
         return None
     facts = [_facts(common, group) for common, group in groups[:MAX_RECIPIENTS]]
+    if any("action" not in group for _, group in groups) and is_delay(
+        lowered=letter.notice.lower(), subject=letter.subject.lower()
+    ):
+        facts = [replace(each, action="delayed") if each.action == "failed" else each for each in facts]
     if len(groups) > MAX_RECIPIENTS:
         letter.mail.note("cut: the report names more than 1,000 recipients")
     facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
@@ -193,9 +197,7 @@ def _action(value: str, status: str) -> str:
     for beginning, action in _ACTIONS.items():
         if words.startswith(beginning):
             return action
-    if status.startswith("2"):
-        return "delivered"
-    return "delayed" if status.startswith("4") and not words else "failed"
+    return "delivered" if status.startswith("2") else "failed"
 
 
 def _host(value: str) -> str:
@@ -225,9 +227,11 @@ def is_poor(facts: Facts) -> bool:
 
 def _with_reason(facts: Facts, words: str) -> Facts:
     reply = parse_reply(words)
+    # A reply quoted in the words stands further in than a Status that comes without a diagnostic.
+    codes = (facts.enhanced, reply.enhanced) if facts.text else (reply.enhanced, facts.enhanced)
     return replace(
         facts,
-        text=f"{facts.text} {words}".strip() if facts.text else words,
-        code=facts.code or reply.code,
-        enhanced=most_telling(facts.enhanced, reply.enhanced),
+        text=f"{facts.text} {words}".strip(),
+        code=facts.code or (reply.code if reply.code >= 400 else 0),
+        enhanced=most_telling(*codes),
     )

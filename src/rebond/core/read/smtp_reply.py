@@ -60,9 +60,11 @@ def fold(text: str) -> str:
         return text
     code, enhanced = first.group(1), first.group(2) or ""
     # `550-5.1.1 one 550-5.1.1 two 550 5.1.1 three`: the later repetitions of the same code are line beginnings.
-    for repeated in {f" {code}-{enhanced} ", f" {code} {enhanced} ", f" {code}-"} if enhanced else {f" {code}-"}:
-        text = text[: first.end()] + text[first.end() :].replace(repeated, " ")
-    return text
+    beginnings = [f" {code}-{enhanced} ", f" {code} {enhanced} "] if enhanced else []
+    rest = text[first.end() :]
+    for repeated in (*beginnings, f" {code}-"):
+        rest = rest.replace(repeated, " ")
+    return text[: first.end()] + rest
 
 
 def from_reply(text: str) -> str:
