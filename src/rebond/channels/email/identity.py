@@ -1,0 +1,53 @@
+"""What a delivery by email says, and in whose name."""
+
+import re
+from dataclasses import dataclass
+
+from rebond.channels.content import ContentError
+
+# A return-path token at its longest, `+` and a local part's limit (RFC 5321 4.5.3.1.1).
+_LONGEST_TOKEN, _LOCAL_PART = 34, 64
+_DOMAIN = re.compile(
+    r"(?=.{1,200}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_URL = re.compile(r"https?://[!-;=?-~]+")
+_FEEDBACK = re.compile(r"[A-Za-z0-9._-]*(?::[A-Za-z0-9._-]*){0,3}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailContent:
+    """The templates of a delivery; an empty one is none."""
+
+    subject: str
+    text: str = ""
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailIdentity:
+    """In whose name a delivery goes out.
+
+    `from_header` is `Name <address>`. Return paths are `return_prefix+TOKEN@bounce_domain`. `public_url` is where the
+    site is reached from outside; without it people unsubscribe by mail. `feedback_id` is `a:b:c:sender` (at most four
+    fields); without one the sender's domain stands in it. `allow_undotted` takes domains without a dot.
+    """
+
+    from_header: str
+    bounce_domain: str
+    return_prefix: str = "b"
+    public_url: str = ""
+    feedback_id: str = ""
+    allow_undotted: bool = False
+
+    def __post_init__(self) -> None:
+        if not _DOMAIN.fullmatch(self.bounce_domain):
+            raise ContentError(f"the bounce domain {self.bounce_domain!r} is no domain name (in ASCII)")
+        if not _PREFIX.fullmatch(self.return_prefix) or len(self.return_prefix) + 1 + _LONGEST_TOKEN > _LOCAL_PART:
+            raise ContentError(
+                f"the return prefix {self.return_prefix!r} is not 1 to {_LOCAL_PART - 1 - _LONGEST_TOKEN} of a-z 0-9 . _ -"
+            )
+        if self.public_url and not _URL.fullmatch(self.public_url):
+            raise ContentError(f"the public URL {self.public_url!r} is not of the form https://host/path")
+        if not _FEEDBACK.fullmatch(self.feedback_id):
+            raise ContentError(f"the feedback id {self.feedback_id!r} is not of the form a:b:c:sender")
