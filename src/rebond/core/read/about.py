@@ -3,7 +3,7 @@
 import re
 
 from rebond.core.read.find_address import addresses_in
-from rebond.core.read.smtp_reply import fold, from_reply
+from rebond.core.read.smtp_reply import begins_reply, fold, from_reply
 
 MAX_WORDS = 1500
 
@@ -117,7 +117,13 @@ def _words(lines: list[str]) -> str:
         size += len(plain)
         if size > MAX_WORDS:
             break
-    return from_reply(fold("\n".join(kept)))[:MAX_WORDS]
+    folded = fold("\n".join(kept))
+    told = from_reply(folded)
+    if told is folded:
+        # In one line a code that began its own line looks like any number.
+        start = next((number for number, line in enumerate(kept) if begins_reply(line)), 0)
+        told = from_reply(fold("\n".join(kept[start:])))
+    return told[:MAX_WORDS]
 
 
 def _says_something(words: str) -> bool:

@@ -71,8 +71,12 @@ def read_dsn(letter: Letter) -> Finding | None:
     kind = _kind(facts)
     if kind is ReturnKind.DSN and not machine_made:
         kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
-    if kind is ReturnKind.DELAYED and asks_to_confirm(letter):
-        kind = ReturnKind.CHALLENGE  # nobody is still trying: the sender is to do something
+    if (
+        kind in (ReturnKind.DSN, ReturnKind.DELAYED)
+        and not any(each.code for each in facts)
+        and asks_to_confirm(letter)
+    ):
+        kind = ReturnKind.CHALLENGE  # nothing was refused: the sender is to do something
     return Finding(kind=kind, facts=tuple(facts))
 
 

@@ -76,6 +76,12 @@ def from_reply(text: str) -> str:
     return text
 
 
+def begins_reply(line: str) -> bool:
+    """Tell whether a line begins with the code of a refusal."""
+    found = _REPLY.match(line)
+    return bool(found) and line[0] != "2"
+
+
 def untyped(diagnostic: str) -> str:
     """Take the type off a Diagnostic-Code (`smtp; 550 ...`, RFC 3464 2.3.6)."""
     match = _TYPED.match(diagnostic)
