@@ -28,6 +28,8 @@ from rebond.core.tokens import Keyring
 if TYPE_CHECKING:
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.qualifier import Qualifier
+    from rebond.services.send_run import Build
+    from rebond.store.read.sending import SendingDelivery
 
 
 class SystemClock:
@@ -72,6 +74,21 @@ class Site:
             timeout=parse_duration(email.timeout).total_seconds(),
         )
         return SmtpSender(settings, clock=clock or self.clock)
+
+    def composer(self, delivery: "SendingDelivery") -> "Build":
+        """Make what builds a delivery's messages; ContentError when its content or sender cannot be used."""
+        from rebond.channels.email.compose import Addressed, Composer, EmailContent, EmailIdentity
+
+        email = self.config.email
+        identity = EmailIdentity(
+            from_header=delivery.sender,
+            bounce_domain=email.bounce_domain,
+            return_prefix=email.return_prefix,
+            public_url=self.config.site.public_url,
+            allow_undotted=email.allow_undotted,
+        )
+        composer = Composer(EmailContent(subject=delivery.subject, text=delivery.text, html=delivery.html), identity)
+        return lambda **values: composer.compose(Addressed(**values))
 
 
 def open_site(data: Path, *, clock: Clock | None = None) -> Site:

@@ -1,0 +1,140 @@
+"""`rebond delivery send`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from rebond.services.send import SendResult
+    from rebond.store.read.sending import Progress
+    from rebond.wiring import Site
+
+Told = Callable[["Progress"], None]
+
+
+def register_send(app: typer.Typer) -> None:
+    """Add `send` to the commands about deliveries."""
+
+    @app.command()
+    @handles_errors
+    def send(
+        delivery: Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")],
+        until_settled: Annotated[
+            bool, typer.Option("--until-settled", help="Wait for the retries, until every message is settled.")
+        ] = False,
+        watch: Annotated[bool, typer.Option("--watch", help="Show a progress bar on standard error.")] = False,
+        data: DataOption = None,
+        json: JsonOption = False,
+    ) -> int:
+        """Start or join a delivery: hand over all that is due, and return."""
+        from dataclasses import asdict
+
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        if watch:
+            with _bar(delivery) as told:
+                result = _send(site, delivery, until_settled=until_settled, told=told)
+        else:
+            result = _send(site, delivery, until_settled=until_settled, told=None)
+        show({"id": delivery, **asdict(result)}, as_json=json, title="Sent")
+        if result.problem:
+            say(f"rebond: {result.problem}")
+            return Exit.FAULT
+        return Exit.DONE
+
+
+def _send(site: "Site", delivery: int, *, until_settled: bool, told: Told | None) -> "SendResult":
+    """Send within an event loop of its own; a signal ends it after the window in flight, a second one at once."""
+    import asyncio
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_run(site, delivery, until_settled=until_settled, told=told))
+
+
+def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _run(site: "Site", delivery: int, *, until_settled: bool, told: Told | None) -> "SendResult":
+    import asyncio
+    import signal
+
+    from rebond.services.send import send
+
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def end() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        say("rebond: stopping after the messages in flight; ask again to stop at once")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    sender = site.smtp_sender()
+    try:
+        return await send(
+            delivery,
+            policy=site.policy,
+            keyring=site.keyring,
+            qualifier=site.qualifier,
+            sender=sender,
+            composer=site.composer,
+            bounce_domain=site.config.email.bounce_domain,
+            clock=site.clock,
+            worker=_worker(),
+            actor="cli",
+            until_settled=until_settled,
+            on_progress=told,
+            stop=stop,
+        )
+    finally:
+        await sender.close()
+
+
+def _worker() -> str:
+    """Name this process unlike any other, also after a restart that gives it the same number."""
+    import os
+    import secrets
+    import socket
+
+    return f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@contextmanager
+def _bar(delivery: int) -> Iterator[Told]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("delivered {task.fields[delivered]}, failed {task.fields[failed]}"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task(f"Delivery {delivery}", total=None, delivered=0, failed=0)
+
+        def told(progress: "Progress") -> None:
+            bars.update(
+                task,
+                total=progress.messages,
+                completed=progress.messages - progress.pending,
+                delivered=progress.delivered,
+                failed=progress.failed,
+            )
+
+        yield told
