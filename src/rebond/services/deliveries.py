@@ -1,0 +1,138 @@
+"""Making a delivery, and pausing, resuming and cancelling it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from rebond.core.message import DeliveryAction, IllegalTransitionError, after
+from rebond.core.words import Channel, DeliveryStatus
+from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.services.import_people import Imported, ImportProgress, load_people
+from rebond.services.people_file import FileOptions, open_people
+from rebond.store.read.deliveries import DeliveryRow, Target, delivery_row
+from rebond.store.write.audit import add_audit
+from rebond.store.write.deliveries import NewDelivery, add_delivery, cancel_waiting, complete_target, move_delivery
+
+_BATCH = 2_000
+_MOST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """A new delivery's number, and what became of its target's file."""
+
+    id: int
+    imported: Imported | None = None
+
+
+def create_delivery(
+    new: NewDelivery,
+    *,
+    now: datetime,
+    actor: str,
+    target: Path | None = None,
+    options: FileOptions | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
+) -> Created:
+    """Make a draft for everybody, or for the people of a file, who are imported first.
+
+    InputError, with nothing written, when a setting or the file cannot be used.
+    """
+    _check(new)
+    if target is None:
+        with transaction.atomic():
+            delivery = add_delivery(new, target=Target.ALL, now=now)
+            _audit_creation(delivery, new, now=now, actor=actor)
+        return Created(id=delivery)
+    with open_people(target, options=options or FileOptions(mapping={})) as people:
+        with transaction.atomic():
+            delivery = add_delivery(new, target=Target.INCOMPLETE, now=now)
+            _audit_creation(delivery, new, now=now, actor=actor)
+        imported = load_people(people, now=now, actor=actor, name=target.name, delivery=delivery, progress=progress)
+        complete_target(delivery)
+    return Created(id=delivery, imported=imported)
+
+
+def _check(new: NewDelivery) -> None:
+    if new.channel is not Channel.EMAIL:
+        raise InputError(f"channel {new.channel} cannot be sent on yet: only email can")
+    if not new.name.strip() or len(new.name) > _MOST_NAME:
+        raise InputError(f"a delivery's name has 1 to {_MOST_NAME} characters")
+    for part in ("name", "sender", "subject", "text", "html"):
+        text: str = getattr(new, part)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"the {part} is not UTF-8") from None
+        if "\0" in text:
+            raise InputError(f"the {part} holds a NUL character")
+
+
+def _audit_creation(delivery: int, new: NewDelivery, *, now: datetime, actor: str) -> None:
+    after_it = {"name": new.name, "class": new.message_class.value, "sender": new.sender, "subject": new.subject}
+    add_audit("delivery.create", subject=f"delivery:{delivery}", actor=actor, now=now, after=after_it)
+
+
+def get_delivery(delivery_id: int) -> DeliveryRow:
+    """Return a delivery; NotFoundError when there is no such."""
+    return _existing(delivery_row(delivery_id), delivery_id)
+
+
+def _existing(delivery: DeliveryRow | None, delivery_id: int) -> DeliveryRow:
+    if delivery is None:
+        raise NotFoundError(f"there is no delivery {delivery_id}")
+    return delivery
+
+
+def pause_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryStatus:
+    """Stop handing over, until it is resumed; what is under way ends."""
+    return act(delivery_id, DeliveryAction.PAUSE, now=now, actor=actor)
+
+
+def resume_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryStatus:
+    """Let a paused delivery go on: `send` hands over again."""
+    return act(delivery_id, DeliveryAction.RESUME, now=now, actor=actor)
+
+
+def cancel_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryStatus:
+    """End a delivery for good: what has not been handed over is cancelled, a batch a transaction.
+
+    Asked again of a cancelled delivery, it cancels what a crash left open.
+    """
+    if get_delivery(delivery_id).status is not DeliveryStatus.CANCELLED:
+        act(delivery_id, DeliveryAction.CANCEL, now=now, actor=actor, finished_at=now)
+    while _cancel_some(delivery_id, now=now) == _BATCH:
+        pass
+    return DeliveryStatus.CANCELLED
+
+
+def _cancel_some(delivery_id: int, *, now: datetime) -> int:
+    with transaction.atomic():
+        return cancel_waiting(delivery_id, now=now, limit=_BATCH)
+
+
+def act(
+    delivery_id: int, action: DeliveryAction, *, now: datetime, actor: str, problem: str = "", **changes: Any
+) -> DeliveryStatus:
+    """Take a delivery from one state to the next, audited; RefusedError naming the present state when it may not."""
+    with transaction.atomic():
+        delivery = _existing(delivery_row(delivery_id, lock=True), delivery_id)
+        try:
+            status = after(delivery.status, action)
+        except IllegalTransitionError as error:
+            raise RefusedError(f"delivery {delivery_id}: {error}") from None
+        move_delivery(delivery_id, status, problem=problem, **changes)
+        add_audit(
+            f"delivery.{action}",
+            subject=f"delivery:{delivery_id}",
+            actor=actor,
+            now=now,
+            before={"status": delivery.status},
+            after={"status": status},
+            because=problem,
+        )
+    return status

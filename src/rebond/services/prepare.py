@@ -1,0 +1,201 @@
+"""Preparation: a delivery's target becomes messages and exclusions; nothing is sent (specification 05)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from rebond.core.message import DeliveryAction
+from rebond.core.policy import Policy
+from rebond.core.schedule import counted_hours
+from rebond.core.words import DeliveryStatus, Reason
+from rebond.services.deliveries import act, get_delivery
+from rebond.services.errors import RefusedError
+from rebond.store.read.deliveries import DeliveryRow, Target, counts_of, messages_to_verify
+from rebond.store.write.prepare import MovedOnError, begin_again, clear_some, prepare_chunk, spoil
+
+CHUNK = 50_000
+SAMPLE = 1_000
+_CLEARING = -1
+
+
+class Problems(Protocol):
+    """What a check of a delivery's content found: `red` blocks, `yellow` warns."""
+
+    @property
+    def red(self) -> Sequence[str]: ...
+
+    @property
+    def yellow(self) -> Sequence[str]: ...
+
+
+class Content(Protocol):
+    """What preparation asks of a channel about a delivery's content."""
+
+    def check(self, delivery: DeliveryRow) -> Problems:
+        """Check what can be checked without a profile."""
+        ...
+
+    def try_build(self, delivery: DeliveryRow) -> Callable[[int, str, Mapping[str, Any]], None]:
+        """Return what builds a message from number, address and fields, and raises ValueError when it cannot."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareProgress:
+    """How far a preparation is: profiles done so far, and messages verified."""
+
+    profiles: int
+    verified: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What preparation made, and what to know before sending."""
+
+    target: int
+    messages: int
+    production_errors: int
+    exclusions: Mapping[Reason, int]
+    warnings: tuple[str, ...]
+
+
+def prepare(
+    delivery_id: int,
+    *,
+    content: Content,
+    providers: Mapping[str, str],
+    policy: Policy,
+    now: datetime,
+    actor: str,
+    chunk: int = CHUNK,
+    sample: int = SAMPLE,
+    progress: Callable[[PrepareProgress], None] | None = None,
+) -> Prepared:
+    """Check the content, then make each profile of the target one message or one exclusion, chunk by chunk.
+
+    What was cut short runs on; preparing again replaces what was made. RefusedError when the delivery's state or its
+    content does not allow it, NotFoundError when there is no such delivery.
+    """
+    delivery = _begin(delivery_id, now=now, actor=actor)
+    warnings = _check(delivery, content, now=now, actor=actor)
+    report = progress or (lambda _: None)
+    _clear(delivery, size=chunk)
+    _run(delivery, chunk=chunk, providers=providers, now=now, report=report)
+    _verify(delivery, content, sample=None if delivery.verify_all else sample, report=report)
+    act(delivery_id, DeliveryAction.PREPARED, now=now, actor=actor, prepared_at=now)
+    counts = counts_of(delivery_id)
+    exclusions = counts.by_reason()
+    warnings += _about(counts.target, exclusions)
+    warnings += _about_validity(delivery, policy=policy)
+    return Prepared(
+        target=counts.target,
+        messages=counts.messages,
+        production_errors=counts.production_errors,
+        exclusions=exclusions,
+        warnings=tuple(warnings),
+    )
+
+
+def _begin(delivery_id: int, *, now: datetime, actor: str) -> DeliveryRow:
+    delivery = get_delivery(delivery_id)
+    if delivery.target is Target.INCOMPLETE:
+        raise RefusedError(
+            f"delivery {delivery_id}: the file of its target was not read to the end: create the delivery again"
+        )
+    if delivery.status is not DeliveryStatus.PREPARING:
+        fresh = delivery.status is DeliveryStatus.DRAFT
+        act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=0 if fresh else _CLEARING)
+    return get_delivery(delivery_id)
+
+
+def _check(delivery: DeliveryRow, content: Content, *, now: datetime, actor: str) -> list[str]:
+    problems = content.check(delivery)
+    if problems.red:
+        words = "\n".join(problems.red)
+        act(delivery.id, DeliveryAction.PREPARE_FAILED, now=now, actor=actor, problem=words)
+        raise RefusedError(f"delivery {delivery.id} cannot be prepared:\n{words}")
+    return list(problems.yellow)
+
+
+def _clear(delivery: DeliveryRow, *, size: int) -> None:
+    if delivery.cursor < 0:
+        while clear_some(delivery.id, limit=size):
+            pass
+        begin_again(delivery.id)
+
+
+def _run(
+    delivery: DeliveryRow,
+    *,
+    chunk: int,
+    providers: Mapping[str, str],
+    now: datetime,
+    report: Callable[[PrepareProgress], None],
+) -> None:
+    while True:
+        present = get_delivery(delivery.id)
+        if present.status is not DeliveryStatus.PREPARING:
+            raise RefusedError(f"delivery {delivery.id} is {present.status}: its preparation has been stopped")
+        try:
+            done = prepare_chunk(present, cursor=present.cursor, size=chunk, providers=providers, now=now)
+        except MovedOnError:
+            continue
+        if done is None:
+            return
+        report(PrepareProgress(profiles=counts_of(delivery.id).target, verified=0))
+
+
+def _verify(
+    delivery: DeliveryRow, content: Content, *, sample: int | None, report: Callable[[PrepareProgress], None]
+) -> None:
+    """Build messages for nobody: those that cannot be built become production errors."""
+    build = content.try_build(delivery)
+    verified = last = 0
+    while sample is None or verified < sample:
+        limit = SAMPLE if sample is None else min(SAMPLE, sample - verified)
+        page = messages_to_verify(delivery.id, after=last, limit=limit)
+        if not page:
+            return
+        words: dict[int, str] = {}
+        for item in page:
+            try:
+                build(item.message, item.address, item.fields)
+            except ValueError as error:
+                words[item.message] = str(error)
+        if words:
+            spoil(delivery.id, words)
+        last = page[-1].profile
+        verified += len(page)
+        report(PrepareProgress(profiles=counts_of(delivery.id).target, verified=verified))
+
+
+def _about(target: int, exclusions: Mapping[Reason, int]) -> list[str]:
+    if not target:
+        return ["the target is empty: there is nobody to write to"]
+    invalid = exclusions.get(Reason.INVALID_ADDRESS, 0)
+    return [f"{invalid} profiles have an address that is not a possible one"] if invalid else []
+
+
+def _about_validity(delivery: DeliveryRow, *, policy: Policy) -> list[str]:
+    """Say when a delivery ends before its soft failures can quarantine an address."""
+    counting = policy.counting(delivery.channel)
+    moments = counted_hours(delivery.retries, gap=counting.gap)
+    counted = sum(moment <= delivery.validity for moment in moments)
+    if counted >= counting.threshold:
+        return []
+    return [
+        f"trying stops after {_hours(delivery.validity)}, at {counted} counted"
+        f" {'error' if counted == 1 else 'errors'}: an address that meets only soft failures is quarantined at"
+        f" {counting.threshold}" + _needed(moments, counting.threshold)
+    ]
+
+
+def _needed(moments: Sequence[timedelta], threshold: int) -> str:
+    if len(moments) < threshold:
+        return ", which these retries never reach"
+    return f", for which a validity of {_hours(moments[threshold - 1])} or more is needed"
+
+
+def _hours(time: timedelta) -> str:
+    return f"{time.total_seconds() / 3600:g} h"

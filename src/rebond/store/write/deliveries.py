@@ -1,0 +1,78 @@
+"""Making deliveries, and moving them from one state to the next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rebond.core.policy import RetryPermanent
+from rebond.core.words import Channel, DeliveryStatus, MessageClass, MessageStatus
+from rebond.store.models import Delivery, DeliveryCounts, Message
+from rebond.store.read.deliveries import Target
+from rebond.store.write.sending import close_open, reclaim_lost
+
+_WAITING = (MessageStatus.PENDING.value, MessageStatus.UNCERTAIN.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery to be made: its content, and its settings."""
+
+    name: str
+    channel: Channel
+    sender: str
+    subject: str
+    text: str
+    html: str
+    message_class: MessageClass
+    validity: timedelta
+    retries: Sequence[timedelta]
+    retry_permanent: RetryPermanent
+    duplicates: bool = False
+    verify_all: bool = False
+
+
+def add_delivery(new: NewDelivery, *, target: Target, now: datetime) -> int:
+    """Store a draft with its counters; returns its number."""
+    row = Delivery.objects.create(
+        name=new.name,
+        channel=new.channel.value,
+        message_class=new.message_class.value,
+        sender=new.sender,
+        subject=new.subject,
+        text=new.text,
+        html=new.html,
+        target=target.value,
+        validity=new.validity,
+        retries=[interval.total_seconds() for interval in new.retries],
+        retry_permanent=new.retry_permanent.value,
+        duplicates=new.duplicates,
+        verify_all=new.verify_all,
+        status=DeliveryStatus.DRAFT.value,
+        created_at=now,
+    )
+    DeliveryCounts.objects.create(delivery=row)
+    number: int = row.pk
+    return number
+
+
+def complete_target(delivery_id: int) -> None:
+    """Note that the file of a delivery's target was read to its end."""
+    Delivery.objects.filter(id=delivery_id).update(target=Target.MEMBERS.value)
+
+
+def move_delivery(delivery_id: int, status: DeliveryStatus, **changes: Any) -> None:
+    """Set the status of a locked delivery, and what goes with it."""
+    Delivery.objects.filter(id=delivery_id).update(status=status.value, **changes)
+
+
+def cancel_waiting(delivery_id: int, *, now: datetime, limit: int) -> int:
+    """Cancel open messages of a cancelled delivery, all but those being handed over; returns how many, up to `limit`.
+
+    A claim is no obstacle: nothing of a cancelled delivery begins any more.
+    """
+    reclaim_lost(delivery_id, now=now)
+    waiting = Message.objects.filter(delivery_id=delivery_id, status__in=_WAITING)
+    numbers = list(waiting.order_by("id").select_for_update().values_list("id", flat=True)[:limit])
+    close_open(delivery_id, numbers, status=MessageStatus.CANCELLED)
+    return len(numbers)
