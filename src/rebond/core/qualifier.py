@@ -117,6 +117,13 @@ class Qualifier:
         """Reduce a text to its template, the key of its qualification."""
         return template(text, recipient=recipient, codes=self.providers.codes)
 
+    def matched(self, failure: Failure) -> tuple[int, int] | None:
+        """Tell which characters of a failure's text its rule matched; None when no rule of this pack did.
+
+        Told on demand, for the people who look at one failure: it takes longer than judging.
+        """
+        return self.engine.span(failure.verdict.rule, fold(failure.text))
+
     def _provider(self, facts: Facts) -> str:
         """Name the provider for rules: as the caller knows it by MX, else by the servers that the return names.
 
@@ -142,14 +149,14 @@ class Qualifier:
         row = self.codes.by_enhanced(situation.enhanced, phase=situation.phase) if situation.enhanced else None
         name = f"code:{situation.enhanced}"
         if match and not (row and row.always and match.rule.level is Level.GENERAL):
-            return self._by_rule(match, self.engine.span(match, folded)), match.rule
+            return self._by_rule(match), match.rule
         if row is None and situation.code:
             row, name = self.codes.by_smtp(situation.code), f"smtp:{situation.code}"
         if row is None or row.reason is Reason.NOT_DEFINED:
             return self._verdict(FailureType.SOFT, Reason.NOT_DEFINED, Cause.UNKNOWN, rule="none"), None
         return self._verdict(row.type, row.reason, row.cause, rule=name), None
 
-    def _by_rule(self, match: Match, span: tuple[int, int] | None) -> Verdict:
+    def _by_rule(self, match: Match) -> Verdict:
         rule = match.rule
         return Verdict(
             type=rule.type,
@@ -160,7 +167,6 @@ class Qualifier:
             confirm=rule.confirm,
             retry=rule.retry,
             review=rule.review,
-            matched=span,
             runners_up=tuple(other.id for other in match.runners_up),
         )
 

@@ -18,7 +18,6 @@ class Match:
     """The rule that wins on a text, and those that would have spoken after it, best first."""
 
     rule: Rule
-    index: int
     runners_up: tuple[Rule, ...] = ()
 
 
@@ -28,6 +27,7 @@ class RuleEngine:
     def __init__(self, pack: Pack, *, matcher: str = "", dumped: bytes = b"") -> None:
         """Compile a pack; raises RuleError for patterns that the engine cannot take."""
         self.pack = pack
+        self._indexes = {rule.id: index for index, rule in enumerate(pack.rules)}
         try:
             self._matcher: Matcher = make_matcher(
                 [rule.text for rule in pack.rules] or [_NEVER], name=matcher, dumped=_unwrapped(dumped, pack)
@@ -45,11 +45,12 @@ class RuleEngine:
         found = [index for index in sorted(self._matcher.find(text.text)) if rules[index].admits(situation)]
         if not found:
             return None
-        return Match(rules[found[0]], found[0], tuple(rules[index] for index in found[1 : 1 + RUNNERS_UP]))
+        return Match(rules[found[0]], tuple(rules[index] for index in found[1 : 1 + RUNNERS_UP]))
 
-    def span(self, match: Match, text: FoldedText) -> tuple[int, int] | None:
-        """Tell which characters of the text as received made the winner match."""
-        span = self._matcher.span(match.index, text.text)
+    def span(self, rule: str, text: FoldedText) -> tuple[int, int] | None:
+        """Tell which characters of the text as received a rule matches; None for a rule that does not, or is not here."""
+        index = self._indexes.get(rule)
+        span = None if index is None else self._matcher.span(index, text.text)
         return text.raw_span(*span) if span else None
 
     def serialise(self) -> bytes:

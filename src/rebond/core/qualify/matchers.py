@@ -4,8 +4,10 @@ Both take UTF-8 and tell which patterns match somewhere; which of these wins is 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+
+from rebond.core.qualify.byte_patterns import byte_pattern
 
 # Enough for the automaton of a thousand patterns; past it RE2 refuses instead of growing.
 _RE2_MEMORY = 64 << 20
@@ -44,8 +46,7 @@ class HyperscanMatcher:
 
         self._hyperscan = hyperscan
         self._patterns = tuple(patterns)
-        flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH
-        self._database = self._load(dumped) if dumped else self._compile(self._patterns, flags)
+        self._database = self._load(dumped) if dumped else self._compile(self._patterns)
         self._scratches = threading.local()
         self._spans: dict[int, Any] = {}
 
@@ -55,63 +56,77 @@ class HyperscanMatcher:
         except self._hyperscan.error as error:
             raise ValueError(f"the compiled patterns cannot be loaded: {error}") from error
 
-    def _compile(self, patterns: Sequence[str], flags: int) -> Any:
+    def _compile(self, patterns: Sequence[str]) -> Any:
         try:
-            return self._compiled(patterns, flags)
+            return self._compiled(patterns)
         except self._hyperscan.error:
             refused = []
             for index, pattern in enumerate(patterns):
                 try:
-                    self._compiled((pattern,), flags)
+                    self._compiled((pattern,))
                 except self._hyperscan.error as error:
                     refused.append((index, str(error)))
             raise PatternError(refused) from None
 
-    def _compiled(self, patterns: Sequence[str], flags: int) -> Any:
+    def _compiled(self, patterns: Sequence[str]) -> Any:
+        over_bytes = [byte_pattern(pattern) for pattern in patterns]
+        once, utf8 = self._hyperscan.HS_FLAG_SINGLEMATCH, self._hyperscan.HS_FLAG_UTF8
         database = self._hyperscan.Database(mode=self._hyperscan.HS_MODE_BLOCK)
         database.compile(
-            expressions=[pattern.encode() for pattern in patterns],
+            expressions=[(bytewise or pattern).encode() for bytewise, pattern in zip(over_bytes, patterns, strict=True)],
             ids=list(range(len(patterns))),
             elements=len(patterns),
-            flags=[flags] * len(patterns),
+            flags=[once if bytewise else once | utf8 for bytewise in over_bytes],
         )
         return database
 
     def find(self, text: str) -> list[int]:
-        found: list[int] = []
         scratch = getattr(self._scratches, "main", None)
         if scratch is None:
             # hyperscan's working memory may be used by one scan at a time.
             scratch = self._scratches.main = self._hyperscan.Scratch(self._database)
-        self._database.scan(
-            text.encode(errors="replace"),
-            match_event_handler=lambda index, *_: found.append(index),
-            scratch=scratch,
-        )
-        return found
+        return _scan(self._database, text, scratch)
 
     def span(self, index: int, text: str) -> tuple[int, int] | None:
-        # Keeping the starts of all patterns would slow every scan down; so the winner is compiled once more, alone.
+        # hyperscan can report where a match starts, but then slows down and, in some builds, crashes. Nobody asks
+        # often, so the span is closed in on by halving: the shortest beginning that matches, then its shortest end.
         database = self._spans.get(index)
         if database is None:
-            flags = self._hyperscan.HS_FLAG_UTF8 | self._hyperscan.HS_FLAG_SOM_LEFTMOST
-            database = self._spans[index] = self._compile((self._patterns[index],), flags)
-        spans: list[tuple[int, int]] = []
-        data = text.encode(errors="replace")
-        database.scan(
-            data,
-            match_event_handler=lambda _, start, end, *__: spans.append((start, end)),
-            scratch=self._hyperscan.Scratch(database),
-        )
-        if not spans:
+            database = self._spans[index] = self._compile((self._patterns[index],))
+        scratch = self._hyperscan.Scratch(database)
+
+        def matches(part: str) -> bool:
+            return bool(_scan(database, part, scratch))
+
+        if not matches(text):
             return None
-        start = min(start for start, _ in spans)
-        end = min(end for begun, end in spans if begun == start)
-        return len(data[:start].decode()), len(data[:end].decode())
+        end = _smallest(len(text), lambda length: matches(text[:length]))
+        start = end - _smallest(end, lambda length: matches(text[end - length : end]))
+        return start, end
 
     def dump(self) -> bytes:
         dumped: bytes = self._hyperscan.dumpb(self._database)
         return dumped
+
+
+def _scan(database: Any, text: str, scratch: Any) -> list[int]:
+    found: list[int] = []
+    database.scan(
+        text.encode(errors="replace"), match_event_handler=lambda index, *_: found.append(index), scratch=scratch
+    )
+    return found
+
+
+def _smallest(limit: int, holds: Callable[[int], bool]) -> int:
+    """Find by halving the smallest number up to a limit for which a condition holds that holds for the limit."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return high
 
 
 class Re2Matcher:
@@ -141,7 +156,7 @@ class Re2Matcher:
         self._set.Compile()
 
     def find(self, text: str) -> list[int]:
-        return list(self._set.Match(_valid(text)))
+        return list(self._set.Match(_valid(text)) or ())
 
     def span(self, index: int, text: str) -> tuple[int, int] | None:
         found = self._re2.compile(self._patterns[index], options=self._options).search(_valid(text))
