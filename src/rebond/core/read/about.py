@@ -55,6 +55,10 @@ _BOILERPLATE = (
     "x-postfix-queue-id:",
     "x-postfix-sender:",
     "please include this problem report",
+    "received-from-mta:",
+    "remote-mta:",
+    "action:",
+    "status:",
     "--",
     "==",
     "**",
@@ -68,6 +72,8 @@ _REMOTE = re.compile(
     r"<?([a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24})\.?>?[ :]{0,2}[\[(:]",
     re.I,
 )
+# A server that signs its reply: `Access denied [SN1.b.mail.example]`.
+_SIGNED = re.compile(r"\[([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){2,8}\.[A-Za-z]{2,24})[ \]]")
 
 
 def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
@@ -101,8 +107,8 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
 
 
 def remote_host(words: str) -> str:
-    """Give the server that a notice quotes (`host mx.a.example [192.0.2.1] said:`), empty when it names none."""
-    found = _REMOTE.search(words)
+    """Give the server that words quote (`host mx.a.example [192.0.2.1] said:`), empty when they name none."""
+    found = _REMOTE.search(words) or _SIGNED.search(words)
     return found.group(1).lower() if found else ""
 
 

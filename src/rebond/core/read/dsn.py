@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rebond.core.failure import Facts
-from rebond.core.read.about import about_recipients
+from rebond.core.read.about import about_recipients, remote_host
 from rebond.core.read.adhoc import is_daemon, is_delay
 from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
 from rebond.core.read.mail import Headers, parse_headers
-from rebond.core.read.smtp_reply import fold, is_vague, most_telling, parse_reply, untyped
+from rebond.core.read.smtp_reply import fold, is_vague, most_telling, parse_reply, reasons_in, untyped
 from rebond.core.words import ReturnKind
 
 MAX_RECIPIENTS = 1000
@@ -41,15 +41,6 @@ _ACTIONS = {
     "success": "delivered",
 }
 _SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
-# Diagnostics that name no reason: the words for a person say more.
-_POOR_WORDS = """
-    requested action not taken aborted service unavailable delivery error failed failure the message
-    could be delivered undeliverable undelivered bounced rejected by unknown smtp transaction mail
-    permanent temporary failed: status server remote host said unspecified x-postfix system other
-    address
-"""
-_POOR = frozenset(_POOR_WORDS.split())
-_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def read_dsn(letter: Letter) -> Finding | None:
@@ -68,6 +59,7 @@ def read_dsn(letter: Letter) -> Finding | None:
     if len(groups) > MAX_RECIPIENTS:
         letter.mail.note("cut: the report names more than 1,000 recipients")
     facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
+    facts = [each if each.remote_mta else replace(each, remote_mta=_quoted_host(letter, each, facts)) for each in facts]
     kind = _kind(facts)
     if kind is ReturnKind.DSN and not machine_made:
         kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
@@ -204,6 +196,11 @@ def _action(value: str, status: str) -> str:
     return "delivered" if status.startswith("2") else "failed"
 
 
+def _quoted_host(letter: Letter, facts: Facts, all_facts: list[Facts]) -> str:
+    """Give the server that the words quote where the fields name none: the notice's, if it speaks of one recipient."""
+    return (remote_host(letter.notice[:8000]) if len(all_facts) == 1 else "") or remote_host(facts.text)
+
+
 def _host(value: str) -> str:
     return untyped(value).split(" ")[0].strip("<>()[]").lower() if value else ""
 
@@ -225,8 +222,8 @@ def is_poor(facts: Facts) -> bool:
     for address in (facts.recipient, facts.final_recipient):
         if address:
             text = text.replace(address.lower(), " ")
-    words = [word for word in _WORD.findall(text) if word not in _POOR]
-    return len(words) < 2 and (is_vague(facts.enhanced) or len(words) == 0)
+    reasons = reasons_in(text)
+    return reasons < 2 and (is_vague(facts.enhanced) or reasons == 0)
 
 
 def _with_reason(facts: Facts, words: str) -> Facts:
@@ -235,7 +232,7 @@ def _with_reason(facts: Facts, words: str) -> Facts:
     codes = (facts.enhanced, reply.enhanced) if facts.text else (reply.enhanced, facts.enhanced)
     return replace(
         facts,
-        text=f"{facts.text} {words}".strip(),
+        text=words if facts.text in words else f"{facts.text} {words}",
         code=facts.code or (reply.code if reply.code >= 400 else 0),
         enhanced=most_telling(*codes),
     )

@@ -18,8 +18,15 @@ _SPOKEN = re.compile(
     re.I,
 )
 _TYPED = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]{0,30}\s*;\s*")
+# Words of diagnostics that name no reason.
+_POOR_WORDS = """
+    requested action not taken aborted service unavailable delivery error failed failure the message
+    could be delivered undeliverable undelivered bounced rejected by unknown smtp transaction mail
+    permanent temporary status server remote host said unspecified system other address
+"""
+_POOR = frozenset(_POOR_WORDS.split())
 _NO_WORDS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>]+|https?://\S+|\b[\w-]+(?:\.[\w-]+)+")
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _SPACES = re.compile(r"\s+")
 
 
@@ -71,9 +78,14 @@ def from_reply(text: str) -> str:
     """Cut off what a notice says before the first refusal that it quotes, when that one gives words of its own."""
     for found in _REPLY.finditer(text):
         if found.group(1)[0] != "2" and _is_spoken(text, found):
-            rest = _NO_WORDS.sub(" ", text[found.end() : found.end() + 400])
-            return text[found.start() :] if len(_WORD.findall(rest)) >= 2 else text
+            return text[found.start() :] if reasons_in(text[found.end() : found.end() + 200]) >= 2 else text
     return text
+
+
+def reasons_in(text: str) -> int:
+    """Count the words of a diagnostic that may name a reason: neither addresses nor what every refusal says."""
+    words = _WORD.findall(_NO_WORDS.sub(" ", text).lower())
+    return sum(word not in _POOR for word in words)
 
 
 def begins_reply(line: str) -> bool:
