@@ -3,7 +3,7 @@
 import re
 
 from rebond.core.read.find_address import addresses_in
-from rebond.core.read.smtp_reply import begins_reply, fold, from_reply
+from rebond.core.read.smtp_reply import begins_reply, fold, from_reply, reasons_in
 
 MAX_WORDS = 1500
 
@@ -128,7 +128,8 @@ def _words(lines: list[str]) -> str:
     if told is folded:
         # In one line a code that began its own line looks like any number.
         start = next((number for number, line in enumerate(kept) if begins_reply(line)), 0)
-        told = from_reply(fold("\n".join(kept[start:])))
+        told = fold("\n".join(kept[start:]))
+        told = told if reasons_in(told[:200]) >= 2 else folded
     return told[:MAX_WORDS]
 
 

@@ -12,7 +12,7 @@ from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
 from rebond.core.read.mail import Headers, parse_headers
-from rebond.core.read.smtp_reply import fold, is_vague, most_telling, parse_reply, reasons_in, untyped
+from rebond.core.read.smtp_reply import fold, from_reply, is_vague, most_telling, parse_reply, reasons_in, untyped
 from rebond.core.words import ReturnKind
 
 MAX_RECIPIENTS = 1000
@@ -59,7 +59,8 @@ def read_dsn(letter: Letter) -> Finding | None:
     if len(groups) > MAX_RECIPIENTS:
         letter.mail.note("cut: the report names more than 1,000 recipients")
     facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
-    facts = [each if each.remote_mta else replace(each, remote_mta=_quoted_host(letter, each, facts)) for each in facts]
+    if len(facts) == 1 and not facts[0].remote_mta:
+        facts = [replace(facts[0], remote_mta=remote_host(letter.notice[:8000]))]
     kind = _kind(facts)
     if kind is ReturnKind.DSN and not machine_made:
         kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
@@ -170,8 +171,8 @@ def _facts(common: Headers, group: Headers) -> Facts:
         action=action,
         enhanced=enhanced,
         code=reply.code if reply.code >= 400 or action in _SUCCESSES else 0,
-        text=diagnostic,
-        remote_mta=_host(group.first("remote-mta")),
+        text=from_reply(diagnostic),
+        remote_mta=_host(group.first("remote-mta")) or remote_host(diagnostic),
         reporting_mta=reporting,
     )
 
@@ -194,11 +195,6 @@ def _action(value: str, status: str) -> str:
         if words.startswith(beginning):
             return action
     return "delivered" if status.startswith("2") else "failed"
-
-
-def _quoted_host(letter: Letter, facts: Facts, all_facts: list[Facts]) -> str:
-    """Give the server that the words quote where the fields name none: the notice's, if it speaks of one recipient."""
-    return (remote_host(letter.notice[:8000]) if len(all_facts) == 1 else "") or remote_host(facts.text)
 
 
 def _host(value: str) -> str:
