@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rebond.config import (
     CONFIG_FILE,
@@ -26,9 +26,14 @@ from rebond.core.ports import Clock
 from rebond.core.tokens import Keyring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rebond.channels.email.compose import EmailContent, EmailIdentity
     from rebond.channels.email.smtp import SmtpSender
+    from rebond.core.ports import Outgoing
     from rebond.core.qualifier import Qualifier
     from rebond.services.send_run import Build
+    from rebond.store.read.deliveries import DeliveryRow
     from rebond.store.read.sending import SendingDelivery
 
 
@@ -62,6 +67,20 @@ class Site:
 
         return load_qualifier(cache_dir=self.data / "cache")
 
+    @property
+    def content(self) -> "DeliveryContent":
+        """What checks and builds the messages of a delivery."""
+        return DeliveryContent(self.config)
+
+    def composer(self, delivery: "SendingDelivery") -> "Build":
+        """Make, of a delivery's content, what builds each of its messages; ValueError when it cannot be sent."""
+        return self.content.composer(delivery)
+
+    @property
+    def providers(self) -> "Mapping[str, str]":
+        """The provider of each known domain, as a label for lists and reports."""
+        return self.qualifier.providers.domains
+
     def smtp_sender(self, *, clock: Clock | None = None) -> "SmtpSender":
         """Make the configured SMTP transport."""
         from rebond.channels.email.smtp import SmtpSender, SmtpSettings
@@ -75,20 +94,95 @@ class Site:
         )
         return SmtpSender(settings, clock=clock or self.clock)
 
-    def composer(self, delivery: "SendingDelivery") -> "Build":
-        """Make what builds a delivery's messages; ContentError when its content or sender cannot be used."""
-        from rebond.channels.email.compose import Addressed, Composer, EmailContent, EmailIdentity
 
-        email = self.config.email
+@dataclass(frozen=True, slots=True)
+class ContentProblems:
+    """What a check of a delivery's content found, in words: `red` blocks, `yellow` warns."""
+
+    red: tuple[str, ...]
+    yellow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContent:
+    """Binds a delivery's content and the site's identity to the channel that builds its messages."""
+
+    config: Config
+
+    def check(self, delivery: "DeliveryRow | SendingDelivery") -> ContentProblems:
+        """Check what can be checked without a profile."""
+        from rebond.channels.content import ContentError
+        from rebond.channels.email.compose import Level, check_content
+
+        try:
+            required = self.config.content.require_unsubscribe_link
+            found = check_content(*self._parts(delivery), require_unsubscribe_link=required)
+        except ContentError as error:
+            return ContentProblems((str(error),), ())
+        return ContentProblems(
+            tuple(problem.text for problem in found if problem.level is Level.RED),
+            tuple(problem.text for problem in found if problem.level is Level.YELLOW),
+        )
+
+    def composer(self, delivery: "DeliveryRow | SendingDelivery") -> "Build":
+        """Compose the delivery once; what is returned fills it per recipient."""
+        from rebond.channels.email.compose import Addressed, Composer
+
+        composer = Composer(*self._parts(delivery))
+
+        def build(
+            *,
+            message: int,
+            address: str,
+            fields: "Mapping[str, Any]",
+            message_id: str,
+            token: str,
+            unsubscribe_token: str,
+            date: datetime,
+        ) -> "Outgoing":
+            return composer.compose(
+                Addressed(
+                    message=message,
+                    address=address,
+                    fields=fields,
+                    message_id=message_id,
+                    token=token,
+                    unsubscribe_token=unsubscribe_token,
+                    date=date,
+                )
+            )
+
+        return build
+
+    def try_build(self, delivery: "DeliveryRow") -> "Callable[[int, str, Mapping[str, Any]], None]":
+        """Return what builds a message for the sake of its errors: a ValueError says why it cannot be built."""
+        build = self.composer(delivery)
+
+        def attempt(message: int, address: str, fields: "Mapping[str, Any]") -> None:
+            build(
+                message=message,
+                address=address,
+                fields=fields,
+                message_id="verification@localhost",
+                token="verification",
+                unsubscribe_token="verification",
+                date=datetime.fromtimestamp(0, UTC),
+            )
+
+        return attempt
+
+    def _parts(self, delivery: "DeliveryRow | SendingDelivery") -> "tuple[EmailContent, EmailIdentity]":
+        from rebond.channels.email.compose import EmailContent, EmailIdentity
+
+        content = EmailContent(subject=delivery.subject, text=delivery.text, html=delivery.html)
         identity = EmailIdentity(
             from_header=delivery.sender,
-            bounce_domain=email.bounce_domain,
-            return_prefix=email.return_prefix,
+            bounce_domain=self.config.email.bounce_domain,
+            return_prefix=self.config.email.return_prefix,
             public_url=self.config.site.public_url,
-            allow_undotted=email.allow_undotted,
+            allow_undotted=self.config.email.allow_undotted,
         )
-        composer = Composer(EmailContent(subject=delivery.subject, text=delivery.text, html=delivery.html), identity)
-        return lambda **values: composer.compose(Addressed(**values))
+        return content, identity
 
 
 def open_site(data: Path, *, clock: Clock | None = None) -> Site:
