@@ -4,6 +4,7 @@ import re
 
 from rebond.core.read.find_address import addresses_in
 from rebond.core.read.smtp_reply import begins_reply, fold, from_reply, reasons_in
+from rebond.core.words import Phase
 
 MAX_WORDS = 1500
 
@@ -72,6 +73,29 @@ _REMOTE = re.compile(
     r"<?([a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24})\.?>?[ :]{0,2}[\[(:]",
     re.I,
 )
+# What notices say of an answer to a command that comes before RCPT (lower case).
+_PHASES = (
+    (
+        Phase.MAIL_FROM,
+        (
+            "in reply to mail from",
+            "after mail from",
+            "after pipelined mail from",
+            "[mail_from]",
+            "like our mail from",
+            "but sender was rejected",
+            "mail from command, host",
+        ),
+    ),
+    (
+        Phase.HELLO,
+        ("in reply to ehlo", "in reply to helo", "after ehlo", "after helo", "like our ehlo", "my name was rejected"),
+    ),
+    (
+        Phase.CONNECT,
+        ("refused to talk to me", "after initial connection", "in reply to connect", "but greeting failed"),
+    ),
+)
 # A server that signs its reply: `Access denied [SN1.b.mail.example]`.
 _SIGNED = re.compile(r"\[([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){2,8}\.[A-Za-z]{2,24})[ \]]")
 
@@ -110,6 +134,15 @@ def remote_host(words: str) -> str:
     """Give the server that words quote (`host mx.a.example [192.0.2.1] said:`), empty when they name none."""
     found = _REMOTE.search(words) or _SIGNED.search(words)
     return found.group(1).lower() if found else ""
+
+
+def quoted_phase(words: str) -> Phase:
+    """Tell whether words quote an answer that was given before any recipient was named; `report` otherwise."""
+    lowered = words.lower()
+    for phase, signs in _PHASES:
+        if any(sign in lowered for sign in signs):
+            return phase
+    return Phase.REPORT
 
 
 def _words(lines: list[str]) -> str:

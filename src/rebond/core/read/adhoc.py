@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from rebond.core.failure import Facts
 from rebond.core.read import signs
-from rebond.core.read.about import about_recipients, remote_host
+from rebond.core.read.about import about_recipients, quoted_phase, remote_host
 from rebond.core.read.find_address import addresses_in, first_address, tidy_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
 from rebond.core.read.smtp_reply import parse_reply
-from rebond.core.words import ReturnKind
+from rebond.core.words import Phase, ReturnKind
 
 MAX_RECIPIENTS = 1000
 MAX_LINES = 4000
@@ -88,15 +88,16 @@ def read_adhoc(letter: Letter) -> Finding | None:
     delayed = is_delay(lowered=lowered, subject=subject)
     action = "delayed" if delayed else "failed"
     told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
+    phase = quoted_phase(letter.notice[:8000]) if len(recipients) <= 1 else Phase.REPORT
     facts = [
-        _facts(letter, recipient, words, action=action)
+        _facts(letter, recipient, words, action=action, phase=phase)
         for recipient, words in zip(recipients or [""], told, strict=True)
     ]
     kind = ReturnKind.DELAYED if delayed else ReturnKind.BOUNCE
     return Finding(kind=kind, facts=tuple(facts[:MAX_RECIPIENTS]))
 
 
-def _facts(letter: Letter, recipient: str, words: str, *, action: str) -> Facts:
+def _facts(letter: Letter, recipient: str, words: str, *, action: str, phase: Phase) -> Facts:
     reply = parse_reply(words)
     return Facts(
         recipient=recipient,
@@ -105,6 +106,7 @@ def _facts(letter: Letter, recipient: str, words: str, *, action: str) -> Facts:
         text=reply.text,
         code=reply.code if reply.code >= 400 else 0,
         enhanced=reply.enhanced,
+        phase=phase,
         remote_mta=remote_host(letter.notice[:8000]),
         reporting_mta=_domain(letter.sender),
     )

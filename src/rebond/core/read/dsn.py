@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rebond.core.failure import Facts
-from rebond.core.read.about import about_recipients, remote_host
+from rebond.core.read.about import about_recipients, quoted_phase, remote_host
 from rebond.core.read.adhoc import is_daemon, is_delay
 from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import field_address, first_address
@@ -59,8 +59,9 @@ def read_dsn(letter: Letter) -> Finding | None:
     if len(groups) > MAX_RECIPIENTS:
         letter.mail.note("cut: the report names more than 1,000 recipients")
     facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
-    if len(facts) == 1 and not facts[0].remote_mta:
-        facts = [replace(facts[0], remote_mta=remote_host(letter.notice[:8000]))]
+    if len(facts) == 1:
+        notice = letter.notice[:8000]
+        facts = [replace(facts[0], phase=quoted_phase(notice), remote_mta=facts[0].remote_mta or remote_host(notice))]
     kind = _kind(facts)
     if kind is ReturnKind.DSN and not machine_made:
         kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
