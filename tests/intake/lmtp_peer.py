@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from rebond.intake.lmtp import LmtpIntake, Ours
@@ -76,7 +76,9 @@ class Peer:
 
     async def gone(self) -> bool:
         """Tell whether the other side has closed, reading what it still says."""
-        return await asyncio.wait_for(self.reader.read(), 10) is not None
+        with suppress(ConnectionResetError):
+            await asyncio.wait_for(self.reader.read(), 10)
+        return self.reader.at_eof() or self.reader.exception() is not None
 
 
 async def until(condition: Callable[[], bool]) -> None:

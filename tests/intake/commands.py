@@ -1,0 +1,62 @@
+"""Runs `rebond` as a person or a mail server does: in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROGRAM = """
+import typer
+from rebond.cli import intake, returns, site
+app = typer.Typer(pretty_exceptions_enable=False)
+for family in (intake, returns, site):
+    family.register(app)
+app()
+"""
+
+
+def environment(data: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REBOND_")}
+    return {**kept, "REBOND_DATA": str(data), "REBOND_BOUNCE_DOMAIN": "bounce.example"}
+
+
+def rebond(
+    data: Path, *arguments: str | Path, given: bytes = b"", **options: Any
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end."""
+    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment(data), input=given, capture_output=True, check=False, timeout=60, **options
+    )
+
+
+def answer(data: Path, *arguments: str | Path, given: bytes = b"", code: int = 0) -> Any:
+    """Run a command that prints one line of JSON, and return it."""
+    done = rebond(data, *arguments, given=given)
+    assert done.returncode == code, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def rows(data: Path, *arguments: str | Path) -> list[Any]:
+    """Run a command that prints JSON Lines, and return them."""
+    done = rebond(data, *arguments)
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@contextmanager
+def lmtp(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run the LMTP listener on a free port, for the block; gives the process and the port."""
+    command = [sys.executable, "-c", PROGRAM, "intake", "lmtp", "--listen", "127.0.0.1:0", *options]
+    with subprocess.Popen(command, env=environment(data), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, process.stderr.read().decode() if process.stderr else ""
+            yield process, int(json.loads(line)["listening"].rpartition(":")[2])
+        finally:
+            process.kill()
