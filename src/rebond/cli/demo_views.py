@@ -1,0 +1,107 @@
+"""What the demonstration draws."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rebond.services.why import Why
+    from rebond.simulate.demo import Step
+
+_BAR = 40
+_COLOURS = {"erroneous": "yellow", "quarantined": "red", "denylisted": "magenta", "allowlisted": "green"}
+
+
+class Views:
+    """Draws on the terminal; `quiet` draws nothing."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._console = Console(quiet=quiet)
+
+    def title(self, text: str) -> None:
+        self._console.print(Panel(text, style="bold"))
+
+    def did(self, text: str) -> None:
+        self._console.print(f"  [green]✓[/] {text}")
+
+    @contextmanager
+    def playing(self) -> Iterator[Callable[["Step"], None]]:
+        """Show where the play stands: virtual time, and what is still open."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("sending", total=None)
+            first: list[Any] = []
+
+            def told(step: "Step") -> None:
+                first.append(step.now) if not first else None
+                elapsed = step.now - first[0]
+                hours = elapsed.total_seconds() / 3600
+                text = (
+                    f"hour {hours:6.1f}: {step.pending} open, {step.settled} returns settled, {step.under_way} to come"
+                )
+                bar.update(task, description=text)
+                last[:] = [hours, step.settled]
+
+            last: list[float] = [0.0, 0]
+            yield told
+        self.did(f"sent, retried and settled: {last[0] / 24:.1f} virtual days, {int(last[1])} returns by mail")
+
+    def report(self, result: Mapping[str, Any]) -> None:
+        """Draw a delivery from target to returned."""
+        table = Table(title="The delivery", show_header=False, title_style="bold")
+        target = result["target"] or 1
+        rows = [("target", result["target"], "white")]
+        rows += [(f"excluded: {reason}", number, "cyan") for reason, number in result["exclusions"].items()]
+        rows += [("messages", result["messages"], "white")]
+        colours = {"production_errors": "yellow", "failed": "red", "cancelled": "cyan", "delivered": "green"}
+        rows += [(name, result[name], colour) for name, colour in colours.items()]
+        rows += [("of these returned", result["returned"], "red")]
+        for name, number, colour in rows:
+            table.add_row(name, str(number), Text("█" * max(round(_BAR * number / target), bool(number)), style=colour))
+        self._console.print(table)
+        families = ", ".join(f"{name} {number}" for name, number in result["families"].items())
+        reconciled = "the figures reconcile" if result["reconciled"] else "THE FIGURES DO NOT RECONCILE"
+        self._console.print(f"  not reached, by family: {families}; {reconciled}\n")
+
+    def quarantine(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Draw how many addresses are in which state, and why."""
+        table = Table("status", "reason", "addresses", title="The quarantine", title_style="bold")
+        for (status, reason), number in sorted(counts.items(), key=lambda item: -item[1]):
+            table.add_row(Text(status, style=_COLOURS.get(status, "")), reason, str(number))
+        self._console.print(table)
+
+    def why(self, found: "tuple[str, Why] | None") -> None:
+        """Draw one address's history."""
+        if found is None:
+            return
+        address, why = found
+        table = Table("at", "what", "counted", "count", "text", title=f"Why {address}?", title_style="bold")
+        for judgement in why.judgements:
+            item, verdict = judgement.evidence, judgement.evidence.verdict
+            what = f"{verdict.type} {verdict.reason}/{verdict.cause}" if verdict else str(item.event)
+            counted = "yes" if judgement.counted else f"no: {judgement.why_not}"
+            table.add_row(f"{item.at:%a %H:%M}", what, counted, str(judgement.error_count), item.text[:60])
+        self._console.print(table)
+        until = f"; leaves by itself on {why.state.until:%Y-%m-%d}" if why.state.until else ""
+        self._console.print(f"  so it is [bold]{why.state.status}[/] ({why.state.reason}){until}\n")
+
+    def farewell(self, folder: Path, delivery: int) -> None:
+        """Say how to explore what was left."""
+        commands = "\n".join(
+            f"  rebond {command} --data {folder}"
+            for command in (
+                f"delivery report {delivery}",
+                f"delivery log {delivery}",
+                f"delivery exclusions {delivery}",
+                "quarantine list --reason mailbox_full",
+                "returns list",
+            )
+        )
+        self._console.print(f"Everything is kept in [bold]{folder}[/]. Look around with:\n{commands}")
