@@ -59,7 +59,7 @@ def _sender(identity: EmailIdentity) -> Iterator[Problem]:
     try:
         parse_from(identity.from_header, allow_undotted=identity.allow_undotted)
     except ContentError as error:
-        yield Problem(Level.RED, "malformed_sender", f"{error}.")
+        yield Problem(Level.RED, "malformed_sender", f"{error}")
 
 
 def _templates(content: EmailContent, *, require_unsubscribe_link: bool) -> Iterator[Problem]:
@@ -67,7 +67,7 @@ def _templates(content: EmailContent, *, require_unsubscribe_link: bool) -> Iter
         try:
             names = compile_template(source, html=name == "html", name=name).names
         except ContentError as error:
-            yield Problem(Level.RED, "template_syntax", f"{error}.")
+            yield Problem(Level.RED, "template_syntax", f"{error}")
             continue
         if name != "subject" and source.strip() and "unsubscribe_url" not in names:
             level = Level.RED if require_unsubscribe_link else Level.YELLOW
@@ -112,6 +112,4 @@ def _bad_url(url: str) -> str:
         return "" if host else "names no host"
     if parts.scheme in _NO_HOST:
         return ""
-    return (
-        f"has the scheme {parts.scheme!r}, which no mail program follows" if parts.scheme else "is relative to nothing"
-    )
+    return f"has the scheme {parts.scheme!r}, which no mail program follows" if parts.scheme else "is relative"

@@ -1,7 +1,7 @@
 """Messages: what does not change is made once a delivery, the rest is filled in per recipient.
 
-Building a message object for each recipient costs six times the sending. Every byte comes from the content, the identity
-and the message's own values, so whichever worker or attempt builds a message makes the same bytes.
+Building a message object for each recipient costs six times the sending. Every byte comes from the content, the
+identity and the message's own values, so whichever worker or attempt builds a message makes the same bytes.
 """
 
 import binascii
@@ -19,24 +19,31 @@ from rebond.channels.email.plain_text import text_of
 from rebond.core.ports import Outgoing
 
 __all__ = [
-    "Addressed", "Composer", "EmailContent", "EmailIdentity", "Level", "Mailbox", "Problem", "check_content", "parse_from",
-]  # fmt: skip
+    "Addressed",
+    "Composer",
+    "EmailContent",
+    "EmailIdentity",
+    "Level",
+    "Mailbox",
+    "Problem",
+    "check_content",
+    "parse_from",
+]
 
 MAX_SUBJECT = 900
 _LOCAL_PART = 64
 _TOKEN = re.compile(r"[a-z0-9]{1,60}")
 _MESSAGE_ID = re.compile(r"[!-;=?A-~]{1,150}@[!-;=?A-~]{1,150}")
-# Quoted-printable never makes `=_`, and a text that holds it is sent quoted-printable: a boundary cannot be met by chance.
+# Quoted-printable never makes `=_`, and a text that holds it is sent that way: no boundary is met by chance.
 _SEVEN_BIT = re.compile(rb"(?:[\t\x20-\x7e]{0,998}+\r\n)*+")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressed:
     """What one message has of its own.
 
-    `message` is its number in the sending log, `message_id` its Message-ID without brackets, `token` its return-path token,
-    `unsubscribe_token` that of its profile and delivery; `date` is aware, and the same at every attempt.
+    `message` is its number in the sending log, `message_id` its Message-ID without brackets, `token` its return-path
+    token, `unsubscribe_token` that of its profile and delivery; `date` is aware, and the same at every attempt.
     """
 
     message: int
@@ -88,9 +95,7 @@ class Composer:
     def _return_path(self, addressed: Addressed) -> str:
         local = f"{self._identity.return_prefix}+{addressed.token}"
         if not _TOKEN.fullmatch(addressed.token) or len(local) > _LOCAL_PART:
-            raise ProductionError(
-                f"the token {addressed.token[:80]!r} does not fit a return path of {_LOCAL_PART} characters"
-            )
+            raise ProductionError(f"the token {addressed.token[:80]!r} does not fit a return path")
         if not _MESSAGE_ID.fullmatch(addressed.message_id):
             raise ProductionError(f"{addressed.message_id[:80]!r} is no Message-ID")
         return f"{local}@{self._identity.bounce_domain}"
@@ -129,15 +134,17 @@ class Composer:
         return b"".join(
             (
                 b'Content-Type: multipart/alternative; boundary="', boundary, b'"\r\n\r\n--',
-                boundary, b"\r\n", text, b"--",
-                boundary, b"\r\n", _part(page, b"html"), b"--",
+                boundary, b"\r\n", text, b"\r\n--",
+                boundary, b"\r\n", _part(page, b"html"), b"\r\n--",
                 boundary, b"--\r\n",
             )
         )  # fmt: skip
 
 
 def _part(text: str, subtype: bytes) -> bytes:
-    data = _LINE_END.sub("\r\n", text).encode()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    data = text.replace("\n", "\r\n").encode()
     if not data.endswith(b"\r\n"):
         data += b"\r\n"
     if _SEVEN_BIT.fullmatch(data) and b"=_" not in data:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from rebond.channels.content import ContentError
 
-# A return-path token at its longest, `+` and a local part's limit (RFC 5321 4.5.3.1.1).
-_LONGEST_TOKEN, _LOCAL_PART = 34, 64
-_DOMAIN = re.compile(
-    r"(?=.{1,200}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
-)
+# A local part has 64 characters (RFC 5321 4.5.3.1.1); a return-path token at its longest takes 34, and `+` one.
+_LONGEST_PREFIX = 64 - 34 - 1
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,200}}\Z){_LABEL}(?:\.{_LABEL})*")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_URL = re.compile(r"https?://[!-;=?-~]+")
+_URL = re.compile(r"https?://[!-;=?-~]{1,300}")
 _FEEDBACK = re.compile(r"[A-Za-z0-9._-]*(?::[A-Za-z0-9._-]*){0,3}")
 
 
@@ -43,9 +42,9 @@ class EmailIdentity:
     def __post_init__(self) -> None:
         if not _DOMAIN.fullmatch(self.bounce_domain):
             raise ContentError(f"the bounce domain {self.bounce_domain!r} is no domain name (in ASCII)")
-        if not _PREFIX.fullmatch(self.return_prefix) or len(self.return_prefix) + 1 + _LONGEST_TOKEN > _LOCAL_PART:
+        if not _PREFIX.fullmatch(self.return_prefix) or len(self.return_prefix) > _LONGEST_PREFIX:
             raise ContentError(
-                f"the return prefix {self.return_prefix!r} is not 1 to {_LOCAL_PART - 1 - _LONGEST_TOKEN} of a-z 0-9 . _ -"
+                f"the return prefix {self.return_prefix!r} is not 1 to {_LONGEST_PREFIX} of a-z 0-9 . _ -"
             )
         if self.public_url and not _URL.fullmatch(self.public_url):
             raise ContentError(f"the public URL {self.public_url!r} is not of the form https://host/path")
