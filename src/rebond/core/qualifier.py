@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from functools import lru_cache
 
 from rebond.core.failure import Facts, Failure, Reading, Report, Verdict
-from rebond.core.qualify.codes import CodeTable, is_weak, read_codes
+from rebond.core.qualify.codes import CodeRow, CodeTable, is_weak, read_codes
 from rebond.core.qualify.engine import Match, RuleEngine
 from rebond.core.qualify.normalise import fold, template
 from rebond.core.qualify.providers import Providers
@@ -148,7 +148,7 @@ class Qualifier:
         match = self.engine.match(folded, situation)
         row = self.codes.by_enhanced(situation.enhanced, phase=situation.phase) if situation.enhanced else None
         name = f"code:{situation.enhanced}"
-        if match and not (row and row.always and match.rule.level is Level.GENERAL):
+        if match and not (row and _overrules(row, match.rule)):
             return self._by_rule(match), match.rule
         if row is None and situation.code:
             row, name = self.codes.by_smtp(situation.code), f"smtp:{situation.code}"
@@ -175,6 +175,11 @@ class Qualifier:
 
     def _not_a_failure(self, cause: Cause, *, rule: str) -> Verdict:
         return self._verdict(FailureType.IGNORED, Reason.NOT_A_FAILURE, cause, rule=rule)
+
+
+def _overrules(row: CodeRow, rule: Rule) -> bool:
+    """Tell whether a code beats a general rule on text: x.2.2 does, being mailbox_full always."""
+    return row.always and rule.level is Level.GENERAL and rule.reason is not row.reason
 
 
 def _delayed(verdict: Verdict) -> Verdict:

@@ -1,0 +1,267 @@
+"""`rebond qualify`, `rebond rules` and `rebond score`: verdicts, what gives them, and how good they are."""
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+
+import typer
+
+from rebond.cli.output import Exit, JsonOption, say, to_json, wants_json
+
+if TYPE_CHECKING:
+    from rebond.core.failure import Failure, Report
+    from rebond.core.qualifier import Qualifier
+    from rebond.core.qualify.rules import Rule
+
+P = ParamSpec("P")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    app.command()(qualify)
+    app.command()(score)
+    rules = typer.Typer(help="The rules that give verdicts: list, show, test them.", no_args_is_help=True)
+    app.add_typer(rules, name="rules")
+    rules.command("test")(rules_test)
+    rules.command("list")(rules_list)
+    rules.command("show")(rules_show)
+
+
+def _refusals_in_words(command: Callable[P, int]) -> Callable[P, None]:
+    """Turn a refused rule into words and an exit code; needs neither configuration nor database."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        from rebond.core.qualify.rules import RuleError
+
+        try:
+            code = command(*args, **kwargs)
+        except RuleError as error:
+            say(f"rebond: {error}")
+            code = Exit.REFUSED
+        raise typer.Exit(code)
+
+    return run
+
+
+@_refusals_in_words
+def qualify(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH…|-]", help="Mails: files, folders, Maildirs, mbox files; `-` is standard input."),
+    ] = None,
+    text: Annotated[str | None, typer.Option("--text", help="Judge this reply instead of mails.")] = None,
+    provider: Annotated[str, typer.Option(help="Who runs the receiving side (for --text).")] = "",
+    channel: Annotated[str, typer.Option(help="email, sms or push (for --text).")] = "email",
+    json: JsonOption = False,
+) -> int:
+    """Read returned mails, or a reply, and print the verdicts: one JSON line each."""
+    if (text is None) == (not paths):
+        say("rebond: give the paths of mails (or - for standard input), or a reply with --text")
+        return Exit.USAGE
+    if text is not None:
+        return _qualify_text(text, provider=provider, channel=channel, as_json=json)
+    return _qualify_paths(paths or [], as_json=json)
+
+
+def _qualify_text(text: str, *, provider: str, channel: str, as_json: bool) -> int:
+    from rebond import qualify_reply
+    from rebond.core.words import Channel
+
+    if channel not in list(Channel):
+        say(f"rebond: channel is {channel!r}; it can be {', '.join(Channel)}")
+        return Exit.USAGE
+    from rebond.packs import default_qualifier
+
+    report = qualify_reply(text, channel=channel, provider=provider)
+    _print(_row(report, None, qualifier=default_qualifier()), as_json=as_json)
+    return Exit.DONE
+
+
+def _qualify_paths(paths: list[str], *, as_json: bool) -> int:
+    from rebond.intake.files import Unreadable
+    from rebond.packs import default_qualifier
+
+    qualifier = default_qualifier()
+    done = failed = 0
+    for found in _mails(paths):
+        if isinstance(found, Unreadable):
+            failed += 1
+            say(f"rebond: {found.path} cannot be read: {found.reason}")
+            continue
+        _print(_row(qualifier.qualify_mail(found.raw), found.path, qualifier=qualifier), as_json=as_json)
+        done += 1
+    if failed:
+        return Exit.PARTLY if done else Exit.USAGE
+    return Exit.DONE
+
+
+def _mails(paths: Iterable[str]) -> Iterator[Any]:
+    from rebond.intake.files import FoundMail, Unreadable, read_files
+    from rebond.intake.mbox import is_from_line, split_mbox
+
+    for path in paths:
+        if path != "-":
+            yield from read_files([Path(path)])
+            continue
+        raw = sys.stdin.buffer.read()
+        if is_from_line(raw[:2000].partition(b"\n")[0]):
+            for number, mail in enumerate(split_mbox(io.BytesIO(raw)), 1):
+                yield FoundMail(f"-#{number}", mail)
+        else:
+            yield FoundMail("-", raw) if raw.strip() else Unreadable("-", "standard input is empty")
+
+
+def _row(report: "Report", path: str | None, *, qualifier: "Qualifier") -> dict[str, Any]:
+    from rebond.core.words import ReturnKind
+
+    row: dict[str, Any] = {"path": path, "kind": str(report.kind)}
+    if report.kind is ReturnKind.COMPLAINT:
+        row["feedback_type"] = report.feedback_type
+        row["failures"] = [_complaint(address, report) for address in report.complainants or (None,)]
+    else:
+        row["failures"] = [_failure(failure, qualifier) for failure in report.failures]
+    return row
+
+
+def _failure(failure: "Failure", qualifier: "Qualifier") -> dict[str, Any]:
+    verdict = failure.verdict
+    domain = failure.recipient.rpartition("@")[2]
+    return {
+        "recipient": failure.recipient or None,
+        "type": str(verdict.type),
+        "reason": str(verdict.reason),
+        "cause": str(verdict.cause),
+        "owner": str(verdict.owner),
+        "code": failure.code or None,
+        "enhanced": failure.enhanced or None,
+        "provider": failure.provider or qualifier.providers.of_domain(domain),
+        "rule": verdict.rule,
+        "text": failure.text,
+    }
+
+
+def _complaint(address: str | None, report: "Report") -> dict[str, Any]:
+    """A complaint has no type: it is no failure, but denylists the address (specification 03, section 1)."""
+    return {
+        "recipient": address,
+        "type": None,
+        "reason": "denylisted",
+        "cause": "complaint",
+        "owner": "recipient",
+        "code": None,
+        "enhanced": None,
+        "provider": None,
+        "rule": f"kind:{report.kind}",
+        "text": report.feedback_type,
+    }
+
+
+def _print(row: Mapping[str, Any], *, as_json: bool) -> None:
+    if wants_json(as_json):
+        sys.stdout.write(to_json(row) + "\n")
+        return
+    typer.echo(f"{row['path'] or 'text'}: {row['kind']}")
+    for failure in row["failures"]:
+        verdict = "/".join(str(failure[key]) for key in ("type", "reason", "cause") if failure[key])
+        typer.echo(f"  {failure['recipient'] or 'unknown recipient'}: {verdict} ({failure['owner']}, {failure['rule']})")
+        if failure["text"]:
+            typer.echo("    " + " ".join(failure["text"].split())[:160])
+
+
+def score(
+    folder: Annotated[Path, typer.Argument(help="A labelled corpus: labels.jsonl, replies.jsonl, messages/.")],
+    misses: Annotated[int, typer.Option(help="Show this many of what was got wrong.")] = 0,
+    by: Annotated[str | None, typer.Option(help="Break the figures down by source, kind, reason or lang.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure reading and judging on a labelled corpus."""
+    from rebond.cli.score import run
+
+    raise typer.Exit(run(folder, misses, by, json))
+
+
+@_refusals_in_words
+def rules_test(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Rule files to test with the shipped ones.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """Check that every example wins, that no counterexample matches, and that no rule is in vain."""
+    from rebond.core.qualify.check import check_pack
+    from rebond.core.qualify.engine import RuleEngine
+    from rebond.core.qualify.rules import Pack
+    from rebond.packs import load_shipped_rules, read_rule_file
+
+    extra: list[Rule] = []
+    for path in paths or ():
+        if not path.is_file():
+            say(f"rebond: {path} is no file")
+            return Exit.USAGE
+        extra.extend(read_rule_file(path, console=True))
+    pack = Pack.of([*extra, *load_shipped_rules()])
+    engine = RuleEngine(pack)
+    problems = check_pack(engine)
+    for problem in problems:
+        say(str(problem))
+    examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in pack.rules)
+    result = {"rules": len(pack.rules), "examples": examples, "problems": len(problems), "version": pack.version}
+    if wants_json(json):
+        sys.stdout.write(to_json(result) + "\n")
+    else:
+        typer.echo(f"{len(pack.rules)} rules, {examples} examples, {len(problems)} problems")
+    return Exit.REFUSED if problems else Exit.DONE
+
+
+@_refusals_in_words
+def rules_list(
+    provider: Annotated[str, typer.Option(help="Only the rules of this provider.")] = "",
+    json: JsonOption = False,
+) -> int:
+    """List the rules in the order in which they are tried."""
+    from rebond.cli.output import show_rows
+    from rebond.packs import default_qualifier
+
+    rules = default_qualifier().engine.pack.rules
+    show_rows((_rule_row(rule) for rule in rules if not provider or rule.provider == provider), as_json=json)
+    return Exit.DONE
+
+
+@_refusals_in_words
+def rules_show(rule_id: Annotated[str, typer.Argument(metavar="ID")], json: JsonOption = False) -> int:
+    """Show one rule with its pattern and examples."""
+    from difflib import get_close_matches
+
+    from rebond.cli.output import show
+    from rebond.packs import load_shipped_rules
+
+    rules = {rule.id: rule for rule in load_shipped_rules()}
+    if rule_id not in rules:
+        near = get_close_matches(rule_id, rules, n=1)
+        say(f"rebond: no rule has the id {rule_id!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return Exit.USAGE
+    rule = rules[rule_id]
+    details = {
+        "text": rule.text,
+        "line": rule.line,
+        "source": rule.source,
+        "examples": [example.text for example in rule.examples],
+        "counterexamples": [example.text for example in rule.counterexamples],
+    }
+    show({**_rule_row(rule), **details}, as_json=json)
+    return Exit.DONE
+
+
+def _rule_row(rule: "Rule") -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "channel": str(rule.channel),
+        "provider": rule.provider,
+        "type": str(rule.type),
+        "reason": str(rule.reason),
+        "cause": str(rule.cause),
+        "since": rule.since.isoformat(),
+        "file": rule.file,
+    }

@@ -1,0 +1,51 @@
+"""Testing a pack against its own examples (specification 03, section 3)."""
+
+from collections.abc import Iterator
+
+from rebond.core.qualify.engine import RuleEngine
+from rebond.core.qualify.normalise import fold
+from rebond.core.qualify.rules import Example, Problem, Rule
+
+
+def check_pack(engine: RuleEngine) -> tuple[Problem, ...]:
+    """Report examples that do not win, counterexamples that match, rules that always lose, and duplicates."""
+    return tuple(problem for rule in engine.pack.rules for problem in _check(engine, rule)) + tuple(
+        _duplicates(engine.pack.rules)
+    )
+
+
+def _check(engine: RuleEngine, rule: Rule) -> Iterator[Problem]:
+    won = 0
+    for example in rule.examples:
+        winner = engine.match(fold(example.text), example.situation)
+        if winner is None:
+            yield _problem(rule, f"its example {example.text!r} is matched by no rule")
+        elif winner.rule.id != rule.id:
+            yield _problem(rule, f"its example {example.text!r} is won by {winner.rule.id}")
+        else:
+            won += 1
+    if rule.examples and not won:
+        yield _problem(rule, "it always loses: no example of its own reaches it")
+    for example in rule.counterexamples:
+        if _matches(engine, rule, example):
+            yield _problem(rule, f"its counterexample {example.text!r} matches")
+
+
+def _matches(engine: RuleEngine, rule: Rule, example: Example) -> bool:
+    return rule.admits(example.situation) and engine.span(rule.id, fold(example.text)) is not None
+
+
+def _duplicates(rules: tuple[Rule, ...]) -> Iterator[Problem]:
+    seen: dict[object, Rule] = {}
+    for rule in rules:
+        asked = (
+            *(rule.channel, rule.text, rule.provider, rule.phases, rule.peer),
+            *(rule.smtp, rule.smtp_none, rule.enhanced, rule.enhanced_none),
+        )
+        first = seen.setdefault(asked, rule)
+        if first is not rule:
+            yield _problem(rule, f"it asks the same as {first.id}, which comes before it")
+
+
+def _problem(rule: Rule, words: str) -> Problem:
+    return Problem(file=rule.file, line=rule.line, rule=rule.id, words=words)
