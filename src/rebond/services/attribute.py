@@ -11,7 +11,7 @@ from enum import StrEnum
 from rebond.core.address import parse_address
 from rebond.core.failure import Failure, Reading
 from rebond.core.tokens import Keyring, TokenProblem, TokenReading, find, read
-from rebond.core.words import Channel, Trust
+from rebond.core.words import Channel, ReturnKind, Trust
 from rebond.store.read.messages import SentMessage
 
 
@@ -25,6 +25,8 @@ class WhyUnattributed(StrEnum):
     OTHER_RECIPIENT = "other_recipient"
     SENDER_NOT_NULL = "sender_not_null"
     NO_ADDRESS = "no_address"
+    TRUST_TOO_LOW = "trust_too_low"
+    FEEDBACK_ONLY = "feedback_only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Log:
 
     def of_token(self, token: TokenReading) -> SentMessage | None:
         """Return the message that a token names, when it was sent."""
-        return self.by_number.get(token.message) if token.message is not None else None
+        message = self.by_number.get(token.message) if token.message is not None else None
+        return message if message and message.sent_at else None
 
 
 def pointers(reading: Reading, *, envelope_to: str, keyring: Keyring, today: date) -> Pointers:
@@ -91,8 +94,8 @@ def attribute(
     known += [
         message for token in found.tokens if token.problem is TokenProblem.EXPIRED and (message := log.of_token(token))
     ]
-    if envelope_from:
-        # A real report has a null sender: with another, only a token would prove it.
+    if envelope_from and reading.kind is not ReturnKind.COMPLAINT:
+        # A real bounce has a null sender: with another, only a token proves it. Feedback loops write as themselves.
         return Attribution(Trust.UNVERIFIED, why=WhyUnattributed.SENDER_NOT_NULL)
     for message in known:
         if message.key in keys:

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from itertools import islice
 from typing import Any
 
 from rebond.core.address import parse_address
@@ -16,10 +15,12 @@ from rebond.core.qualifier import Qualifier
 from rebond.core.words import Cause, Channel, FailureType, Phase, Reason
 from rebond.services.record import Occurrence, record
 from rebond.store.read.messages import SentMessage, find_messages
-from rebond.store.write.messages import ReturnMark, mark_complained, mark_returned
+from rebond.store.write.messages import ReturnMark, mark_messages
+from rebond.store.write.text import storable
 
 CHUNK = 500
 MOST_LINE = 1_048_576
+_MOST_BYTES = 16 * MOST_LINE
 _AHEAD = timedelta(minutes=10)
 _EVENTS = {
     "failure": Event.FAILURE,
@@ -78,23 +79,40 @@ def take_events(
 ) -> EventsTaken:
     """Record events, in bounded chunks; a bad one is reported with its line, the others are kept."""
     reader = _Reader(qualifier=qualifier, now=now, region=region, allow_undotted=allow_undotted)
-    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     read = stored = duplicates = 0
     rejected: list[BadEvent] = []
-    while chunk := list(islice(numbered, CHUNK)):
+    for chunk in _chunks(lines):
         read += len(chunk)
         taken: list[Occurrence] = []
         for number, line in chunk:
             try:
                 taken.append(reader.read(line))
+            except RecursionError:
+                rejected.append(BadEvent(number, "this is nested too deeply"))
             except ValueError as error:
-                rejected.append(BadEvent(number, str(error)))
+                rejected.append(BadEvent(number, storable(str(error))))
         new = _store(taken, policy=policy, now=now)
         stored += new
         duplicates += len(taken) - new
         if on_progress:
             on_progress(read)
     return EventsTaken(read, stored, duplicates, tuple(rejected))
+
+
+def _chunks(lines: Iterable[str | bytes]) -> Iterator[list[tuple[int, str | bytes]]]:
+    """Gather lines that are not blank, with their numbers, bounded in number and in size."""
+    chunk: list[tuple[int, str | bytes]] = []
+    size = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        chunk.append((number, line))
+        size += len(line)
+        if len(chunk) >= CHUNK or size >= _MOST_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _store(taken: Sequence[Occurrence], *, policy: Policy, now: datetime) -> int:
@@ -110,14 +128,11 @@ def _store(taken: Sequence[Occurrence], *, policy: Policy, now: datetime) -> int
                 continue
             if evidence.event is Event.COMPLAINT:
                 complaints.append((message.number, evidence.at))
-            elif evidence.verdict and evidence.verdict.type is not FailureType.IGNORED:
+            elif evidence.verdict and not evidence.verdict.harmless:
                 marks.append(
                     ReturnMark(message=message.number, at=evidence.at, verdict=evidence.verdict, text=evidence.text)
                 )
-        if marks:
-            mark_returned(marks)
-        if complaints:
-            mark_complained(complaints)
+        mark_messages(returned=marks, complained=complaints)
 
     return len(record(taken, policy=policy, now=now, write=write).stored)
 
@@ -134,53 +149,50 @@ class _Reader:
         item = _decode(line)
         channel = _choice(item, "channel", Channel)
         event = _choice(item, "event", _EVENTS)
-        address = parse_address(
-            _text(item, "address"), channel=channel, region=self.region, allow_undotted=self.allow_undotted
-        )
+        written = _text(item, "address")
+        if written != item["address"]:
+            raise ValueError(f"address {written[:200]!r} holds a character that no address can")
+        address = parse_address(written, channel=channel, region=self.region, allow_undotted=self.allow_undotted)
         if address.key is None:
             raise ValueError(f"address {address.text[:200]!r} is not a possible {channel} address: {address.problem}")
         if event in (Event.STOP, Event.START) and channel is not Channel.SMS:
             raise ValueError(f"{event} is an event of sms, not of {channel}")
-        identity = _identity(item)
+        identity = _identity(item, key=address.key)
         at = self._time(_text(item, "occurred_at"))
         message = _text(item, "message_id", required=False).strip().strip("<>")
-        if event is not Event.FAILURE:
-            evidence = Evidence(identity=identity, event=event, at=at, message=message)
-            return Occurrence(channel=channel, address=address.text, key=address.key, evidence=evidence)
-        return self._failure(
-            item, Evidence(identity=identity, event=event, at=at, message=message), channel, address.text, address.key
-        )
+        evidence = Evidence(identity=identity, event=event, at=at, message=message)
+        told = Occurrence(channel=channel, address=address.text, key=address.key, evidence=evidence)
+        return self._failure(item, told) if event is Event.FAILURE else told
 
-    def _failure(self, item: dict[str, Any], bare: Evidence, channel: Channel, address: str, key: str) -> Occurrence:
+    def _failure(self, item: dict[str, Any], told: Occurrence) -> Occurrence:
         text = _text(item, "text", required=False)
         provider = _text(item, "provider", required=False)
         if "type" in item or "reason" in item:
-            verdict, template, code, enhanced, phase = _given(item), "", 0, "", Phase.REPORT
+            told = replace(told, evidence=replace(told.evidence, verdict=_given(item)))
         elif text.strip():
-            code = item.get("code", 0)
-            if not isinstance(code, int) or not 0 <= code <= 999:
-                raise ValueError(f"code {code!r} is no SMTP reply code")
-            phase = Phase(_choice(item, "phase", Phase)) if "phase" in item else Phase.REPORT
-            failure = self.qualifier.qualify_reply(
-                text, channel=channel, provider=provider, phase=phase, recipient=address, code=code
-            )
-            verdict, code, enhanced = failure.verdict, failure.code, failure.enhanced
-            template = self.qualifier.template(text, recipient=address)
-            provider = provider or failure.provider
+            told = self._qualified(item, told, text=text, provider=provider)
+            provider = provider or told.evidence.provider
         else:
             raise ValueError("a failure needs its text, or a type and a reason")
-        if not provider and channel is Channel.EMAIL:
+        if not provider and told.channel is Channel.EMAIL:
             # A label for lists and reports: rules never go by the recipient's domain.
-            provider = self.qualifier.providers.of_domain(key.rpartition("@")[2])
-        evidence = replace(bare, verdict=verdict, text=text, provider=provider)
-        return Occurrence(
-            channel=channel,
-            address=address,
-            key=key,
-            evidence=evidence,
-            template=template,
-            code=code,
-            enhanced=enhanced,
+            provider = self.qualifier.providers.of_domain(told.key.rpartition("@")[2])
+        return replace(told, evidence=replace(told.evidence, text=text, provider=provider))
+
+    def _qualified(self, item: dict[str, Any], told: Occurrence, *, text: str, provider: str) -> Occurrence:
+        code = item.get("code", 0)
+        if type(code) is not int or not 0 <= code <= 999:
+            raise ValueError(f"code {json.dumps(code)[:100]} is no SMTP reply code")
+        phase = _choice(item, "phase", Phase) if "phase" in item else Phase.REPORT
+        failure = self.qualifier.qualify_reply(
+            text, channel=told.channel, provider=provider, phase=phase, recipient=told.address, code=code
+        )
+        return replace(
+            told,
+            evidence=replace(told.evidence, verdict=failure.verdict, provider=failure.provider),
+            template=self.qualifier.template(text, recipient=told.address),
+            code=failure.code,
+            enhanced=failure.enhanced,
             phase=phase,
         )
 
@@ -210,7 +222,7 @@ def _decode(line: str | bytes) -> dict[str, Any]:
         raise ValueError("the line is longer than 1 MiB")
     try:
         item = json.loads(line)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"this is not JSON: {error}") from None
     if not isinstance(item, dict):
         raise ValueError("each line must be a JSON object")
@@ -227,7 +239,7 @@ def _text(item: dict[str, Any], name: str, *, required: bool = True) -> str:
         raise ValueError(f"{name} must be text, not {json.dumps(value)[:100]}")
     if required and not value.strip():
         raise ValueError(f"{name} is missing")
-    return value.replace("\0", "")
+    return storable(value, len(value))
 
 
 def _choice(item: dict[str, Any], name: str, values: Any) -> Any:
@@ -249,12 +261,13 @@ def _given(item: dict[str, Any]) -> Verdict:
     return given_verdict(_choice(item, "type", FailureType), reason=_choice(item, "reason", Reason), cause=cause)
 
 
-def _identity(item: dict[str, Any]) -> str:
-    """Name an event: its sender's id when it has one, else the digest of what it says."""
+def _identity(item: dict[str, Any], *, key: str) -> str:
+    """Name an event about an address: its sender's id when it has one, else the digest of what it says."""
     own = item.get("id")
     if own is not None:
-        if not isinstance(own, str | int) or not str(own).strip():
-            raise ValueError("id must be text or a number")
-        return "event:" + hashlib.sha256(f"{item['channel']}\0{own}".encode()).hexdigest()
+        if type(own) not in (str, int) or not str(own).strip():
+            raise ValueError("id must be text or a whole number")
+        own = [item["channel"], key, item["event"], str(own)]
+        return "event:" + hashlib.sha256(json.dumps(own).encode()).hexdigest()
     canonical = json.dumps(item, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return "event:" + hashlib.sha256(canonical.encode()).hexdigest()

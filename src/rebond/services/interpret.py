@@ -9,7 +9,7 @@ from rebond.core.address import ParsedAddress, parse_address
 from rebond.core.failure import Event, Evidence, Failure, Report
 from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import Keyring, find, read_unsubscribe
-from rebond.core.words import Channel, FailureType, ReturnKind, Trust
+from rebond.core.words import Channel, ReturnKind, Trust
 from rebond.services.attribute import Attribution, WhyUnattributed, named_by, recipient_keys
 from rebond.services.record import Occurrence
 from rebond.store.read.messages import SentMessage
@@ -32,9 +32,10 @@ class Unsubscribe:
 
 @dataclass(slots=True)
 class Meaning:
-    """What is to be written for one returned mail."""
+    """What is to be written for one returned mail; `at` is its own time."""
 
     kind: ReturnKind
+    at: datetime
     occurrences: list[Occurrence] = field(default_factory=list)
     returned: list[ReturnMark] = field(default_factory=list)
     complained: list[tuple[int, datetime]] = field(default_factory=list)
@@ -59,7 +60,7 @@ class Interpreter:
 
     def interpret(self) -> Meaning:
         """Decide what the mail amounts to."""
-        meaning = Meaning(self.report.kind)
+        meaning = Meaning(self.report.kind, self._at())
         if self.report.kind is ReturnKind.UNSUBSCRIBE:
             self._unsubscribe(meaning)
         elif self.report.kind is ReturnKind.COMPLAINT:
@@ -77,10 +78,12 @@ class Interpreter:
         self._list(meaning, self.report.sender, evidence="", why=WhyUnattributed.FORGED_TOKEN)
 
     def _complaint(self, meaning: Meaning) -> None:
-        if self.report.feedback_type.lower() not in ACTING_FEEDBACK:
-            return
         message = self.attribution.message
         named = [address for address in self.report.complainants if address]
+        if self.report.feedback_type.lower() not in ACTING_FEEDBACK:
+            about = message.address if message else next(iter(named), "")
+            self._list(meaning, about, evidence="", why=WhyUnattributed.FEEDBACK_ONLY, trust=self.attribution.trust)
+            return
         if message is not None:
             self._add(meaning, self._our_address(message), trust=self.attribution.trust, failure=None)
             if self._trusted(self.attribution.trust):
@@ -100,8 +103,7 @@ class Interpreter:
             if message.key in recipient_keys(named_by(ours)):
                 rest.remove(ours)
             self._add(meaning, self._our_address(message), trust=self.attribution.trust, failure=ours)
-            serious = ours.verdict.type is not FailureType.IGNORED
-            if serious and self._trusted(self.attribution.trust):
+            if not ours.verdict.harmless and self._trusted(self.attribution.trust):
                 mark = ReturnMark(message=message.number, at=self._at(), verdict=ours.verdict, text=ours.text)
                 meaning.returned.append(mark)
         for failure in rest:
@@ -109,12 +111,12 @@ class Interpreter:
 
     def _add(self, meaning: Meaning, address: ParsedAddress, *, trust: Trust, failure: Failure | None) -> None:
         trusted = self._trusted(trust)
-        ignored = failure is not None and failure.verdict.type is FailureType.IGNORED
+        ignored = failure is not None and failure.verdict.harmless
         if ignored and (not trusted or address.key is None):
             return  # an automatic answer from nobody we know is no news
-        why = self.attribution.why or WhyUnattributed.OTHER_RECIPIENT
         if address.key is None:
-            self._list(meaning, address.text, evidence="", why=WhyUnattributed.NO_ADDRESS, failure=failure)
+            no_address = WhyUnattributed.NO_ADDRESS
+            self._list(meaning, address.text, evidence="", why=no_address, trust=trust, failure=failure)
             return
         identity = f"mail:{self.digest}:{hashlib.sha256(address.key.encode()).hexdigest()[:16]}"
         message = self.attribution.message if trust is not Trust.UNVERIFIED else None
@@ -122,7 +124,9 @@ class Interpreter:
             self._occurrence(address, identity=identity, trust=trust, failure=failure, message=message)
         )
         if not trusted:
-            self._list(meaning, address.text, evidence=identity, why=why, failure=failure)
+            other = WhyUnattributed.TRUST_TOO_LOW if message else WhyUnattributed.OTHER_RECIPIENT
+            why = self.attribution.why or other
+            self._list(meaning, address.text, evidence=identity, why=why, trust=trust, failure=failure)
 
     def _occurrence(
         self,
@@ -147,7 +151,7 @@ class Interpreter:
             text=failure.text if failure else self.report.feedback_type,
             provider=provider or self.qualifier.providers.of_domain(address.domain),
         )
-        serious = failure is not None and failure.verdict.type is not FailureType.IGNORED
+        serious = failure is not None and not failure.verdict.harmless
         return Occurrence(
             channel=Channel.EMAIL,
             address=address.text,
@@ -171,6 +175,7 @@ class Interpreter:
         *,
         evidence: str,
         why: WhyUnattributed,
+        trust: Trust = Trust.UNVERIFIED,
         failure: Failure | None = None,
     ) -> None:
         name = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()[:16]
@@ -183,10 +188,10 @@ class Interpreter:
                 channel=Channel.EMAIL,
                 address=address,
                 evidence=evidence,
-                trust=Trust.UNVERIFIED if why is WhyUnattributed.OTHER_RECIPIENT else self.attribution.trust,
+                trust=trust,
                 required=self.stored.required_trust,
                 why=why.value,
-                detail=failure.text if failure else self.report.subject,
+                detail=failure.text if failure else self.report.feedback_type or self.report.subject,
             )
         )
 

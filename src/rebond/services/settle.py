@@ -1,10 +1,11 @@
 """Settle stored returns, in bounded batches: read, attribute, qualify, then one transaction; again is harmless."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from rebond.core.failure import Report
 from rebond.core.policy import Policy
@@ -15,13 +16,16 @@ from rebond.services.interpret import Interpreter, Meaning, all_recipients
 from rebond.services.record import record
 from rebond.store.read.messages import find_messages
 from rebond.store.read.returns import ReturnState, StoredReturn
-from rebond.store.write.messages import deny_profile, mark_complained, mark_returned
-from rebond.store.write.returns import FinishedReturn, claim_returns, fail_return, finish_returns
+from rebond.store.write.messages import deny_profile, mark_messages
+from rebond.store.write.returns import FinishedReturn, claim_returns, fail_return, finish_returns, release_returns
+from rebond.store.write.text import storable
 from rebond.store.write.unattributed import add_unattributed
 
 BATCH = 200
 _RETRY = timedelta(minutes=1)
 _LEASE = timedelta(minutes=5)
+# The database is away: no mail's fault, and nothing could be written about it.
+_AWAY = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +77,26 @@ class Settler:
         if not stored:
             return Settled()
         try:
-            return self._settle(stored, now=now)
-        except DatabaseError:
+            try:
+                return self._settle(stored, now=now)
+            except _AWAY:
+                raise
+            except Exception:  # whatever a single mail can do: it is looked for one by one
+                return self._one_by_one(stored, now=now)
+        except _AWAY:
+            with suppress(DatabaseError):
+                release_returns([item.id for item in stored])
             raise
-        except Exception:  # whatever a single mail can do: it is looked for one by one
-            return self._one_by_one(stored, now=now)
 
     def _one_by_one(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
         total = Settled()
         for item in stored:
             try:
                 total = total.plus(self._settle([item], now=now))
-            except DatabaseError:
+            except _AWAY:
                 raise
             except Exception as error:
-                problem = f"{type(error).__name__}: {error}"
+                problem = storable(f"{type(error).__name__}: {error}")
                 state = fail_return(item.id, problem=problem, now=now, delay=_RETRY)
                 dead = state is ReturnState.DEAD
                 total = total.plus(Settled(taken=1, failed=int(not dead), dead=int(dead)))
@@ -95,14 +104,14 @@ class Settler:
 
     def _settle(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
         reports = [self.qualifier.qualify_mail(item.raw) for item in stored]
-        meanings = self._meanings(stored, reports, now=now)
+        meanings = self._meanings(stored, reports)
         self._write(meanings, now=now)
         finished = [
             FinishedReturn(
                 id=item.id,
                 state=ReturnState.UNATTRIBUTED if meaning.unattributed else ReturnState.SETTLED,
                 kind=meaning.kind.value,
-                problem="; ".join(report.notes),
+                problem=storable("; ".join(report.notes)),
             )
             for item, report, meaning in zip(stored, reports, meanings, strict=True)
         ]
@@ -113,9 +122,10 @@ class Settler:
         unattributed = sum(bool(meaning.unattributed) for meaning in meanings)
         return Settled(len(stored), len(stored) - unattributed, unattributed, kinds=kinds)
 
-    def _meanings(self, stored: Sequence[StoredReturn], reports: Sequence[Report], *, now: datetime) -> list[Meaning]:
+    def _meanings(self, stored: Sequence[StoredReturn], reports: Sequence[Report]) -> list[Meaning]:
+        # A token that held when the return came holds, however long the return waited here.
         found: list[Pointers] = [
-            pointers(report, envelope_to=item.envelope_to, keyring=self.keyring, today=now.date())
+            pointers(report, envelope_to=item.envelope_to, keyring=self.keyring, today=item.received_at.date())
             for item, report in zip(stored, reports, strict=True)
         ]
         numbers = {number for one in found for number in one.numbers}
@@ -141,13 +151,15 @@ class Settler:
 
     def _write(self, meanings: Sequence[Meaning], *, now: datetime) -> None:
         def write(_: frozenset[str]) -> None:
-            mark_returned([mark for meaning in meanings for mark in meaning.returned])
-            mark_complained([mark for meaning in meanings for mark in meaning.complained])
+            mark_messages(
+                returned=[mark for meaning in meanings for mark in meaning.returned],
+                complained=[mark for meaning in meanings for mark in meaning.complained],
+            )
             add_unattributed([entry for meaning in meanings for entry in meaning.unattributed])
-            for meaning in meanings:
-                if wish := meaning.unsubscribe:
-                    proof = f"mail to the unsubscribe address of delivery {wish.delivery}"
-                    deny_profile(wish.profile, channel="email", at=now, origin="unsubscribe", proof=proof)
+            wishes = {meaning.unsubscribe: meaning.at for meaning in meanings if meaning.unsubscribe}
+            for wish in sorted(wishes, key=lambda wish: (wish.profile, wish.delivery)):
+                proof = f"mail to the unsubscribe address of delivery {wish.delivery}"
+                deny_profile(wish.profile, channel="email", at=wishes[wish], origin="unsubscribe", proof=proof)
 
         occurrences = [occurrence for meaning in meanings for occurrence in meaning.occurrences]
         record(occurrences, policy=self.policy, now=now, write=write)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from rebond.store.models import AuditEntry
+from rebond.store.write.text import storable
 
 
 def add_audit(
@@ -18,5 +19,11 @@ def add_audit(
 ) -> None:
     """Write down who changed what, from what to what, and why."""
     AuditEntry.objects.create(
-        at=now, actor=actor, action=action, object=subject, before=before, after=after, because=because
+        at=now,
+        actor=storable(actor, 150),
+        action=action,
+        object=storable(subject),
+        before=before,
+        after=after,
+        because=storable(because),
     )

@@ -11,7 +11,7 @@ from rebond.core.failure import AddressState, Evidence, Snapshot, Verdict
 from rebond.core.policy import Policy
 from rebond.core.quarantine import fold
 from rebond.core.words import Channel, QualificationStatus
-from rebond.store.dialect import moment
+from rebond.store.dialect import by_bytes, moment
 from rebond.store.models import AddressStateRow, EvidenceRow, SnapshotRow, ToldSuccess
 from rebond.store.read.evidence import (
     MOST_KEYS,
@@ -20,8 +20,8 @@ from rebond.store.read.evidence import (
     snapshots_of,
     state_to_json,
 )
+from rebond.store.write.text import storable
 
-MOST_TEXT = 2000
 _BATCH = 40  # rows a statement: SQLite takes a bounded number of parameters
 
 
@@ -83,9 +83,9 @@ def _sighting_row(sighting: Sighting) -> tuple[Any, ...]:
     return (
         sighting.digest,
         sighting.channel.value,
-        sighting.provider[:64],
-        sighting.template[:MOST_TEXT],
-        sighting.text[:MOST_TEXT],
+        storable(sighting.provider, 64),
+        storable(sighting.template),
+        storable(sighting.text),
         sighting.first,
         verdict.type.value,
         verdict.reason.value,
@@ -116,7 +116,9 @@ class NewEvidence:
 
 def add_evidence(items: Sequence[NewEvidence], *, now: datetime) -> None:
     """Store evidence; IntegrityError when one was stored meanwhile."""
-    EvidenceRow.objects.bulk_create([_evidence_row(item, now=now) for item in items], batch_size=_BATCH)
+    # One order for everybody: two that store the same wait for each other in a row, never in a circle.
+    ordered = sorted(items, key=lambda item: item.evidence.identity)
+    EvidenceRow.objects.bulk_create([_evidence_row(item, now=now) for item in ordered], batch_size=_BATCH)
 
 
 def _evidence_row(item: NewEvidence, *, now: datetime) -> EvidenceRow:
@@ -126,7 +128,7 @@ def _evidence_row(item: NewEvidence, *, now: datetime) -> EvidenceRow:
         channel=item.address.channel.value,
         address_key=item.address.key,
         scope=item.address.scope,
-        address=item.text,
+        address=storable(item.text),
         event=evidence.event.value,
         at=evidence.at,
         stored_at=now,
@@ -136,13 +138,13 @@ def _evidence_row(item: NewEvidence, *, now: datetime) -> EvidenceRow:
         rule=verdict.rule[:128] if verdict else "",
         pack_version=verdict.pack_version[:64] if verdict else "",
         confirm=verdict.confirm if verdict else 1,
-        text=evidence.text[:MOST_TEXT],
+        text=storable(evidence.text),
         code=item.code,
-        enhanced=item.enhanced[:16],
+        enhanced=storable(item.enhanced, 16),
         phase=item.phase,
-        provider=evidence.provider[:64],
+        provider=storable(evidence.provider, 64),
         qualification=item.qualification,
-        message_id=evidence.message[:255],
+        message_id=storable(evidence.message, 255),
         message=item.message,
         returned_mail=item.returned_mail,
         asynchronous=evidence.asynchronous,
@@ -151,8 +153,8 @@ def _evidence_row(item: NewEvidence, *, now: datetime) -> EvidenceRow:
         first_sight=evidence.first_sight,
         held_by=evidence.held_by,
         voids=sorted(evidence.voids),
-        because=evidence.because,
-        actor=evidence.actor,
+        because=storable(evidence.because),
+        actor=storable(evidence.actor, 150),
     )
 
 
@@ -164,9 +166,9 @@ def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]]) -> None:
             channel=address.channel.value,
             address_key=address.key,
             at=evidence.at,
-            message_id=evidence.message[:255],
+            message_id=storable(evidence.message, 255),
         )
-        for address, evidence in items
+        for address, evidence in sorted(items, key=lambda item: item[1].identity)
     ]
     ToldSuccess.objects.bulk_create(rows, batch_size=_BATCH)
 
@@ -188,10 +190,10 @@ def refold(addresses: Mapping[AddressKey, str], *, policy: Policy) -> dict[Addre
     fold the same address from different evidence; those that stay plainly valid go again.
     """
     ordered = sorted(addresses)
+    lock_states({address: addresses[address] for address in ordered}, policy=policy)
     states: dict[AddressKey, AddressState] = {}
     for start in range(0, len(ordered), MOST_KEYS):
         part = ordered[start : start + MOST_KEYS]
-        _lock(part, addresses, policy=policy)
         evidence = evidence_of(part)
         snapshots = snapshots_of(part)
         folded = {
@@ -203,12 +205,30 @@ def refold(addresses: Mapping[AddressKey, str], *, policy: Policy) -> dict[Addre
     return states
 
 
-def _lock(ordered: Sequence[AddressKey], texts: Mapping[AddressKey, str], *, policy: Policy) -> None:
-    missing = [_state_row(address, texts[address], AddressState(), policy=policy) for address in ordered]
-    AddressStateRow.objects.bulk_create(missing, batch_size=_BATCH, ignore_conflicts=True)
-    for channel, keys in _keys(ordered):
-        rows = AddressStateRow.objects.filter(channel=channel, address_key__in=keys)
-        list(rows.order_by("channel", "address_key", "scope").select_for_update().values_list("id"))
+def lock_states(addresses: Mapping[AddressKey, str], *, policy: Policy) -> None:
+    """Lock the rows of these addresses until the transaction ends, made as plainly valid where there are none.
+
+    All that are missing are inserted before any is locked, so that nobody waits for another in a circle. A row can go
+    while it is waited for (cleanup, or an address found plainly valid): it is made again.
+    """
+    missing = sorted(addresses)
+    while missing:
+        rows = [_state_row(address, addresses[address], AddressState(), policy=policy) for address in missing]
+        AddressStateRow.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+        held = _hold(missing)
+        missing = [address for address in missing if address not in held]
+
+
+def _hold(addresses: Sequence[AddressKey]) -> frozenset[AddressKey]:
+    held: set[AddressKey] = set()
+    for channel, keys in _keys(addresses):
+        rows = AddressStateRow.objects.filter(channel=channel, address_key__in=keys).select_for_update()
+        # By bytes, as Python sorts: the collation of the database may have another order across two pages.
+        ordered = rows.order_by("channel", by_bytes("address_key"), "scope")
+        held.update(
+            AddressKey(Channel(row[0]), *row[1:]) for row in ordered.values_list("channel", "address_key", "scope")
+        )
+    return frozenset(held)
 
 
 def _save(states: Mapping[AddressKey, AddressState], texts: Mapping[AddressKey, str], *, policy: Policy) -> None:
@@ -260,7 +280,7 @@ def _state_row(address: AddressKey, text: str, state: AddressState, *, policy: P
         last_counted_at=state.last_counted_at,
         since=state.since,
         until=state.until,
-        error_text=state.error_text[:MOST_TEXT],
+        error_text=storable(state.error_text),
         provider=state.provider[:64],
         releases=state.releases,
         confirming=sorted(state.confirming),

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
-
 from rebond.core.failure import Verdict
 from rebond.core.words import MessageStatus
-from rebond.store.models import DeliveryCounts, Message, Profile, ProfileDenial
+from rebond.store.models import Message, Profile, ProfileDenial
+from rebond.store.write.counters import move_counts
+from rebond.store.write.text import storable
 
 _TAKEN = (MessageStatus.DELIVERED.value, MessageStatus.RECEIVED.value)
-_MOST_TEXT = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,46 +24,51 @@ class ReturnMark:
     text: str
 
 
-def mark_returned(marks: Sequence[ReturnMark]) -> None:
-    """Mark messages as returned, each once; the first return of a message stays.
+def mark_messages(*, returned: Sequence[ReturnMark] = (), complained: Sequence[tuple[int, datetime]] = ()) -> None:
+    """Mark messages as returned and as complained about, each once; the first of each kind stays.
 
     A bounce can overtake the sender that still has to write down that the message was taken: it is marked all the
-    same, and counted by the one who comes second.
+    same, and counted by the one who comes second. All rows are locked before any counter is touched.
     """
-    returned: Counter[int] = Counter()
-    locked = Message.objects.filter(id__in={mark.message for mark in marks}).order_by("id").select_for_update()
-    open_rows = {row.pk: row for row in locked if row.returned_at is None}
-    for mark in sorted(marks, key=lambda mark: (mark.message, mark.at)):
-        row = open_rows.pop(mark.message, None)
-        if row is None:
+    numbers = {mark.message for mark in returned} | {number for number, _ in complained}
+    if not numbers:
+        return
+    rows = {row.pk: row for row in Message.objects.filter(id__in=numbers).order_by("id").select_for_update()}
+    late: Counter[int] = Counter()
+    for mark in sorted(returned, key=lambda mark: (mark.message, mark.at)):
+        row = rows.get(mark.message)
+        if row is None or row.returned_at is not None:
             continue
-        row.returned_at = mark.at
-        row.return_type = mark.verdict.type.value
-        row.return_reason = mark.verdict.reason.value
-        row.return_cause = mark.verdict.cause.value
-        row.return_rule = mark.verdict.rule[:128]
-        row.return_text = mark.text[:_MOST_TEXT]
-        row.save(update_fields=_RETURN_FIELDS)
+        _mark(row, mark)
         if row.status in _TAKEN:
-            returned[row.delivery_id] += 1
-    for delivery, number in sorted(returned.items()):
-        DeliveryCounts.objects.filter(delivery=delivery).update(returned=F("returned") + number)
+            late[row.delivery_id] += 1
+    for number, at in sorted(complained):
+        row = rows.get(number)
+        if row is not None and row.complained_at is None:
+            row.complained_at = at
+            row.save(update_fields=["complained_at"])
+    for delivery, count in sorted(late.items()):
+        move_counts(delivery, {"returned": count})
+
+
+def _mark(row: Message, mark: ReturnMark) -> None:
+    row.returned_at = mark.at
+    row.return_type = mark.verdict.type.value
+    row.return_reason = mark.verdict.reason.value
+    row.return_cause = mark.verdict.cause.value
+    row.return_rule = mark.verdict.rule[:128]
+    row.return_text = storable(mark.text)
+    row.save(update_fields=_RETURN_FIELDS)
 
 
 _RETURN_FIELDS = ["returned_at", "return_type", "return_reason", "return_cause", "return_rule", "return_text"]
-
-
-def mark_complained(messages: Sequence[tuple[int, datetime]]) -> None:
-    """Mark messages that their recipients complained about; the first complaint stays."""
-    for number, at in sorted(messages):
-        Message.objects.filter(id=number, complained_at__isnull=True).update(complained_at=at)
 
 
 def deny_profile(profile: int, *, channel: str, at: datetime, origin: str, proof: str) -> bool:
     """Put a profile on the denylist of a channel or of all; False when it was there or does not exist."""
     if not Profile.objects.filter(id=profile).exists():
         return False
-    row = ProfileDenial(profile_id=profile, channel=channel, at=at, origin=origin, proof=proof)
+    row = ProfileDenial(profile_id=profile, channel=channel, at=at, origin=origin, proof=storable(proof))
     before = ProfileDenial.objects.filter(profile=profile, channel=channel).exists()
     ProfileDenial.objects.bulk_create([row], ignore_conflicts=True)
     return not before

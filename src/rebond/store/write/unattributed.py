@@ -6,8 +6,7 @@ from datetime import datetime
 
 from rebond.core.words import Channel, Trust
 from rebond.store.models import Unattributed
-
-_MOST_TEXT = 2000
+from rebond.store.write.text import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +44,14 @@ def add_unattributed(items: Sequence[NewUnattributed]) -> None:
             source=item.source,
             returned_mail=item.returned_mail,
             channel=item.channel.value,
-            address=item.address[:_MOST_TEXT],
+            address=storable(item.address),
             evidence=item.evidence,
             trust=item.trust.value,
             required=item.required.value,
             why=item.why,
-            detail=item.detail[:_MOST_TEXT],
+            detail=storable(item.detail),
         )
-        for item in items
+        for item in sorted(items, key=lambda item: item.identity)
     ]
     Unattributed.objects.bulk_create(rows, batch_size=40, ignore_conflicts=True)
 
