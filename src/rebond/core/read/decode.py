@@ -69,7 +69,7 @@ def _codec(charset: str) -> str:
     """Give Python's name of a declared charset; empty when it is none."""
     try:
         name = codecs.lookup(charset.strip().strip("'\"") or "ascii").name
-        b"".decode(name)  # refuses the codecs that are not between bytes and text
+        "a".encode(name)  # refuses the codecs that are not between bytes and text
     except (LookupError, ValueError, UnicodeError):
         return ""
     return "" if name.replace("-", "_") in _REFUSED_CODECS else name

@@ -37,7 +37,7 @@ def first_address(text: str) -> str:
 
 def tidy_address(text: str) -> str:
     """Take quotes, angle brackets and punctuation off an address; empty when none is left."""
-    address = text.strip().strip("<>").lstrip(_LEFT).rstrip(_RIGHT)
+    address = text.strip().lstrip("<" + _LEFT).rstrip(">" + _RIGHT)
     address = _SCHEME.sub("", address)
     local, at, domain = address.rpartition("@")
     if not (local and at and domain):

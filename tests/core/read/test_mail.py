@@ -1,0 +1,260 @@
+"""Splitting mail, decoding text, finding addresses."""
+
+import pytest
+
+from rebond.core.read.decode import decode_text, decode_words, html_to_text, transfer_decode
+from rebond.core.read.find_address import addresses_in, field_address, first_address, tidy_address
+from rebond.core.read.letter import open_letter
+from rebond.core.read.mail import MAX_VALUE, parse_headers, split_mail
+
+
+def _bodies(mail: bytes) -> list[tuple[str, bytes]]:
+    return [(part.content_type, part.body) for part in split_mail(mail).parts]
+
+
+def test_headers_are_unfolded_and_kept_in_order() -> None:
+    mail = split_mail(b"Received: one\nSubject: a\n b\n\tc\nreceived: two\n\nbody\n")
+    assert mail.headers.all("received") == ["one", "two"]
+    assert mail.headers.first("subject") == "a b c"
+    assert "subject" in mail.headers
+    assert "cc" not in mail.headers
+    assert mail.headers.first("cc") == ""
+    assert mail.headers.all("cc") == []
+    assert list(mail.headers.names()) == ["received", "subject"]
+
+
+@pytest.mark.parametrize(
+    ("mail", "subject", "body"),
+    [
+        (b"From x@y.example Mon Mar  2 09:00:00 2026\nSubject: a\n\nb", "a", b"b"),
+        (b">From x@y.example Mon\nSubject: a\n\nb", "a", b"b"),
+        (b"\n\nSubject: a\n\nb", "a", b"b"),
+        (b"Subject: a\r\n\r\nb\r\n", "a", b"b\n"),
+        (b"Subject: a\rTo: c\r\rb", "a", b"b"),
+        (b"To: c\nno header at all\nSubject: a\n\nb", "a", b"b"),
+        (b"Subject: a\nHello,\nit is me\n\nb", "a", b"Hello,\nit is me\n\nb"),
+        (b"Subject: \xe9t\xe9\nHello,\nit is me", "été", b"Hello,\nit is me"),
+        (b"Subject: a", "a", b""),
+        (b"Subject: a\n", "a", b""),
+        (b"Hello\n", "", b"Hello\n"),
+        (b"", "", b""),
+    ],
+)
+def test_the_head_ends_where_the_body_begins(mail: bytes, subject: str, body: bytes) -> None:
+    split = split_mail(mail)
+    assert split.headers.first("subject") == subject
+    assert [part.body for part in split.parts] == [body]
+
+
+def test_values_are_bounded() -> None:
+    headers, _ = parse_headers("Subject: " + "x" * (MAX_VALUE + 9))
+    assert len(headers.first("subject")) == MAX_VALUE
+    headers.extend("subject", "more")
+    assert len(headers.first("subject")) == MAX_VALUE
+
+
+def test_parts_are_cut_at_their_boundary() -> None:
+    head = b'Content-Type: multipart/mixed; boundary="b"\n\npreamble\n'
+    mail = head + b"--b\n\none\n--b x\n--b  \nContent-Type: A/B\n\ntwo\n--b--\n--b\n\nno"
+    assert _bodies(mail) == [("text/plain", b"one\n--b x"), ("a/b", b"two")]
+
+
+def test_a_missing_last_boundary_is_noted() -> None:
+    mail = split_mail(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n")
+    assert [part.body for part in mail.parts] == [b"one\n"]
+    assert mail.notes == ["broken: the last boundary is missing"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        ("", ["Notice", "Status: 5.1.1"]),
+        ("text/plain", ["Notice", "Status: 5.1.1"]),
+        ("multipart/report; boundary=other", ["Status: 5.1.1"]),
+        ("multipart/report", ["Status: 5.1.1"]),
+        ("multipart/report boundary=other", ["Status: 5.1.1"]),
+    ],
+)
+def test_an_undeclared_boundary_is_seen_in_the_lines(content_type: str, expected: list[str]) -> None:
+    head = f"Content-Type: {content_type}\n" if content_type else "X: y\n"
+    mail = f"{head}\nNotice\n--z\nContent-Type: message/delivery-status\n\nStatus: 5.1.1\n--z--\n"
+    assert [part.text().strip() for part in split_mail(mail.encode()).parts] == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"just text", b"a message/rfc822 in words", b"Content-Type: message/rfc822\nno boundary"]
+)
+def test_text_without_parts_stays_one(body: bytes) -> None:
+    assert _bodies(b"X: y\n\n" + body) == [("text/plain", body)]
+
+
+def test_a_digest_holds_messages() -> None:
+    mail = b"Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n--b--"
+    assert _bodies(mail) == [("message/rfc822", b"Subject: x")]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "expected"),
+    [
+        ("base64", b"SGVsbG8=", b"Hello"),
+        ("base64", b"SGVs\nbG8", b"Hello"),
+        ("base64", b"SGVsbG8=\nSG", b"Hello\x21\xa0"[:5]),
+        ("base64", b"Final-Recipient: a@b", b"Final-Recipient: a@b"),
+        ("base64", b"SGVsb", b"Hel"),
+        ("quoted-printable", b"a=3Db=\nc", b"a=bc"),
+        ("7bit", b"a=3D", b"a=3D"),
+    ],
+)
+def test_transfer_encodings_are_undone(encoding: str, body: bytes, expected: bytes) -> None:
+    assert transfer_decode(body, encoding=encoding).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "text"),
+    [
+        (b"plain", "", "plain"),
+        (b"p\0l", "", "pl"),
+        ("été".encode(), "", "été"),
+        ("été".encode("latin-1"), "iso-8859-1", "été"),
+        ("été".encode(), "us-ascii", "été"),
+        ("привет".encode("koi8-r"), '"koi8-r"', "привет"),
+        ("日本語".encode("iso-2022-jp"), "", "日本語"),
+        ("日本語".encode("iso-2022-jp"), "us-ascii", "日本語"),
+        (b"\x1b$B\xff\xfe", "", None),
+        (b"\xe9t\xe9 \xff", "gb2312", None),
+        (b"\xe9", "idna", None),
+        (b"\xe9", "zip", None),
+        (b"\xe9", "no-such-charset", None),
+        (b"\xe9", "\0", None),
+    ],
+)
+def test_texts_are_decoded_whatever_their_charset(body: bytes, charset: str, text: str | None) -> None:
+    decoded = decode_text(body, charset=charset)
+    assert decoded == text if text is not None else decoded
+
+
+def test_an_undeclared_charset_is_detected() -> None:
+    words = "Почтовый ящик получателя переполнен, сообщение не может быть доставлено. " * 3
+    assert "ящик" in decode_text(words.encode("cp1251"))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("plain", "plain"),
+        ("=?utf-8?B?w6l0w6k=?=", "été"),
+        ("=?iso-8859-1?q?=E9t=E9_x?= y", "été x y"),
+        ("=?utf-8*fr?q?a?= =?utf-8?q?b?=", "ab"),
+        ("=?x?z?a?=", "=?x?z?a?="),
+    ],
+)
+def test_encoded_words_are_decoded(value: str, text: str) -> None:
+    assert decode_words(value) == text
+
+
+def test_html_gives_its_visible_lines() -> None:
+    markup = (
+        "<html><head><STYLE>p{}</STYLE></head><body><p>One&nbsp;two<br>a&lt;b</p><!-- no -->"
+        "<script>x</script><b>c</b> <user@a.example> <?php ?><style>unclosed"
+    )
+    lines = [line.strip() for line in html_to_text(markup).split("\n") if line.strip()]
+    assert lines == ["One two", "a<b", "c <user@a.example>"]
+
+
+def test_html_is_not_cut_where_lower_case_is_longer() -> None:
+    assert "İ" in html_to_text("İ<style>x</style>")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("none", []),
+        ("<a@b.example>, A@B.example; c@d.example.", ["a@b.example", "c@d.example"]),
+        ("mailto:a@b.example?x", ["a@b.example"]),
+        ('"quoted name"@b.example', ['"quoted name"@b.example']),
+        ("to=<a@[192.0.2.1]>", ["a@[192.0.2.1]"]),
+        ("'a@b.example'", ["a@b.example"]),
+        ("@b.example a@ x", []),
+        ("'@b.example", []),
+        ("=?utf-8?b?8J+QiA==?=@b.example", ["=?utf-8?b?8J+QiA==?=@b.example"]),
+    ],
+)
+def test_addresses_are_found_in_text(text: str, found: list[str]) -> None:
+    assert addresses_in(text) == found
+    assert first_address(text) == (found[0] if found else "")
+
+
+def test_the_number_of_addresses_is_bounded() -> None:
+    assert len(addresses_in("".join(f"u{each}@b.example " for each in range(9)), limit=5)) == 5
+
+
+def test_an_address_is_tidied() -> None:
+    assert tidy_address(" <a@b.example>. ") == "a@b.example"
+    assert tidy_address("no address") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("rfc822; <a@b.example>", "a@b.example"),
+        ("RFC822;a@b.example (Ann)", "a@b.example"),
+        ("rfc822;rfc822;a@b.example", "a@b.example"),
+        ("a@b.example", "a@b.example"),
+        ("LOCAL; ann", "ann"),
+        ("rfc822; |/usr/bin/procmail", ""),
+        ("rfc822; two words", ""),
+        ("utf-8; \\x{E9}ric@b.example", "éric@b.example"),
+        ("utf-8; \\x{D800}a\\x{FFFFFF}@b.example", "\ufffda\ufffd@b.example"),
+        ("", ""),
+    ],
+)
+def test_typed_address_fields_are_read(value: str, address: str) -> None:
+    assert field_address(value) == address
+
+
+def _alternative(plain: str, markup: str) -> bytes:
+    return (
+        "Content-Type: multipart/alternative; boundary=b\n\n"
+        f"--b\nContent-Type: text/plain\n\n{plain}\n--b\nContent-Type: text/html\n\n{markup}\n--b--\n"
+    ).encode()
+
+
+def test_of_alternatives_the_plain_one_is_read_unless_empty() -> None:
+    assert open_letter(_alternative("plain", "<p>marked</p>")).notice.strip() == "plain"
+    assert open_letter(_alternative(" ", "<p>marked</p>")).notice.strip() == "marked"
+
+
+def test_text_behind_the_returned_message_is_read_when_none_stands_before() -> None:
+    head = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\n"
+    mail = head + b"--b\n\nlate\n--b--"
+    assert open_letter(mail).notice.strip() == "late"
+
+
+def test_a_long_notice_is_cut() -> None:
+    part = b"--b\n\n" + b"word " * 30_000 + b"\n"
+    letter = open_letter(b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 3)
+    assert "cut: the notice is longer than 128 KiB" in letter.mail.notes
+
+
+@pytest.mark.parametrize(
+    ("notice", "kept", "subject"),
+    [
+        ("Gone.\n\nReceived: a\nSubject: s\n\nHello", "Gone.", "s"),
+        ("Gone.\n\n--- Original message ---\n\nSubject: s\n\nHello", "Gone.", "s"),
+        ("Gone.\nOriginal message follows.\n\nTo: a@b.example\n\nHello", "Gone.", ""),
+        ("Gone.\n> Received: a\n> Subject: s\n> \n> Hello", "Gone.", "s"),
+        ("Gone.\n Received: a\n Subject: s\n\n Hello", "Gone.", "s"),
+        ("Gone.\n--- Below this line is a copy of the message.\n\nHello", "Gone.", ""),
+        (
+            "Your message\n  To: a@b.example\n  Subject: s\ndid not arrive",
+            "Your message\n  To: a@b.example\n  Subject: s\ndid not arrive",
+            "",
+        ),
+        ("Subject: s\nReceived: a\n\nHello", "", "s"),
+        ("Content-Type: a/b\nMIME-Version: 1.0\n\nHello", "Content-Type: a/b\nMIME-Version: 1.0\n\nHello", ""),
+    ],
+)
+def test_a_notice_ends_where_the_returned_message_begins(notice: str, kept: str, subject: str) -> None:
+    letter = open_letter(b"X: y\n\n" + notice.encode())
+    assert letter.notice.strip() == kept
+    assert letter.original.first("subject") == subject
