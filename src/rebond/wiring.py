@@ -79,7 +79,9 @@ class Site:
     @property
     def providers(self) -> "Mapping[str, str]":
         """The provider of each known domain, as a label for lists and reports."""
-        return self.qualifier.providers.domains
+        from rebond.packs import default_providers
+
+        return default_providers().domains
 
     def smtp_sender(self, *, clock: Clock | None = None) -> "SmtpSender":
         """Make the configured SMTP transport."""
@@ -129,6 +131,7 @@ class DeliveryContent:
         from rebond.channels.email.compose import Addressed, Composer
 
         composer = Composer(*self._parts(delivery))
+        channel = delivery.channel.value
 
         def build(
             *,
@@ -144,7 +147,7 @@ class DeliveryContent:
                 Addressed(
                     message=message,
                     address=address,
-                    fields=fields,
+                    fields={channel: address, **fields},
                     message_id=message_id,
                     token=token,
                     unsubscribe_token=unsubscribe_token,

@@ -19,7 +19,6 @@ MapOption = Annotated[
     str, typer.Option("--map", help="Which column fills which field, as in email=Mail,first_name=Prénom.")
 ]
 EncodingOption = Annotated[str, typer.Option("--encoding", help="The file's encoding, as in cp1252.")]
-ACTOR = "command line"
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +36,7 @@ def register(app: typer.Typer) -> None:
         json: JsonOption = False,
     ) -> int:
         """Insert or update people; bad rows are told with their line, the others kept (exit 3)."""
+        from rebond.cli.settling import actor
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
         options = file_options(site, mapping=mapping, encoding=encoding)
         with progress_bar() as progress:
-            imported = import_people(file, options=options, now=site.clock.now(), actor=ACTOR, progress=progress)
+            imported = import_people(file, options=options, now=site.clock.now(), actor=actor(), progress=progress)
         show(imported_json(imported, as_json=json), as_json=json, title="Imported")
         return told_rejected(imported, as_json=json)
 
@@ -58,12 +58,13 @@ def register(app: typer.Typer) -> None:
         json: JsonOption = False,
     ) -> None:
         """Opt a profile out of a channel, or of all; doing it again changes nothing."""
+        from rebond.cli.settling import actor
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
         from rebond.services.denylist_profile import denylist_profile
 
-        new = denylist_profile(external_id, channel=channel, now=site.clock.now(), actor=ACTOR, because=because)
+        new = denylist_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
         show({"profile": external_id, "channel": channel, "changed": new}, as_json=json)
 
 

@@ -1,0 +1,360 @@
+"""`rebond delivery …`: make, prepare, steer, look at."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rebond.cli.delivery_send import register_send
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, show_rows
+from rebond.cli.profiles import EncodingOption, MapOption, file_options, imported_json, progress_bar, told_rejected
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rebond.core.words import DeliveryStatus
+    from rebond.services.prepare import PrepareProgress
+    from rebond.services.report import Report
+    from rebond.store.read.deliveries import LoggedMessage
+    from rebond.store.write.deliveries import NewDelivery
+    from rebond.wiring import Site
+
+IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    delivery = typer.Typer(help="Deliveries: make, prepare, send, look at.", no_args_is_help=True)
+    app.add_typer(delivery, name="delivery")
+    _register_create(delivery)
+    _register_prepare(delivery)
+    register_send(delivery)
+    _register_steering(delivery)
+    _register_reading(delivery)
+
+
+def _register_create(app: typer.Typer) -> None:
+    @app.command()
+    @handles_errors
+    def create(
+        name: Annotated[str, typer.Option("--name", help="What it is called in lists.")],
+        sender: Annotated[str, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')],
+        subject: Annotated[str, typer.Option("--subject", help="A template, like the text.")],
+        channel: Annotated[str, typer.Option("--channel")] = "email",
+        text_file: Annotated[Path | None, typer.Option("--text-file", help="The text part: a template.")] = None,
+        html_file: Annotated[Path | None, typer.Option("--html-file", help="The HTML part: a template.")] = None,
+        to: Annotated[str, typer.Option("--to", metavar="all|FILE", help="Everybody, or a file of people.")] = "all",
+        message_class: Annotated[
+            str, typer.Option("--class", help="commercial, transactional or confirmation.")
+        ] = "commercial",
+        validity: Annotated[str, typer.Option("--validity", help="How long it keeps trying, as in 5d.")] = "",
+        retries: Annotated[str | None, typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")] = None,
+        duplicates: Annotated[bool, typer.Option("--duplicates", help="Write to an address more than once.")] = False,
+        verify: Annotated[
+            str, typer.Option("--verify", help="Messages built at preparation: sample or all.")
+        ] = "sample",
+        mapping: MapOption = "",
+        encoding: EncodingOption = "utf-8",
+        data: DataOption = None,
+        json: JsonOption = False,
+    ) -> int:
+        """Make a draft; the people of a file are imported first."""
+        from rebond.cli.settling import actor
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        from rebond.services.deliveries import create_delivery
+
+        settings = {
+            "name": name,
+            "channel": channel,
+            "sender": sender,
+            "subject": subject,
+            "text": _read(text_file),
+            "html": _read(html_file),
+            "message_class": message_class,
+            "validity": validity,
+            "retries": retries,
+            "duplicates": duplicates,
+            "verify": verify,
+        }
+        options = file_options(site, mapping=mapping, encoding=encoding)
+        with progress_bar() as progress:
+            created = create_delivery(
+                _new_delivery(site, settings),
+                target=None if to == "all" else Path(to),
+                options=options,
+                now=site.clock.now(),
+                actor=actor(),
+                progress=progress,
+            )
+        imported = created.imported
+        result: dict[str, object] = {"id": created.id}
+        if imported is not None:
+            result["imported"] = imported_json(imported, as_json=json)
+        show(result, as_json=json, title="Made")
+        return Exit.DONE if imported is None else told_rejected(imported, as_json=json)
+
+
+def _read(path: Path | None) -> str:
+    from rebond.services.errors import InputError
+
+    if path is None:
+        return ""
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8: byte {error.start + 1} cannot be read") from None
+
+
+def _new_delivery(site: "Site", settings: dict[str, Any]) -> "NewDelivery":
+    """Read the words of the options; InputError names a wrong one."""
+    from rebond.core.policy import PolicyError, parse_duration, parse_retries
+    from rebond.core.words import Channel, MessageClass
+    from rebond.services.errors import InputError
+    from rebond.store.write.deliveries import NewDelivery
+
+    policy = site.policy
+    try:
+        validity = parse_duration(settings["validity"]) if settings["validity"] else policy.validity
+    except PolicyError as error:
+        raise InputError(f"--validity: {error}") from None
+    try:
+        retries = policy.retries if settings["retries"] is None else parse_retries(settings["retries"])
+    except PolicyError as error:
+        raise InputError(f"--retries: {error}") from None
+    return NewDelivery(
+        name=settings["name"],
+        channel=Channel(_known("--channel", settings["channel"], list(Channel))),
+        sender=settings["sender"],
+        subject=settings["subject"],
+        text=settings["text"],
+        html=settings["html"],
+        message_class=MessageClass(_known("--class", settings["message_class"], list(MessageClass))),
+        validity=validity,
+        retries=retries,
+        retry_permanent=policy.retry_permanent,
+        duplicates=settings["duplicates"],
+        verify_all=_known("--verify", settings["verify"], ["sample", "all"]) == "all",
+    )
+
+
+def _known(option: str, word: str, words: list[Any]) -> str:
+    from rebond.services.errors import InputError
+
+    known = [str(one) for one in words]
+    if word not in known:
+        raise InputError(f"{option} {word!r} is unknown: write one of {', '.join(known)}")
+    return word
+
+
+def _register_prepare(app: typer.Typer) -> None:
+    @app.command()
+    @handles_errors
+    def prepare(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Compute messages and exclusions; nothing is sent. What was cut short runs on."""
+        from rebond.cli.settling import actor
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        from rebond.services.prepare import prepare as prepare_delivery
+
+        with _preparing() as progress:
+            prepared = prepare_delivery(
+                delivery,
+                content=site.content,
+                providers=site.providers,
+                policy=site.policy,
+                now=site.clock.now(),
+                actor=actor(),
+                progress=progress,
+            )
+        for warning in prepared.warnings:
+            say(f"rebond: {warning}")
+        show(
+            {
+                "target": prepared.target,
+                "messages": prepared.messages,
+                "production_errors": prepared.production_errors,
+                "exclusions": prepared.exclusions,
+                "warnings": prepared.warnings,
+            },
+            as_json=json,
+            title=f"Delivery {delivery} is prepared",
+        )
+
+
+@contextmanager
+def _preparing() -> "Iterator[Callable[[PrepareProgress], None] | None]":
+    """Show how far preparation is on standard error, when somebody looks at it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Preparing …") as status:
+        yield lambda done: status.update(f"{done.profiles:,} people done, {done.verified:,} messages verified")
+
+
+def _register_steering(app: typer.Typer) -> None:
+    @app.command()
+    @handles_errors
+    def pause(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Stop handing over, until it is resumed."""
+        _steer("pause_delivery", delivery, data=data, json=json)
+
+    @app.command()
+    @handles_errors
+    def resume(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Let a paused delivery go on; `send` hands over again."""
+        _steer("resume_delivery", delivery, data=data, json=json)
+
+    @app.command()
+    @handles_errors
+    def cancel(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """End a delivery for good: what has not been handed over is cancelled."""
+        _steer("cancel_delivery", delivery, data=data, json=json)
+
+
+def _steer(service: str, delivery: int, *, data: Path | None, json: bool) -> None:
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
+
+    site = open_site(data_directory(data))
+    from rebond.services import deliveries
+
+    status: DeliveryStatus = getattr(deliveries, service)(delivery, now=site.clock.now(), actor=actor())
+    show({"id": delivery, "status": status}, as_json=json)
+
+
+def _register_reading(app: typer.Typer) -> None:
+    @app.command()
+    @handles_errors
+    def status(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Show a delivery's state and counters."""
+        from rebond.wiring import open_site
+
+        open_site(data_directory(data))
+        from rebond.services.deliveries import get_delivery
+        from rebond.services.report import report
+
+        show(_status(get_delivery(delivery), report(delivery)), as_json=json, title=f"Delivery {delivery}")
+
+    @app.command()
+    @handles_errors
+    def log(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Show the sending log, one line a message."""
+        from rebond.wiring import open_site
+
+        open_site(data_directory(data))
+        from rebond.services.report import read_sending_log
+
+        rows = read_sending_log(delivery)
+        show_rows((_logged(row) for row in rows), as_json=json, title=f"Sending log of delivery {delivery}")
+
+    @app.command()
+    @handles_errors
+    def exclusions(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Show the exclusion log, one line a profile."""
+        from rebond.wiring import open_site
+
+        open_site(data_directory(data))
+        from rebond.services.report import read_exclusion_log
+
+        rows = read_exclusion_log(delivery)
+        show_rows(
+            (
+                {"profile": row.profile, "address": row.address, "reason": row.reason, "cause": row.cause or None}
+                for row in rows
+            ),
+            as_json=json,
+            title=f"Exclusion log of delivery {delivery}",
+        )
+
+    @app.command()
+    @handles_errors
+    def report(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Show what came of a delivery: the figures, and the four families of errors."""
+        from rebond.wiring import open_site
+
+        open_site(data_directory(data))
+        from rebond.services.report import report as report_on
+
+        show(report_json(report_on(delivery)), as_json=json, title=f"Delivery {delivery}")
+
+
+def _status(row: Any, figures: "Report") -> dict[str, object]:
+    counts = figures.counts
+    moments: dict[str, datetime | None] = {
+        name: getattr(row, name) for name in ("created_at", "prepared_at", "started_at", "ends_at", "finished_at")
+    }
+    return {
+        "id": row.id,
+        "name": row.name,
+        "status": row.status,
+        "channel": row.channel,
+        "class": row.message_class,
+        "target": counts.target,
+        "messages": counts.messages,
+        "pending": counts.pending,
+        "delivered": counts.delivered,
+        "failed": counts.failed,
+        "cancelled": counts.cancelled,
+        "returned": counts.returned,
+        "production_errors": counts.production_errors,
+        "problem": row.problem or None,
+        **moments,
+    }
+
+
+def _logged(row: "LoggedMessage") -> dict[str, object]:
+    return {
+        "profile": row.profile,
+        "address": row.address,
+        "status": row.status,
+        "type": row.type or None,
+        "reason": row.reason or None,
+        "cause": row.cause or None,
+        "attempts": row.attempts,
+        "last_attempt_at": row.last_attempt_at,
+        "next_attempt_at": row.next_attempt_at,
+        "returned_at": row.returned_at,
+        "uncertain": row.uncertain,
+        "text": row.text,
+        "rule": row.rule or None,
+        "provider": row.provider,
+        "message": row.message,
+        "message_id": row.message_id or None,
+    }
+
+
+def report_json(figures: "Report") -> dict[str, object]:
+    """Return a report as the contract has it; `denylisted` ones by complaint or STOP are told apart by their cause."""
+    counts = figures.counts
+    by_cause = {
+        f"{reason}/{cause}" if cause else str(reason): number
+        for (reason, cause), number in sorted(
+            counts.exclusions.items(), key=lambda item: (item[0][0], item[0][1] or "")
+        )
+    }
+    return {
+        "status": figures.status,
+        "target": counts.target,
+        "messages": counts.messages,
+        "exclusions": figures.exclusions,
+        "exclusions_by_cause": by_cause,
+        "delivered": counts.delivered,
+        "reached": counts.reached,
+        "failed": counts.failed,
+        "pending": counts.pending,
+        "cancelled": counts.cancelled,
+        "returned": counts.returned,
+        "production_errors": counts.production_errors,
+        "families": figures.families,
+        "reconciled": figures.reconciled,
+    }

@@ -1,0 +1,80 @@
+"""What came of a delivery: its report, from the counters, and a recount from the rows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rebond.core.accounting import Counts
+from rebond.core.words import DeliveryStatus, ErrorFamily, Reason
+from rebond.services.deliveries import get_delivery
+from rebond.store.read.deliveries import (
+    LoggedExclusion,
+    LoggedMessage,
+    counts_of,
+    exclusion_log,
+    recounted,
+    sending_log,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One delivery's figures; `reconciled` says that the equations of specification 05 hold."""
+
+    status: DeliveryStatus
+    counts: Counts
+    exclusions: Mapping[Reason, int]
+    families: Mapping[ErrorFamily, int]
+    reconciled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """A delivery's counters beside its rows counted anew; `problems` is empty when they say the same."""
+
+    counters: Counts
+    rows: Counts
+    problems: tuple[str, ...]
+
+
+def report(delivery_id: int) -> Report:
+    """Report on a delivery, from its counters alone; NotFoundError when there is no such."""
+    delivery = get_delivery(delivery_id)
+    counts = counts_of(delivery_id)
+    return Report(
+        status=delivery.status,
+        counts=counts,
+        exclusions=counts.by_reason(),
+        families=counts.families(),
+        reconciled=not counts.problems(),
+    )
+
+
+def recount(delivery_id: int) -> Recount:
+    """Count a delivery's rows and compare them with its counters; NotFoundError when there is no such."""
+    get_delivery(delivery_id)
+    counters, rows = counts_of(delivery_id), recounted(delivery_id)
+    problems = [*counters.problems()]
+    for name in ("target", "messages", "pending", "delivered", "failed", "cancelled", "production_errors", "returned"):
+        counted, found = getattr(counters, name), getattr(rows, name)
+        if counted != found:
+            problems.append(f"{name} is counted as {counted}, and the rows are {found}")
+    if counters.exclusions != rows.exclusions:
+        problems.append(f"exclusions are counted as {_said(counters)}, and the rows are {_said(rows)}")
+    return Recount(counters, rows, tuple(problems))
+
+
+def _said(counts: Counts) -> str:
+    parts = [f"{reason} {cause or ''}".strip() + f" {n}" for (reason, cause), n in counts.exclusions.items()]
+    return ", ".join(sorted(parts)) or "none"
+
+
+def read_sending_log(delivery_id: int) -> Iterator[LoggedMessage]:
+    """Return a delivery's sending log, a page at a time; NotFoundError when there is no such delivery."""
+    get_delivery(delivery_id)
+    return sending_log(delivery_id)
+
+
+def read_exclusion_log(delivery_id: int) -> Iterator[LoggedExclusion]:
+    """Return a delivery's exclusion log, a page at a time; NotFoundError when there is no such delivery."""
+    get_delivery(delivery_id)
+    return exclusion_log(delivery_id)
