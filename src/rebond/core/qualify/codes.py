@@ -17,7 +17,7 @@ _REPLY = re.compile(
     # A reply code with its enhanced code, or an enhanced code alone, or a reply code where a reply begins.
     r"(?<![\w.@=/-])([245][0-5]\d)(?:[ -]['\"#]?)([245]\.\d{1,3}\.\d{1,3})(?![\w@]|\.\d)"
     r"|(?<![\w.@=/])([245]\.[0-7]\.\d{1,3})(?![\w@]|\.\d)"
-    r"|(?:\A|[:;<>\"'(]\s?|\b(?:said|code|error|reply|status)\s)([245][0-5]\d)(?![\w.@:/])"
+    r"|(?:\A|[:;<>\"'(]\s?|\b(?:said|code|error|reply|status)\s)([45][0-5]\d|(?<!.)2[0-5]\d)(?![\w.@:/])"
 )
 
 
