@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rebond.simulate.demo import Step
 
 _BAR = 40
+_OTHER_COLUMNS = 68
 _COLOURS = {"erroneous": "yellow", "quarantined": "red", "denylisted": "magenta", "allowlisted": "green"}
 
 
@@ -82,12 +83,15 @@ class Views:
         if found is None:
             return
         address, why = found
-        table = Table("at", "what", "counted", "count", "text", title=f"Why {address}?", title_style="bold")
+        table = Table(title=f"Why {address}?", title_style="bold")
+        for name in ("at", "what", "counted", "count", "text"):
+            table.add_column(name, no_wrap=True)
+        room = max(self._console.width - _OTHER_COLUMNS, 10)
         for judgement in why.judgements:
             item, verdict = judgement.evidence, judgement.evidence.verdict
             what = f"{verdict.type} {verdict.reason}/{verdict.cause}" if verdict else str(item.event)
             counted = "yes" if judgement.counted else f"no: {judgement.why_not}"
-            table.add_row(f"{item.at:%a %H:%M}", what, counted, str(judgement.error_count), item.text[:60])
+            table.add_row(f"{item.at:%a %H:%M}", what, counted, str(judgement.error_count), Text(item.text[:room]))
         self._console.print(table)
         until = f"; leaves by itself on {why.state.until:%Y-%m-%d}" if why.state.until else ""
         self._console.print(f"  so it is [bold]{why.state.status}[/] ({why.state.reason}){until}\n")
@@ -104,4 +108,6 @@ class Views:
                 "returns list",
             )
         )
-        self._console.print(f"Everything is kept in [bold]{folder}[/]. Look around with:\n{commands}")
+        self._console.print(
+            f"Everything is kept in {folder}. Look around with:\n{commands}", highlight=False, soft_wrap=True
+        )
