@@ -28,7 +28,7 @@ def read_ses_notice(letter: Letter) -> Finding | None:
     if kind == "Bounce":
         bounce = _dict(notice.get("bounce"))
         facts = tuple(_facts(bounce, each) for each in _recipients(bounce, "bouncedRecipients"))
-        finding = Finding(kind=ReturnKind.BOUNCE, facts=facts)
+        finding = Finding(kind=ReturnKind.BOUNCE, facts=facts) if facts else None
     elif kind == "Complaint":
         complaint = _dict(notice.get("complaint"))
         named = tuple(_address(each) for each in _recipients(complaint, "complainedRecipients"))

@@ -20,9 +20,9 @@ _SPOKEN = re.compile(
 _TYPED = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]{0,30}\s*;\s*")
 # Words of diagnostics that name no reason.
 _POOR_WORDS = """
-    requested action not taken aborted service unavailable delivery error failed failure the message
-    could be delivered undeliverable undelivered bounced rejected by unknown smtp transaction mail
-    permanent temporary status server remote host said unspecified system other address
+     requested action not taken aborted service unavailable delivery error failed failure the message
+     could be delivered undeliverable undelivered bounced rejected by smtp transaction mail
+     permanent temporary status server remote host said unspecified system other address
 """
 _POOR = frozenset(_POOR_WORDS.split())
 _NO_WORDS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>]+|https?://\S+|\b[\w-]+(?:\.[\w-]+)+")
