@@ -45,6 +45,8 @@ COUNTS = {"read", "stored", "duplicates", "settled", "unattributed", "dead", "re
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fresh") / "data"
     assert rebond(folder, "init").returncode == 0
+    # The rules are compiled once for all tests.
+    assert rebond(folder, "intake", "events", "-").returncode == 0
     return folder
 
 

@@ -77,7 +77,11 @@ def show_mail(number: int, data: DataOption = None) -> None:
     if raw is None:
         raise NotFoundError(f"there is no returned mail {number}, or its retention is over")
     text = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    typer.echo(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text), nl=not text.endswith("\n"))
+    typer.echo(_CONTROL.sub(_written_out, text), nl=not text.endswith("\n"))
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
 
 
 def retry(
