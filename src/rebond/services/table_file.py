@@ -3,12 +3,13 @@
 import codecs
 import csv
 import json
+import math
 import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,15 +37,16 @@ class BadRow:
 def open_table(path: Path, *, encoding: str = "utf-8") -> Iterator["CsvFile | JsonFile"]:
     """Open a file of rows, JSON Lines by its name, CSV otherwise; InputError when it cannot be read."""
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        utf8 = codecs.lookup(encoding).name == "utf-8"
+        TextIOWrapper(BytesIO(), encoding=encoding)  # refuses what is no encoding of texts
+    except (LookupError, ValueError):
         raise InputError(f"encoding {encoding!r} is unknown: write one such as utf-8, cp1252 or utf-16") from None
     try:
         binary = path.open("rb")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     with binary:
-        if codecs.lookup(encoding).name == "utf-8":
+        if utf8:
             if binary.peek(2)[:2] in _UTF16:
                 raise InputError(f"{path} is UTF-16: say so with --encoding utf-16")
             encoding = "utf-8-sig"  # a mark at the beginning is no part of the first name
@@ -61,7 +63,7 @@ class _Lines:
         self.name = name
         self._binary = binary
         # What cannot be decoded becomes lone surrogates: the row that holds them is told apart, the others live.
-        self._text = TextIOWrapper(binary, encoding=encoding, errors="surrogateescape", newline="")  # type: ignore[type-var]
+        self._text = TextIOWrapper(binary, encoding=encoding, errors="surrogateescape", newline="")
         self._again: deque[str] = deque()
         self._held: list[str] = []
         self._length = 0
@@ -74,6 +76,8 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else self._read()
+        if not line:
+            raise StopIteration
         self._held.append(line)
         self._length += len(line)
         if not line.isascii() and _UNDECODABLE.search(line):
@@ -94,9 +98,14 @@ class _Lines:
                 return "\n"
         except UnicodeDecodeError as error:
             raise InputError(f"{self.name}: {error}: say its encoding with --encoding") from None
-        if not line:
-            raise StopIteration
         self._spare += 4 * len(line)
+        return line
+
+    def peek(self) -> str:
+        """Return the first line, which stays the next to be read; empty when there is none."""
+        line = self._read()
+        if line:
+            self._again.append(line)
         return line
 
     def begin(self) -> None:
@@ -128,7 +137,8 @@ class _Lines:
         return True
 
     def position(self) -> int:
-        return self._binary.tell()
+        """Return how many bytes have been read; 0 where that cannot be known."""
+        return self._binary.tell() if self._binary.seekable() else 0
 
 
 class CsvFile:
@@ -138,14 +148,11 @@ class CsvFile:
         csv.field_size_limit(MAX_ROW)  # cells are weighed here, so that a long one does not hide where its row ends
         self.size = size
         self._lines = lines
-        header = next(lines, "")
-        self._delimiter = max(_DELIMITERS, key=header.count) if header else ","
-        lines._again.appendleft(header)
-        lines._held.clear()
+        self._delimiter = max(_DELIMITERS, key=lines.peek().count)
         self._reader = self._make_reader()
         self.columns = self._read_header()
 
-    def _make_reader(self) -> "csv._reader":
+    def _make_reader(self) -> Iterator[list[str]]:
         return csv.reader(self._lines, delimiter=self._delimiter, strict=True)
 
     def _read_header(self) -> list[str]:
@@ -175,7 +182,7 @@ class CsvFile:
             if cells is None:
                 return
             if len(cells) != width:
-                if cells:
+                if cells or lines.problem:
                     yield self._miscounted(len(cells))
             elif lines.problem:
                 yield BadRow(lines.first, lines.problem)
@@ -283,5 +290,12 @@ def _no_constant(word: str) -> object:
     raise ValueError(f"{word} is no JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return number
+
+
+_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
