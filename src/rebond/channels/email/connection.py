@@ -173,8 +173,8 @@ class Connection:
             # DATA is already on its way. A relay may say 354 all the same; an empty message to nobody ends that.
             with suppress(LostError):
                 if (await self._wire.reply(self._settings.data_timeout)).code == 354:
-                    self._wire.ask(b".\r\n")
-                    await self._wire.reply(self._settings.answer_timeout)
+                    self._wire.ask(b"\r\n.\r\n")
+                    await self._wire.reply(self._settings.data_timeout)
         return Answer(OutcomeKind.REFUSED, Phase.RCPT, refusal.code, refusal.text)
 
     def _envelope(self, message: Outgoing, *, utf8: bool) -> tuple[bytes, bytes]:

@@ -13,6 +13,7 @@ _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3} ")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffd]+")
 MAX_REPLY = 32_768
 MAX_WAITING = 16
+_ENDLESS = "the relay's answer does not end"
 
 
 class Reply(NamedTuple):
@@ -89,8 +90,8 @@ class Wire(asyncio.Protocol):
         for line in lines:
             if not self._take(line.rstrip(b"\r")):
                 return
-        if len(self._buffer) + self._size > MAX_REPLY:
-            self._fail("the relay's answer does not end")
+        if len(self._buffer) > MAX_REPLY:
+            self._fail(_ENDLESS)
 
     def eof_received(self) -> bool:
         """The relay ended; so do we."""
@@ -111,6 +112,9 @@ class Wire(asyncio.Protocol):
         code, separator, text = match.groups()
         self._lines.append(text or b"")
         self._size += len(line)
+        if self._size > MAX_REPLY:
+            self._fail(_ENDLESS)
+            return False
         if separator == b"-":
             return True
         said = [piece.decode("utf-8", "replace") for piece in self._lines]

@@ -1,0 +1,520 @@
+"""Handing over to relays that take, refuse, hang, cut and speak nonsense."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rebond.channels.email.smtp import SettingsError, SmtpSender, SmtpSettings
+from rebond.core.ports import Outcome, OutcomeKind, Outgoing
+from rebond.core.words import Phase
+from tests.channels.email.relay import (
+    CUT,
+    EXTENSIONS,
+    HANG,
+    THEN_CUT,
+    Relay,
+    StillClock,
+    hand_over,
+    outgoing,
+    running,
+    send,
+)
+
+ACCEPTED, REFUSED, FAULT = OutcomeKind.ACCEPTED, OutcomeKind.REFUSED, OutcomeKind.FAULT
+UNCERTAIN, UNSENT = OutcomeKind.UNCERTAIN, OutcomeKind.UNSENT
+
+WAYS = pytest.mark.parametrize("extensions", [EXTENSIONS, ("DSN",)], ids=["pipelining", "step by step"])
+
+
+def kinds(outcomes: list[Outcome]) -> dict[int, OutcomeKind]:
+    assert len({outcome.message for outcome in outcomes}) == len(outcomes)
+    return {outcome.message: outcome.kind for outcome in sorted(outcomes, key=lambda outcome: outcome.message)}
+
+
+def saying(**answers: str) -> "Relay":
+    """A relay that gives these answers (`dot` is the one after the data) for user1, the usual ones otherwise."""
+    current = {"user": ""}
+
+    def say(step: str, line: str) -> str:
+        if step == "MAIL":
+            current["user"] = line
+        answer = answers.get("dot" if step == "." else step, "")
+        return answer if "tok1@" in current["user"] or step not in {"MAIL", "RCPT", "DATA", "."} else ""
+
+    return Relay(say=say)
+
+
+@WAYS
+def test_what_is_taken(extensions: tuple[str, ...]) -> None:
+    relay = Relay(extensions=extensions)
+    outcomes = send(relay, outgoing(3))
+    assert kinds(outcomes) == dict.fromkeys(range(3), ACCEPTED)
+    assert {(o.phase, o.code, o.text, o.remote_id) for o in outcomes} == {
+        (Phase.AFTER_DATA, 250, "250 2.0.0 Ok: queued as 4XyZ12", "4XyZ12")
+    }
+    assert [o.at.second for o in outcomes] == [1, 2, 3]
+    assert relay.connections == 1
+    assert relay.lines[1:4] == [
+        "MAIL FROM:<b+tok0@bounce.example> RET=HDRS ENVID=tok0",
+        "RCPT TO:<user0@example.com> NOTIFY=FAILURE ORCPT=rfc822;user0@example.com",
+        "DATA",
+    ]
+    assert relay.lines[-1] == "QUIT"
+
+
+@pytest.mark.parametrize(
+    ("content", "on_the_wire"),
+    [
+        (b"A: b\r\n\r\nx\r\n", b"A: b\r\n\r\nx\r\n.\r\n"),
+        (b"A: b\r\n\r\n.\r\n..\r\n.x\r\n", b"A: b\r\n\r\n..\r\n...\r\n..x\r\n.\r\n"),
+        (b".x\r\ny", b"..x\r\ny\r\n.\r\n"),
+        (b"a\n.\nMAIL FROM:<x>\r.\r\n", b"a\r\n..\r\nMAIL FROM:<x>\r\n..\r\n.\r\n"),
+    ],
+)
+def test_nothing_in_a_content_ends_it(content: bytes, on_the_wire: bytes) -> None:
+    relay = Relay()
+    assert kinds(send(relay, outgoing(1, content=content))) == {0: ACCEPTED}
+    assert relay.messages == [on_the_wire]
+
+
+REPLIES = [
+    ("550 5.1.1 No such user", 550, "550 5.1.1 No such user"),
+    ("450-4.2.0 Greylisted,\r\n450-4.2.0 come back\r\n450 4.2.0 later", 450, "450 4.2.0 Greylisted, come back later"),
+    ("550-see\r\n550-\r\n550 there\t \x07now", 550, "550 see there now"),
+    ("554", 554, "554"),
+    ("550 caf\udce9 \u00e9", 550, "550 caf é"),
+]
+
+
+@WAYS
+@pytest.mark.parametrize("reply", REPLIES)
+@pytest.mark.parametrize(("step", "phase"), [("RCPT", Phase.RCPT), ("DATA", Phase.DATA), ("dot", Phase.AFTER_DATA)])
+def test_a_refusal_keeps_its_phase_code_and_text(
+    step: str, phase: Phase, reply: tuple[str, int, str], extensions: tuple[str, ...]
+) -> None:
+    relay = saying(**{step: reply[0]})
+    relay.extensions = extensions
+    outcomes = send(relay, outgoing(3))
+    assert kinds(outcomes) == {0: ACCEPTED, 1: REFUSED, 2: ACCEPTED}
+    refusal = outcomes[1]
+    assert (refusal.phase, refusal.code, refusal.text) == (phase, *reply[1:])
+    assert relay.connections == 1
+    assert "RSET" in relay.lines
+
+
+@WAYS
+@pytest.mark.parametrize(("step", "phase"), [("RCPT", Phase.RCPT), ("DATA", Phase.DATA), ("dot", Phase.AFTER_DATA)])
+@pytest.mark.parametrize("reply", ["421 4.3.2 Closing" + THEN_CUT, "421 4.3.2 Closing"])
+def test_421_refuses_the_message_and_ends_the_connection(
+    step: str, phase: Phase, reply: str, extensions: tuple[str, ...]
+) -> None:
+    relay = saying(**{step: reply})
+    relay.extensions = extensions
+    outcomes = send(relay, outgoing(3))
+    assert kinds(outcomes) == {0: ACCEPTED, 1: REFUSED, 2: ACCEPTED}
+    assert (outcomes[1].phase, outcomes[1].code) == (phase, 421)
+    assert relay.connections == 2
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("step", "answer", "words"),
+    [
+        ("DATA", CUT, "closed the connection"),
+        ("dot", CUT, "closed the connection"),
+        ("DATA", HANG, "did not answer within"),
+        ("dot", HANG, "did not answer within"),
+        ("DATA", "hello?", "no SMTP reply: 'hello?'"),
+        ("dot", "hello?", "no SMTP reply: 'hello?'"),
+        ("DATA", "250 already", "250 already"),
+        ("DATA", "354 go\r\n250 already", "what it was not asked"),
+        ("dot", "354 more", "354 more"),
+        ("dot", "250-never\r\n" * 4000, "does not end"),
+        ("dot", "250 x\r\n" * 40, ""),
+    ],
+)
+def test_lost_after_data_began_is_uncertain_for_that_message_only(
+    step: str, answer: str, words: str, extensions: tuple[str, ...]
+) -> None:
+    relay = saying(**{step: answer})
+    relay.extensions = extensions
+    outcomes = send(relay, outgoing(3), timeout=0.2 if answer == HANG else 5.0)
+    if words:
+        assert kinds(outcomes) == {0: ACCEPTED, 1: UNCERTAIN, 2: ACCEPTED}
+        assert words in outcomes[1].text
+    else:  # an answer and then too many: the answer holds, the connection does not
+        assert kinds(outcomes) == dict.fromkeys(range(3), ACCEPTED)
+    assert relay.connections == 2
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("step", "answer", "found"),
+    [
+        ("MAIL", "550 5.1.1 We do not know you", (Phase.MAIL_FROM, 550, "550 5.1.1 We do not know you")),
+        ("MAIL", "451 4.3.0 Later", (Phase.MAIL_FROM, 451, "451 4.3.0 Later")),
+        ("MAIL", HANG, (Phase.MAIL_FROM, 0, "did not answer within 0.2 s")),
+        ("MAIL", "what?", (Phase.MAIL_FROM, 0, "no SMTP reply")),
+        ("RCPT", CUT, (Phase.RCPT, 0, "closed the connection")),
+        ("RCPT", HANG, (Phase.RCPT, 0, "did not answer within 0.2 s")),
+        ("RCPT", "what?", (Phase.RCPT, 0, "no SMTP reply")),
+        ("RCPT", "354 what?", (Phase.RCPT, 354, "354 what?")),
+    ],
+)
+def test_a_fault_before_the_recipient_was_answered_stops_the_window(
+    step: str, answer: str, found: tuple[Phase, int, str], extensions: tuple[str, ...]
+) -> None:
+    relay = saying(**{step: answer})
+    relay.extensions = extensions
+    outcomes = send(relay, outgoing(4), timeout=0.2 if answer == HANG else 5.0)
+    assert kinds(outcomes) == {0: ACCEPTED, 1: FAULT, 2: UNSENT, 3: UNSENT}
+    for outcome in outcomes[1:]:
+        assert (outcome.phase, outcome.code) == found[:2]
+        assert found[2] in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "phase", "code", "words"),
+    [
+        ("banner", "554 5.3.2 Go away", Phase.CONNECT, 554, "554 5.3.2 Go away"),
+        ("banner", "421 Busy" + THEN_CUT, Phase.CONNECT, 421, "421 Busy"),
+        ("banner", "SSH-2.0-x", Phase.CONNECT, 0, "SSH-2.0-x"),
+        ("banner", CUT, Phase.CONNECT, 0, "Error connecting"),
+        ("banner", HANG, Phase.CONNECT, 0, "Timed out"),
+        ("EHLO", "421 4.7.0 No", Phase.HELLO, 421, "421 4.7.0 No"),
+        ("EHLO", CUT, Phase.HELLO, 0, ""),
+        ("EHLO", HANG, Phase.HELLO, 0, "Timed out"),
+    ],
+)
+def test_a_fault_before_anything_was_asked(step: str, answer: str, phase: Phase, code: int, words: str) -> None:
+    relay = Relay(say=lambda at, _: answer if at == step else "")
+    outcomes = send(relay, outgoing(3), timeout=0.2 if answer == HANG else 5.0)
+    assert kinds(outcomes) == {0: FAULT, 1: UNSENT, 2: UNSENT}
+    assert (outcomes[0].phase, outcomes[0].code) == (phase, code)
+    assert words in outcomes[0].text
+    assert outcomes[0].text
+
+
+def test_a_relay_that_is_not_there() -> None:
+    async def run() -> list[Outcome]:
+        async with running(Relay()) as relay:
+            port = relay.port
+        sender = SmtpSender(SmtpSettings.from_url(f"smtp://127.0.0.1:{port}"), clock=StillClock())
+        return await hand_over(sender, outgoing(9))
+
+    outcomes = asyncio.run(run())
+    assert Counter(kinds(outcomes).values()) == {FAULT: 4, UNSENT: 5}
+    assert "Error connecting to 127.0.0.1" in outcomes[0].text
+
+
+def test_helo_for_those_who_do_not_know_ehlo() -> None:
+    relay = Relay(say=lambda step, _: "502 what?" if step == "EHLO" else "")
+    assert kinds(send(relay, outgoing(1))) == {0: ACCEPTED}
+    assert [line.split()[0] for line in relay.lines] == ["EHLO", "HELO", "MAIL", "RCPT", "DATA", "QUIT"]
+
+
+def test_no_tls_where_tls_is_asked_for() -> None:
+    outcomes = send(Relay(), outgoing(2), query="tls=starttls")
+    assert kinds(outcomes) == {0: FAULT, 1: UNSENT}
+    assert outcomes[0].phase is Phase.HELLO
+    assert "offers no STARTTLS" in outcomes[0].text
+    assert kinds(send(Relay(), outgoing(2), query="tls=opportunistic")) == {0: ACCEPTED, 1: ACCEPTED}
+
+
+def test_a_password_is_not_sent_in_the_clear_unless_asked() -> None:
+    async def run(query: str, relay: Relay) -> list[Outcome]:
+        async with running(relay):
+            sender = SmtpSender(relay.settings(query, user="me:secret@", connections=1), clock=StillClock())
+            outcomes = await hand_over(sender, outgoing(1))
+            await sender.close()
+            return outcomes
+
+    for extensions in (EXTENSIONS, (*EXTENSIONS, "AUTH PLAIN")):
+        relay = Relay(extensions=extensions)
+        (outcome,) = asyncio.run(run("tls=opportunistic", relay))
+        assert (outcome.kind, outcome.phase) == (FAULT, Phase.HELLO)
+        assert "not sent in the clear" in outcome.text
+        assert not any("AUTH" in line for line in relay.lines)
+    relay = Relay(say=lambda step, _: "235 ok" if step == "AUTH" else "", extensions=(*EXTENSIONS, "AUTH PLAIN"))
+    assert kinds(asyncio.run(run("tls=none", relay))) == {0: ACCEPTED}
+    relay = Relay(say=lambda step, _: "535 5.7.8 Wrong" if step == "AUTH" else "", extensions=("AUTH PLAIN LOGIN",))
+    (outcome,) = asyncio.run(run("tls=none", relay))
+    assert (outcome.kind, outcome.phase, outcome.code, outcome.text) == (FAULT, Phase.AUTH, 535, "535 5.7.8 Wrong")
+
+
+def test_a_connection_lost_between_messages_is_replaced_quietly() -> None:
+    for answer in ("250 2.0.0 Ok" + THEN_CUT, "250 2.0.0 Ok\r\n421 4.4.2 Idle too long" + THEN_CUT):
+        relay = Relay(say=lambda step, _, answer=answer: answer if step == "." else "")  # type: ignore[misc]
+        assert kinds(send(relay, outgoing(3))) == dict.fromkeys(range(3), ACCEPTED)
+        assert relay.connections == 3
+
+
+@WAYS
+@pytest.mark.parametrize("answer", [CUT, "421 4.3.2 Enough" + THEN_CUT, "421 4.3.2 Enough"])
+def test_a_relay_that_takes_one_message_a_connection(answer: str, extensions: tuple[str, ...]) -> None:
+    seen: Counter[int] = Counter()
+    relay = Relay(extensions=extensions)
+
+    def say(step: str, _line: str) -> str:
+        if step == "MAIL":
+            seen[relay.connections] += 1
+            return answer if seen[relay.connections] > 1 else ""
+        return ""
+
+    relay.say = say
+    assert kinds(send(relay, outgoing(3))) == dict.fromkeys(range(3), ACCEPTED)
+    assert relay.connections == 3
+
+
+def test_421_to_mail_on_a_new_connection_is_a_fault() -> None:
+    relay = Relay(say=lambda step, _: "421 4.7.0 Not now" if step == "MAIL" else "")
+    outcomes = send(relay, outgoing(2))
+    assert kinds(outcomes) == {0: FAULT, 1: UNSENT}
+    assert outcomes[0].code == 421
+
+
+def test_connections_are_kept_between_windows_and_replaced_when_they_served_enough() -> None:
+    async def run() -> Relay:
+        async with running(Relay()) as relay:
+            sender = SmtpSender(relay.settings(connections=2, messages_per_connection=4), clock=StillClock())
+            for _ in range(4):
+                assert len(await hand_over(sender, outgoing(4))) == 4
+            await sender.close()
+            await sender.close()
+            return relay
+
+    relay = asyncio.run(run())
+    assert relay.connections == 4
+    assert relay.lines.count("QUIT") == 4
+
+
+def test_a_sender_outlives_its_loop() -> None:
+    async def start(relay: Relay) -> tuple[SmtpSender, list[Outcome]]:
+        async with running(relay):
+            sender = SmtpSender(relay.settings(connections=1), clock=StillClock())
+            return sender, await hand_over(sender, outgoing(1))
+
+    async def go_on(sender: SmtpSender, port: int) -> list[Outcome]:
+        relay = Relay()
+        server = await asyncio.start_server(relay.serve, "127.0.0.1", port)
+        async with server:
+            outcomes = await hand_over(sender, outgoing(1))
+            await sender.close()
+            return outcomes
+
+    first = Relay()
+    sender, outcomes = asyncio.run(start(first))
+    assert kinds(outcomes) == {0: ACCEPTED}
+    assert kinds(asyncio.run(go_on(sender, first.port))) == {0: ACCEPTED}
+
+
+def test_data_after_a_refused_recipient_sends_nothing_to_nobody() -> None:
+    """A relay may say 354 to a pipelined DATA though it refused the recipient (RFC 2920 3.1)."""
+    relay = Relay(say=lambda step, _: {"RCPT": "550 5.1.1 no", "DATA": "354 go", ".": "554 nobody"}.get(step, ""))
+    outcomes = send(relay, outgoing(2))
+    assert kinds(outcomes) == {0: REFUSED, 1: REFUSED}
+    assert {outcome.phase for outcome in outcomes} == {Phase.RCPT}
+    assert relay.messages == [b"\r\n.\r\n"] * 2
+    assert relay.connections == 1
+
+
+def test_dsn_parameters_only_where_offered() -> None:
+    relay = Relay(extensions=("PIPELINING",))
+    send(relay, outgoing(1))
+    assert relay.lines[1:3] == ["MAIL FROM:<b+tok0@bounce.example>", "RCPT TO:<user0@example.com>"]
+    relay = Relay()
+    message = Outgoing(0, "b+t@bounce.example", '"a b+c=d"@example.com', b"x\r\n", "a+b=c")
+    send(relay, [message, replace(message, message=1, envelope_id="", recipient="a" * 500 + "@example.com")])
+    assert relay.lines[1:3] == [
+        "MAIL FROM:<b+t@bounce.example> RET=HDRS ENVID=a+2Bb+3Dc",
+        'RCPT TO:<"a b+c=d"@example.com> NOTIFY=FAILURE ORCPT=rfc822;"a+20b+2Bc+3Dd"@example.com',
+    ]
+    assert relay.lines[4:6] == [
+        "MAIL FROM:<b+t@bounce.example> RET=HDRS",
+        f"RCPT TO:<{'a' * 500}@example.com> NOTIFY=FAILURE",
+    ]
+
+
+def test_international_addresses_need_smtputf8() -> None:
+    relay = Relay()
+    window = outgoing(2, recipient="zoé{}\\@example.com", content="To: zoé\r\n\r\nx\r\n".encode())
+    assert kinds(send(relay, window)) == {0: ACCEPTED, 1: ACCEPTED}
+    assert relay.lines[1:3] == [
+        "MAIL FROM:<b+tok0@bounce.example> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=tok0",
+        "RCPT TO:<zoé0\\@example.com> NOTIFY=FAILURE ORCPT=utf-8;zo\\x{E9}0\\x{5C}@example.com",
+    ]
+    plain = outgoing(1)[0]
+    outcomes = send(Relay(extensions=("DSN",)), [*window, replace(plain, message=7)])
+    assert kinds(outcomes) == {0: REFUSED, 1: REFUSED, 7: ACCEPTED}
+    assert (outcomes[0].phase, outcomes[0].code) == (Phase.RCPT, 553)
+    assert outcomes[0].text.startswith("553 5.6.7 ")
+
+
+@pytest.mark.parametrize("bad", ["\r\n", "\n", "\x00", "\x7f"])
+def test_no_address_can_end_a_command(bad: str) -> None:
+    relay = Relay()
+    with pytest.raises(ValueError, match="control character"):
+        send(relay, outgoing(2, recipient=f"user{{}}@example.com>{bad}DATA"))
+    assert relay.connections == 0
+
+
+def test_leaving_a_window_early_ends_what_is_in_flight() -> None:
+    async def run() -> Relay:
+        relay = Relay(say=lambda step, line: HANG if step == "RCPT" and "user2@" in line else "")
+        async with running(relay):
+            sender = SmtpSender(relay.settings(connections=1), clock=StillClock())
+            async for outcome in (window := sender.send(outgoing(5))):
+                if outcome.message == 1:
+                    break
+            await window.aclose()  # type: ignore[attr-defined]
+            relay.say = lambda _step, _line: ""
+            assert kinds(await hand_over(sender, outgoing(1))) == {0: ACCEPTED}
+            await sender.close()
+        return relay
+
+    assert asyncio.run(run()).connections == 2
+
+
+def test_a_mistake_of_ours_is_raised_and_does_not_hang() -> None:
+    class BrokenClock(StillClock):
+        def now(self) -> "None":  # type: ignore[override]
+            raise RuntimeError("no time")
+
+    async def run() -> None:
+        async with running(Relay()) as relay:
+            await hand_over(SmtpSender(relay.settings(connections=2), clock=BrokenClock()), outgoing(5))  # type: ignore[arg-type]
+
+    with pytest.raises(RuntimeError, match="no time"):
+        asyncio.run(run())
+
+
+def test_an_empty_window() -> None:
+    assert send(Relay(), []) == []
+
+
+ANSWERS = st.sampled_from(
+    [
+        *("", "", "", "250 ok", "354 go", "250 ok\r\n250 ok", "250 ok" + THEN_CUT),
+        *("421 4.3.2 no", "450 4.2.1 later", "550 5.1.1 no", "550-5.1.1 no\r\n550 5.1.1 no", "550 5.1.1 no" + THEN_CUT),
+        *("garbage", "2", "99 x", CUT),
+    ]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    script=st.lists(ANSWERS, max_size=25),
+    count=st.integers(0, 12),
+    connections=st.integers(1, 3),
+    pipelining=st.booleans(),
+    spent=st.integers(1, 4),
+)
+def test_whatever_a_relay_does_each_message_has_one_outcome(
+    script: list[str], count: int, connections: int, pipelining: bool, spent: int
+) -> None:
+    left = list(script)
+    relay = Relay(
+        say=lambda step, _: left.pop(0) if left and step not in {"EHLO", "QUIT"} else "",
+        extensions=EXTENSIONS if pipelining else (),
+    )
+    outcomes = send(relay, outgoing(count), connections=connections, messages_per_connection=spent, timeout=0.3)
+    found = kinds(outcomes)
+    assert list(found) == list(range(count))
+    if UNSENT in found.values():
+        assert FAULT in found.values()
+    accepted = sum(kind is ACCEPTED for kind in found.values())
+    uncertain = sum(kind is UNCERTAIN for kind in found.values())
+    assert accepted <= len(relay.messages) + uncertain
+    for outcome in outcomes:
+        assert (outcome.kind is not REFUSED) or (
+            outcome.code >= 400 and outcome.phase in {Phase.RCPT, Phase.DATA, Phase.AFTER_DATA}
+        )
+
+
+class Mailbox:
+    """An aiosmtpd handler that keeps what it takes."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.envelopes.append(envelope)
+        return "250 2.0.0 Ok: queued as A1"
+
+
+@pytest.mark.parametrize("user", ["", "me:s%40cret@"])
+def test_against_aiosmtpd(user: str) -> None:
+    mailbox = Mailbox()
+
+    def authenticate(_server: object, _session: object, _envelope: object, _mechanism: str, data: object) -> AuthResult:
+        return AuthResult(success=getattr(data, "password", b"") == b"s@cret")
+
+    async def run() -> list[Outcome]:
+        def protocol() -> SMTP:
+            return SMTP(mailbox, authenticator=authenticate, auth_require_tls=False, auth_required=bool(user))
+
+        server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            sender = SmtpSender(SmtpSettings.from_url(f"smtp://{user}127.0.0.1:{port}?tls=none"), clock=StillClock())
+            outcomes = await hand_over(sender, outgoing(30, content=b"Subject: x\r\n\r\n.dot\r\n"))
+            await sender.close()
+            return outcomes
+
+    assert kinds(asyncio.run(run())) == dict.fromkeys(range(30), ACCEPTED)
+    recipients = {envelope.rcpt_tos[0] for envelope in mailbox.envelopes}
+    assert recipients == {f"user{n}@example.com" for n in range(30)}
+    assert {envelope.content for envelope in mailbox.envelopes} == {b"Subject: x\r\n\r\n.dot\r\n"}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://relay.example", ("relay.example", 25, "opportunistic", "", "", True)),
+        ("smtp://relay.example:587?tls=starttls", ("relay.example", 587, "starttls", "", "", True)),
+        ("smtp://a%40b:p%2Fw@[::1]:2525/?tls=none", ("::1", 2525, "none", "a@b", "p/w", True)),
+        ("smtps://relay.example?verify=no", ("relay.example", 465, "implicit", "", "", False)),
+    ],
+)
+def test_settings_from_a_url(url: str, expected: tuple[object, ...]) -> None:
+    made = SmtpSettings.from_url(url)
+    assert (made.host, made.port, made.tls, made.username, made.password, made.verify) == expected
+    assert "p/w" not in repr(made)
+
+
+def test_more_settings() -> None:
+    made = SmtpSettings.from_url(
+        "smtp://x?hello=me.example&ca=/etc/ca.pem", connections=2, messages_per_connection=7, timeout=10
+    )
+    assert (made.hello, made.ca_file, made.connections, made.messages_per_connection) == (
+        "me.example",
+        "/etc/ca.pem",
+        2,
+        7,
+    )
+    assert (made.connect_timeout, made.command_timeout, made.data_timeout, made.answer_timeout) == (10, 10, 10, 50)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "smtp://host"),
+        ("http://relay.example", "smtp://host"),
+        ("smtp://", "smtp://host"),
+        ("smtp://x:port", "cannot be read"),
+        ("smtp://x:99999", "cannot be read"),
+        ("smtp://x?tls=maybe", "tls=maybe is none of none, starttls, opportunistic"),
+        ("smtps://x?tls=none", "smtps:// takes none"),
+        ("smtp://x?colour=red", "'colour'"),
+        ("smtp://x/path", "'path'"),
+        ("smtp://x?verify=perhaps", "neither yes nor no"),
+    ],
+)
+def test_a_url_that_cannot_be_used_says_why(url: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        SmtpSettings.from_url(url)
