@@ -230,6 +230,23 @@ def test_text_behind_the_returned_message_is_read_when_none_stands_before() -> N
     assert open_letter(mail).notice.strip() == "late"
 
 
+def test_parts_that_are_no_text_are_passed_over() -> None:
+    head = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/png\n\nx\n"
+    assert open_letter(head + b"--b\n\ntext\n--b--").notice == "text"
+
+
+def test_line_ends_within_an_encoded_text_are_evened() -> None:
+    assert open_letter(b"Content-Transfer-Encoding: base64\n\nYQ0KYg1j").notice == "a\nb\nc"
+
+
+def test_a_detector_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("charset_normalizer.from_bytes", fail)
+    assert decode_text(b"\xe9t\xe9") == "été"
+
+
 def test_a_long_notice_is_cut() -> None:
     part = b"--b\n\n" + b"word " * 30_000 + b"\n"
     letter = open_letter(b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 3)
@@ -242,6 +259,7 @@ def test_a_long_notice_is_cut() -> None:
         ("Gone.\n\nReceived: a\nSubject: s\n\nHello", "Gone.", "s"),
         ("Gone.\n\n--- Original message ---\n\nSubject: s\n\nHello", "Gone.", "s"),
         ("Gone.\nOriginal message follows.\n\nTo: a@b.example\n\nHello", "Gone.", ""),
+        ("Gone.\n--- Original message\n\n\n\n\n\n\nReceived: a\nSubject: s\n\nHi", "Gone.\n--- Original message", "s"),
         ("Gone.\n> Received: a\n> Subject: s\n> \n> Hello", "Gone.", "s"),
         ("Gone.\n Received: a\n Subject: s\n\n Hello", "Gone.", "s"),
         ("Gone.\n--- Below this line is a copy of the message.\n\nHello", "Gone.", ""),

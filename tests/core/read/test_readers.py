@@ -345,6 +345,7 @@ def test_a_read_receipt_without_an_address_is_its_writers() -> None:
         ),
         ("Could not be delivered to us@s.example\n", []),
         ("<us@s.example>:\nno such user", ["us@s.example"]),
+        ("<'@y.example>:\nno such user\n\n<ann@y.example>:\nno such user", ["ann@y.example"]),
     ],
 )
 def test_ways_to_name_who_failed(notice: str, recipients: list[str]) -> None:

@@ -4,6 +4,7 @@ import binascii
 import codecs
 import html
 import re
+import string
 
 # A bound on one text: what says why a mail came back stands at its beginning.
 MAX_TEXT = 256 * 1024
@@ -11,6 +12,7 @@ _DETECT_SAMPLE = 1024
 
 # Codecs that are no charset of a mail, or whose time is not linear.
 _REFUSED_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
+_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/"))
 _ISO_2022_ESCAPES = (b"\x1b$", b"\x1b(J", b"\x1b(I")
 
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\n]*+)\?=(?:\s+(?==\?))?")
@@ -36,13 +38,10 @@ def transfer_decode(body: bytes, *, encoding: str) -> bytes:
 
 
 def _decode_base64(body: bytes) -> bytes:
-    kept = body.translate(None, b" \t\r\n\0=")
-    for drop in range(4):
-        try:
-            return binascii.a2b_base64(kept[: len(kept) - drop] + b"==")
-        except binascii.Error:
-            continue
-    return body
+    kept = body.translate(None, _NOT_BASE64)
+    if len(kept) % 4 == 1:
+        kept = kept[:-1]  # half a byte is none
+    return binascii.a2b_base64(kept + b"==")
 
 
 def decode_text(body: bytes, *, charset: str = "") -> str:

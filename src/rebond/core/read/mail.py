@@ -50,10 +50,6 @@ class Headers:
         values = self._values.get(name)
         return values[0] if values else ""
 
-    def last(self, name: str) -> str:
-        values = self._values.get(name)
-        return values[-1] if values else ""
-
     def all(self, name: str) -> list[str]:
         return self._values.get(name, [])
 
@@ -250,13 +246,13 @@ def _regions(mail: Mail, body: bytes, *, boundary: str, multipart: bool) -> list
             return []
         if not _INNER_PART.search(body):
             return []
-    for found in _DELIMITER.finditer(body, 0, MAX_TEXT):
-        regions = _cut(mail, body, delimiter=found.group(1))
-        if regions:
-            mail.note("broken: the parts' boundary is not the declared one")
-            # Where nothing says multipart, what stands before the first boundary is the notice: a part without headers.
-            return regions[1:] if multipart else [b"\n" + regions[0], *regions[1:]]
-    return []
+    found = _DELIMITER.search(body, 0, MAX_TEXT)
+    if not found:
+        return []
+    mail.note("broken: the parts' boundary is not the declared one")
+    preamble, *regions = _cut(mail, body, delimiter=found.group(1))
+    # Where nothing says multipart, what stands before the first boundary is the notice: a part without headers.
+    return regions if multipart else [b"\n" + preamble, *regions]
 
 
 def _cut(mail: Mail, body: bytes, *, delimiter: bytes) -> list[bytes]:
