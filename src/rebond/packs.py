@@ -1,7 +1,8 @@
 """Loads the shipped rules, codes and providers, and keeps their compiled form between processes.
 
 Compiling takes far longer than everything else that a short command does, so the compiled form is kept in a cache
-directory, by digest. The cache is only ever a shortcut: unreadable, damaged or unwritable, it is passed over in silence.
+directory, by digest. The cache is only ever a shortcut: unreadable, damaged or unwritable, it is passed over in
+silence.
 """
 
 import contextlib
@@ -145,7 +146,7 @@ def _library() -> str:
         import hyperscan
     except ImportError:
         return "re2"
-    return f"hyperscan-{hyperscan.__version__}"
+    return f"hyperscan-{getattr(hyperscan, '__version__', '')}"
 
 
 def _keep(path: Path, data: bytes) -> None:

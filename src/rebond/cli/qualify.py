@@ -167,7 +167,9 @@ def _print(row: Mapping[str, Any], *, as_json: bool) -> None:
     typer.echo(f"{row['path'] or 'text'}: {row['kind']}")
     for failure in row["failures"]:
         verdict = "/".join(str(failure[key]) for key in ("type", "reason", "cause") if failure[key])
-        typer.echo(f"  {failure['recipient'] or 'unknown recipient'}: {verdict} ({failure['owner']}, {failure['rule']})")
+        typer.echo(
+            f"  {failure['recipient'] or 'unknown recipient'}: {verdict} ({failure['owner']}, {failure['rule']})"
+        )
         if failure["text"]:
             typer.echo("    " + " ".join(failure["text"].split())[:160])
 

@@ -136,7 +136,7 @@ class Qualifier:
     def _judge(self, situation: Situation, action: str, text: str) -> Verdict:
         if action in _SUCCESSES:
             return self._not_a_failure(Cause.SUCCESS, rule=f"action:{action}")
-        if situation.code // 100 == 2 and action != "failed":
+        if situation.code // 100 == 2 and situation.channel is Channel.EMAIL and action != "failed":
             return self._not_a_failure(Cause.SUCCESS, rule=f"smtp:{situation.code}")
         verdict, rule = self._spoken(situation, text)
         verdict = temper(verdict, situation=situation, rule=rule)

@@ -44,7 +44,7 @@ def _is_counted_wildcard(pair: tuple[str, str]) -> bool:
 
 
 def _class(piece: str, *, caseless: bool) -> str | None:
-    """Make a choice of a class that holds letters outside ASCII; None for negated ones and for ranges of such letters."""
+    """Make a choice of a class with letters outside ASCII; None for negated ones and for ranges of such letters."""
     inside = piece[1:-1]
     if inside.startswith("^") or re.search(r"[^\x00-\x7f]-|-[^\x00-\x7f]", inside):
         return None

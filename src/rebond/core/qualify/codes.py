@@ -1,7 +1,7 @@
 """Reply codes: reading them in a text, patterns over them, and the tables that give a verdict when no rule speaks.
 
-SMTP reply codes are those of RFC 5321, enhanced codes those of RFC 3463 and its registry; the verdicts are the tables of
-specification 02, kept as data in `data/codes.toml`.
+SMTP reply codes are those of RFC 5321, enhanced codes those of RFC 3463 and its registry; the verdicts are the
+tables of specification 02, kept as data in `data/codes.toml`.
 """
 
 import re
@@ -172,9 +172,7 @@ def load_codes(document: Mapping[str, Any]) -> CodeTable:
 def _row(table: Mapping[str, Any], parse: Any, kind: str) -> CodeRow:
     codes = table.get("codes", ())
     try:
-        verdict = given_verdict(
-            FailureType(table["type"]), reason=Reason(table["reason"]), cause=Cause(table["cause"])
-        )
+        verdict = given_verdict(FailureType(table["type"]), reason=Reason(table["reason"]), cause=Cause(table["cause"]))
         return CodeRow(
             patterns=_patterns(codes, parse),
             type=verdict.type,

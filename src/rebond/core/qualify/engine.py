@@ -48,7 +48,7 @@ class RuleEngine:
         return Match(rules[found[0]], tuple(rules[index] for index in found[1 : 1 + RUNNERS_UP]))
 
     def span(self, rule: str, text: FoldedText) -> tuple[int, int] | None:
-        """Tell which characters of the text as received a rule matches; None for a rule that does not, or is not here."""
+        """Tell which characters of the text as received a rule matches; None when it does not, or is not here."""
         index = self._indexes.get(rule)
         span = None if index is None else self._matcher.span(index, text.text)
         return text.raw_span(*span) if span else None

@@ -1,4 +1,4 @@
-"""Rules from parsed TOML, with every check that a rule must pass before it may judge anything (specification 02, 03)."""
+"""Rules from parsed TOML, with every check that a rule must pass before it may judge (specification 02 and 03)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,12 +12,11 @@ from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern, read_codes
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError, Situation
 from rebond.core.words import CAUSES, REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
 
-_KEYS = frozenset(
-    "id provider phase peer smtp enhanced channel text type reason cause retry confirm review since source examples"
-    " counterexamples".split()
-)
+_CONSTRAINTS = ("provider", "phase", "peer", "smtp", "enhanced", "channel", "text")
+_VERDICT = ("type", "reason", "cause", "retry", "confirm", "review")
+_KEYS = frozenset({"id", *_CONSTRAINTS, *_VERDICT, "since", "source", "examples", "counterexamples"})
 _REQUIRED = ("id", "text", "type", "reason", "since", "source", "examples")
-_EXAMPLE_KEYS = frozenset("text provider phase peer code enhanced".split())
+_EXAMPLE_KEYS = frozenset({"text", "provider", "phase", "peer", "code", "enhanced"})
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -41,7 +40,7 @@ def load_rules(
         line = lines[position] if position < len(lines) else 0
         try:
             rule = _rule(table, file=file, channel=channel, console=console, place=(position, line))
-            rules.append(replace(rule, **_examples(table, rule)) if with_examples else rule)
+            rules.append(_with_examples(rule, table) if with_examples else rule)
         except ValueError as error:
             problems.append(Problem(file=file, line=line, rule=str(table.get("id", "")), words=str(error)))
     if unknown := sorted(set(document) - {"rule"}):
@@ -52,9 +51,7 @@ def load_rules(
     return tuple(rules)
 
 
-def _rule(
-    table: Mapping[str, Any], *, file: str, channel: Channel, console: bool, place: tuple[int, int]
-) -> Rule:
+def _rule(table: Mapping[str, Any], *, file: str, channel: Channel, console: bool, place: tuple[int, int]) -> Rule:
     _check_keys(table, allowed=_KEYS, required=_REQUIRED)
     mine = _word(Channel, table.get("channel", channel), key="channel")
     smtp, smtp_none = _codes(table.get("smtp", ()))
@@ -89,20 +86,20 @@ def _rule(
     )
 
 
-def _examples(table: Mapping[str, Any], rule: Rule) -> dict[str, tuple[Example, ...]]:
+def _with_examples(rule: Rule, table: Mapping[str, Any]) -> Rule:
     situation = Situation(
         channel=rule.channel,
         provider=rule.provider,
         peer=rule.peer or Peer.RECEIVER,
         phase=Phase.REPORT if not rule.phases or Phase.REPORT in rule.phases else min(rule.phases),
     )
-    found = {
-        key: tuple(_example(item, situation=situation) for item in _list(table.get(key, ()), key=key))
+    examples, counterexamples = (
+        tuple(_example(item, situation=situation) for item in _list(table.get(key, ()), key=key))
         for key in ("examples", "counterexamples")
-    }
-    if not found["examples"]:
+    )
+    if not examples:
         raise ValueError("examples is empty; give at least one text that the rule must win")
-    return found
+    return replace(rule, examples=examples, counterexamples=counterexamples)
 
 
 def _check_keys(table: Mapping[str, Any], *, allowed: frozenset[str], required: Iterable[str]) -> None:

@@ -73,7 +73,9 @@ class HyperscanMatcher:
         once, utf8 = self._hyperscan.HS_FLAG_SINGLEMATCH, self._hyperscan.HS_FLAG_UTF8
         database = self._hyperscan.Database(mode=self._hyperscan.HS_MODE_BLOCK)
         database.compile(
-            expressions=[(bytewise or pattern).encode() for bytewise, pattern in zip(over_bytes, patterns, strict=True)],
+            expressions=[
+                (bytewise or pattern).encode() for bytewise, pattern in zip(over_bytes, patterns, strict=True)
+            ],
             ids=list(range(len(patterns))),
             elements=len(patterns),
             flags=[once if bytewise else once | utf8 for bytewise in over_bytes],
@@ -173,8 +175,8 @@ def _valid(text: str) -> str:
 def make_matcher(patterns: Sequence[str], *, name: str = "", dumped: bytes = b"") -> Matcher:
     """Compile patterns with the named engine, or with the first that is installed.
 
-    `dumped` is what `dump` gave for the same patterns. Raises PatternError for patterns it cannot take, ValueError for a
-    dumped form that does not fit, ImportError when no engine is installed.
+    `dumped` is what `dump` gave for the same patterns. Raises PatternError for patterns it cannot take, ValueError
+    for a dumped form that does not fit, ImportError when no engine is installed.
     """
     if name != Re2Matcher.name:
         try:

@@ -59,14 +59,13 @@ def _without_repeats(words: Iterable[tuple[int, str]], *, code: str, enhanced: s
     """Leave out the `550-5.1.1` with which every further line of one reply begins."""
     seen = dropped = False
     for start, word in words:
-        if word.startswith(code) and word[3:4] in ("", "-"):
-            if seen:
-                start, word, dropped = start + 4, word[4:], True
-            seen = True
-        if dropped and word in ("", enhanced):
+        repeats = word.startswith(code) and word[3:4] in ("", "-")
+        cut = 4 if repeats and seen else 0
+        seen, dropped = seen or repeats, dropped or cut > 0
+        if dropped and word[cut:] in ("", enhanced):
             continue
         dropped = False
-        yield start, word
+        yield start + cut, word[cut:]
 
 
 class KeptCodes:
@@ -98,10 +97,11 @@ _CODE = re.compile(r"[245][0-5]\d|[245]\.\d{1,3}\.\d{1,3}|[245][0-5]\d-[245]\.\d
 _HOST = re.compile(r"(?:[^\W_][\w\-]*\.)+[^\W\d_]{2,24}")
 _HEX = frozenset("0123456789abcdefABCDEF:.")
 _LONGEST_WORD, _LONGEST_TOKEN = 40, 320
+_MONTHS = "January February March April May June July August September October November December"
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+_ZONES = "AM PM GMT UTC CET CEST EST EDT CST CDT MST MDT PST PDT BST JST MSK"
 _NAMES = frozenset(
-    "Mon Tue Wed Thu Fri Sat Sun Monday Tuesday Wednesday Thursday Friday Saturday Sunday Jan Feb Mar Apr May Jun Jul Aug"
-    " Sep Sept Oct Nov Dec January February March April June July August September October November December"
-    " AM PM GMT UTC CET CEST EST EDT CST CDT MST MDT PST PDT BST JST MSK".split()
+    {*_MONTHS.split(), *_DAYS.split(), *_ZONES.split(), "Sept", *(name[:3] for name in (_MONTHS + " " + _DAYS).split())}
 )
 
 

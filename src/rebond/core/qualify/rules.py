@@ -65,9 +65,9 @@ class Example:
 class Rule:
     """A tested pattern with the verdict that it gives.
 
-    `text` is a pattern in the common subset of hyperscan and RE2, over the folded text. Empty constraints hold always;
-    `smtp_none` and `enhanced_none` also admit the absence of a code. `confirm` is 2 when a second counting error acts as
-    hard, `retry` overrides the schedule, `review` sends the text to a person's queue.
+    `text` is a pattern in the common subset of hyperscan and RE2, over the folded text. Empty constraints hold
+    always; `smtp_none` and `enhanced_none` also admit the absence of a code. `confirm` is 2 when a second counting
+    error acts as hard, `retry` overrides the schedule, `review` sends the text to a person's queue.
     """
 
     id: str
@@ -98,7 +98,13 @@ class Rule:
     @property
     def constraints(self) -> int:
         """Count what the rule asks for; the more, the earlier it is tried."""
-        asked = (self.provider, self.phases, self.peer, self.smtp or self.smtp_none, self.enhanced or self.enhanced_none)
+        asked = (
+            self.provider,
+            self.phases,
+            self.peer,
+            self.smtp or self.smtp_none,
+            self.enhanced or self.enhanced_none,
+        )
         return 1 + sum(map(bool, asked))
 
     @property
@@ -113,7 +119,8 @@ class Rule:
     @property
     def admits_temporary_hard(self) -> bool:
         """Tell whether the rule names 4xx or 4.x.x, and so stays hard under a temporary answer."""
-        return any(pattern.names_temporary for pattern in (*self.smtp, *self.enhanced))
+        by_reply = any(pattern.names_temporary for pattern in self.smtp)
+        return by_reply or any(pattern.names_temporary for pattern in self.enhanced)
 
     def admits(self, situation: Situation) -> bool:
         """Tell whether all constraints but the text hold."""

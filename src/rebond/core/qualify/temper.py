@@ -16,16 +16,16 @@ _REFUSED_BEFORE_RECIPIENT = {
 
 
 def temper(verdict: Verdict, *, situation: Situation, rule: Rule | None) -> Verdict:
-    """Adjust a verdict to the phase, the peer and the class of the answer; `rule` is the text rule that gave it, if any."""
+    """Adjust a verdict to phase, peer and class of the answer; `rule` is the text rule that gave it, if any did."""
     if situation.phase in BEFORE_RECIPIENT and not _speaks_before_recipient(rule):
         return _before_recipient(verdict, situation)
     if rule is None and situation.peer is Peer.RELAY and _is_relay_fault(verdict, situation):
         return replace(verdict, reason=Reason.UNREACHABLE, cause=Cause.TRANSPORT)
-    if verdict.type is FailureType.HARD and is_temporary(situation):
-        # "A 4.x.x is never hard by code alone", and a text under a 4xx is an answer that the server itself may take
-        # back: it is hard only when the rule says that it knows the text under 4xx.
-        if rule is None or not rule.admits_temporary_hard:
-            return replace(verdict, type=FailureType.SOFT)
+    # "A 4.x.x is never hard by code alone", and a text under a 4xx is an answer that the server itself may take back:
+    # it is hard only when the rule says that it knows the text under 4xx.
+    known_under_4xx = rule is not None and rule.admits_temporary_hard
+    if verdict.type is FailureType.HARD and is_temporary(situation) and not known_under_4xx:
+        return replace(verdict, type=FailureType.SOFT)
     return verdict
 
 
@@ -44,12 +44,13 @@ def _speaks_before_recipient(rule: Rule | None) -> bool:
 def _before_recipient(verdict: Verdict, situation: Situation) -> Verdict:
     """Keep what speaks of the sender, the content or a deferral; make of the rest what concerns no recipient.
 
-    The peer being our own relay, or the answer temporary, it is a fault on our way (unreachable/transport, owner sender);
-    a permanent answer of the receiving side refuses us (sender rejected, credentials, policy), never an address.
+    The peer being our own relay, or the answer temporary, it is a fault on our way (unreachable/transport, owner
+    sender); a permanent answer of the receiving side refuses us (sender, credentials, policy), never an address.
     """
     facts = CAUSES[verdict.cause]
     if verdict.type is FailureType.IGNORED or (
-        verdict.type is FailureType.SOFT and (facts.owner in (Owner.SENDER, Owner.CONTENT) or _stays(verdict, situation))
+        verdict.type is FailureType.SOFT
+        and (facts.owner in (Owner.SENDER, Owner.CONTENT) or _stays(verdict, situation))
     ):
         return verdict
     permanent = situation.code // 100 == 5 or (not situation.code and situation.enhanced.startswith("5"))
@@ -66,6 +67,4 @@ def _stays(verdict: Verdict, situation: Situation) -> bool:
 
 def _is_relay_fault(verdict: Verdict, situation: Situation) -> bool:
     """Tell an answer by which our relay speaks of itself: 421, or a code x.3.x, without words about the recipient."""
-    return CAUSES[verdict.cause].owner is Owner.PROVIDER and (
-        situation.code == 421 or situation.enhanced[1:3] == ".3" or situation.enhanced[1:4] == ".3."
-    )
+    return CAUSES[verdict.cause].owner is Owner.PROVIDER and (situation.code == 421 or situation.enhanced[1:4] == ".3.")
