@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebond.services.errors import InputError
-from rebond.services.table_file import MAX_CELL, BadRow, open_table
+from rebond.services.file_lines import MAX_CELL, BadRow
+from rebond.services.table_file import open_table
 
 Write = Callable[..., Path]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from rebond.services.file_lines import BadRow
 from rebond.services.people_file import FileOptions, PeopleFile, open_people
-from rebond.services.table_file import BadRow
 from rebond.store.write.audit import add_audit
 from rebond.store.write.people import PersonRow, begin_import, end_import, write_people
 

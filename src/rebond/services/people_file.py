@@ -11,7 +11,9 @@ from typing import Any
 from rebond.core.address import ParsedAddress, parse_address
 from rebond.core.words import Channel
 from rebond.services.errors import InputError
-from rebond.services.table_file import BadRow, CsvFile, JsonFile, open_table
+from rebond.services.file_lines import BadRow
+from rebond.services.json_file import JsonFile
+from rebond.services.table_file import CsvFile, open_table
 from rebond.store.write.people import PersonRow
 
 ID = "id"
@@ -57,12 +59,17 @@ class PeopleFile:
         self._table = table
         self._columns = columns
         self._options = options
+        self._roles: dict[str, str | Channel] = {
+            **columns.fields,
+            **{name: channel for channel, name in columns.addresses.items()},
+            **({columns.id: ID} if columns.id is not None else {}),
+        }
         self.size = table.size
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """Which channels the file has addresses of."""
-        return tuple(self._columns.addresses)
+        """Which channels the file can have addresses of."""
+        return tuple(self._columns.addresses) if isinstance(self._table, CsvFile) else tuple(Channel)
 
     def position(self) -> int:
         """Return how many bytes have been read."""
@@ -93,15 +100,26 @@ class PeopleFile:
         return read
 
     def _from_members(self, line: int, members: dict[str, Any]) -> PersonRow | BadRow:
-        columns = self._columns
-        found = [
-            self._address(channel, _text(members.pop(name)))
-            for channel, name in columns.addresses.items()
-            if name in members
-        ]
-        external_id = None if columns.id is None else _text(members.pop(columns.id, "")).strip()
-        fields = {columns.fields.get(name, name): value for name, value in members.items()}
+        external_id = None if self._columns.id is None else ""
+        found: list[ParsedAddress] = []
+        fields: dict[str, object] = {}
+        for name, value in members.items():
+            role = self._roles.get(name) or self._learn(name)
+            if isinstance(role, Channel):
+                found.append(self._address(role, _text(value)))
+            elif role == ID:
+                external_id = _text(value).strip()
+            else:
+                fields[role] = value
         return _person(line, external_id, _encode(fields), found)
+
+    def _learn(self, name: str) -> str | Channel:
+        """Decide what a name is that the first row did not have: what another column is, it is not."""
+        role = _role(name)
+        if role == ID or role in self._roles.values():
+            role = name
+        self._roles[name] = role
+        return role
 
     def _address(self, channel: Channel, text: str) -> ParsedAddress:
         options = self._options

@@ -1,0 +1,93 @@
+"""JSON Lines: one object a line."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rebond.services.errors import InputError
+from rebond.services.file_lines import MAX_CELL, UNDECODABLE, BadRow, Lines
+
+_FIRST_ROWS = 100
+
+
+class JsonFile:
+    """One object a line. `columns` are the names in the first object; others may bring more."""
+
+    def __init__(self, lines: Lines, *, size: int) -> None:
+        self.size = size
+        self._lines = lines
+        self._rows = self._read()
+        self._before: list[tuple[int, dict[str, Any]] | BadRow] = []
+        self.columns: list[str] = []
+        for row in self._rows:
+            self._before.append(row)
+            if not isinstance(row, BadRow):
+                self.columns = list(row[1])
+                break
+            if len(self._before) == _FIRST_ROWS:
+                raise InputError(f"{lines.name}: its first {_FIRST_ROWS} lines are no JSON objects: {row.reason}")
+        if not self.columns:
+            raise InputError(f"{lines.name}: it holds no JSON object with a name in it, one a line")
+
+    def position(self) -> int:
+        """Return how many bytes have been read."""
+        return self._lines.position()
+
+    def rows(self) -> Iterator[tuple[int, dict[str, Any]] | BadRow]:
+        """Yield each row's line and members, or why it is bad; null members are left out."""
+        while self._before:
+            yield self._before.pop(0)
+        yield from self._rows
+
+    def _read(self) -> Iterator[tuple[int, dict[str, Any]] | BadRow]:
+        lines = self._lines
+        while True:
+            lines.begin()
+            text = next(lines, None)
+            if text is None:
+                return
+            if lines.problem:
+                yield BadRow(lines.first, lines.problem)
+            elif text.strip():
+                try:
+                    yield lines.first, _members(text)
+                except (ValueError, RecursionError) as error:
+                    yield BadRow(lines.first, str(error))
+
+
+def _members(text: str) -> dict[str, Any]:
+    value = _decode(text.strip())
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")
+    members = {name.strip(): member for name, member in value.items() if member is not None}
+    for name, member in members.items():
+        if isinstance(member, dict):
+            raise ValueError(f"{name!r} is an object: only texts, numbers, truth values and lists are taken")
+        size = len(member) if isinstance(member, str) else 0
+        if (size > MAX_CELL // 4 or len(text) > MAX_CELL // 4) and len(
+            _encode(member).encode(errors="replace")
+        ) > MAX_CELL:
+            raise ValueError(f"the cell {name!r} is over {MAX_CELL >> 20} MiB")
+    if "\\u" in text:
+        whole = _encode(members)
+        if UNDECODABLE.search(whole):
+            raise ValueError("it holds half of a character")
+        if "\\u0000" in whole:
+            raise ValueError("it holds a NUL character")
+    return members
+
+
+def _no_constant(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return number
+
+
+_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
