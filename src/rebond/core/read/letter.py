@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, field
 
 from rebond.core.read.find_address import first_address
-from rebond.core.read.mail import Headers, Mail, Part, parse_headers, split_mail
+from rebond.core.read.mail import Headers, Mail, Part, parse_headers, split_head, split_mail
 
 MAX_NOTICE = 128 * 1024
+MAX_HEAD = 256 * 1024
 
 _RETURNED_TYPES = frozenset(
     {
@@ -142,7 +143,7 @@ def _chosen_alternatives(parts: list[Part]) -> set[int]:
 
 def _returned_headers(part: Part) -> Headers:
     body = part.decoded()
-    return split_mail(body[: 256 * 1024]).headers
+    return split_head(body[:MAX_HEAD])[0]
 
 
 def _without_returned(notice: str) -> tuple[str, Headers]:

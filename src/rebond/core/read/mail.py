@@ -116,9 +116,7 @@ def split_mail(raw: bytes) -> Mail:
     if len(raw) > MAX_SIZE:
         raw = raw[:MAX_SIZE]
         notes.append("cut: the mail is larger than 25 MiB")
-    if b"\r" in raw:
-        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    headers, body = _split_head(raw.lstrip(b"\n"))
+    headers, body = split_head(raw)
     content_type, parameters = content_type_of(headers)
     mail = Mail(headers, [], content_type, parameters, notes)
     _split_body(mail, body)
@@ -162,6 +160,13 @@ def content_type_of(headers: Headers) -> tuple[str, dict[str, str]]:
         for name, quoted, plain in _PARAMETER.findall(value if ";" in value else ";" + value.partition(" ")[2]):
             parameters.setdefault(name.lower().rstrip("*"), quoted or plain)
     return (found.group() if found else "text/plain"), parameters
+
+
+def split_head(raw: bytes) -> tuple[Headers, bytes]:
+    """Split a message in its headers and its body, with even line ends."""
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return _split_head(raw.lstrip(b"\n"))
 
 
 def _split_head(raw: bytes) -> tuple[Headers, bytes]:
