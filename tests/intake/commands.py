@@ -9,14 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PROGRAM = """
-import typer
-from rebond.cli import intake, returns, site
-app = typer.Typer(pretty_exceptions_enable=False)
-for family in (intake, returns, site):
-    family.register(app)
-app()
-"""
+PROGRAM = "from rebond.cli import main; main()"
 
 
 def environment(data: Path) -> dict[str, str]:
