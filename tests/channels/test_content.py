@@ -1,6 +1,8 @@
 """Templates: what they fill in, and what they may not do."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -231,6 +233,23 @@ def test_a_long_list_of_honest_work_is_within_the_allowance() -> None:
     source = "{% for item in items %}<li>{{ item.name|upper }}: {{ item.price * 2 }}</li>{% endfor %}"
     items = [{"name": f"thing {n}", "price": n} for n in range(5_000)]
     assert fill(source, html=True, items=items).count("<li>") == 5_000
+
+
+def test_dates_and_numbers_as_fields() -> None:
+    born = datetime(2001, 2, 3, 4, 5, tzinfo=UTC)
+    made = fill("{{ born.day }}.{{ born.month }}.{{ born.year }} {{ born.isoformat() }} ", born=born)
+    made += fill("{{ price * 2 }} {{ price + 1 }} {{ born }}", born=born, price=Decimal("1.50"))
+    assert made == "3.2.2001 2001-02-03T04:05:00+00:00 3.00 2.50 2001-02-03 04:05:00+00:00"
+    with pytest.raises(ProductionError, match="no attribute 'strftime'"):
+        fill("{{ born.strftime('%9999999d') }}", born=born)
+    with pytest.raises(ProductionError, match="grows past"):
+        fill("{{ price * price }}", price=Decimal(10) ** 15)
+
+
+def test_what_filters_replace() -> None:
+    assert fill("{{ 'aXbX'|replace('X', '-') }}{{ 'aa'|replace('a', 'b', 1) }}") == "a-b-ba"
+    with pytest.raises(ProductionError, match="grows past"):
+        fill("{{ n|abs }}", n=2**65)
 
 
 def test_the_limit_is_the_callers() -> None:

@@ -56,9 +56,15 @@ class Relay:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await self._converse(reader, writer)
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._converse(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+        finally:
+            writer.close()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not await self._answer(writer, "banner", "", "220 relay.example ESMTP"):
@@ -100,16 +106,19 @@ class Relay:
 
 
 @asynccontextmanager
-async def running(relay: Relay, *, context: ssl.SSLContext | None = None) -> AsyncIterator[Relay]:
-    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0, ssl=context)
+async def running(relay: Relay, *, context: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Relay]:
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", port, ssl=context)
     relay.port = server.sockets[0].getsockname()[1]
     tasks_before = asyncio.all_tasks()
     try:
         yield relay
     finally:
         server.close()
-        for task in asyncio.all_tasks() - tasks_before:
+        serving = asyncio.all_tasks() - tasks_before
+        for task in serving:
             task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+        await server.wait_closed()
 
 
 CONTENT = b"Subject: x\r\n\r\nHi\r\n"

@@ -1,8 +1,12 @@
 """Handing over to relays that take, refuse, hang, cut and speak nonsense."""
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -271,6 +275,13 @@ def test_a_relay_that_takes_one_message_a_connection(answer: str, extensions: tu
     assert relay.connections == 3
 
 
+def test_a_relay_that_refuses_to_start_over() -> None:
+    relay = Relay(say=lambda step, _: {"RCPT": "550 5.1.1 no", "RSET": "500 what?"}.get(step, ""))
+    outcomes = send(relay, outgoing(3))
+    assert kinds(outcomes) == {0: REFUSED, 1: FAULT, 2: UNSENT}
+    assert (outcomes[1].phase, outcomes[1].text) == (Phase.MAIL_FROM, "500 what?")
+
+
 def test_421_to_mail_on_a_new_connection_is_a_fault() -> None:
     relay = Relay(say=lambda step, _: "421 4.7.0 Not now" if step == "MAIL" else "")
     outcomes = send(relay, outgoing(2))
@@ -300,9 +311,7 @@ def test_a_sender_outlives_its_loop() -> None:
             return sender, await hand_over(sender, outgoing(1))
 
     async def go_on(sender: SmtpSender, port: int) -> list[Outcome]:
-        relay = Relay()
-        server = await asyncio.start_server(relay.serve, "127.0.0.1", port)
-        async with server:
+        async with running(Relay(), port=port):
             outcomes = await hand_over(sender, outgoing(1))
             await sender.close()
             return outcomes
@@ -321,6 +330,58 @@ def test_data_after_a_refused_recipient_sends_nothing_to_nobody() -> None:
     assert {outcome.phase for outcome in outcomes} == {Phase.RCPT}
     assert relay.messages == [b"\r\n.\r\n"] * 2
     assert relay.connections == 1
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1, signed by itself, and its key, in one file."""
+    openssl = shutil.which("openssl")
+    if not openssl:
+        pytest.skip("there is no openssl to make a certificate with")
+    made = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=relay"
+    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(made), "-out", str(made.with_suffix(".crt"))]
+    subprocess.run([openssl, "req", *options.split(), *where], check=True, capture_output=True)
+    made.write_text(made.read_text() + made.with_suffix(".crt").read_text())
+    return made
+
+
+@pytest.mark.parametrize(
+    ("scheme", "query", "user", "found"),
+    [
+        ("smtp", "tls=starttls&ca={}", "", ACCEPTED),
+        ("smtp", "tls=starttls&ca={}", "me:secret@", ACCEPTED),
+        ("smtp", "tls=opportunistic&ca={}", "me:secret@", ACCEPTED),
+        ("smtp", "tls=opportunistic", "", ACCEPTED),
+        ("smtp", "tls=starttls&verify=no", "", ACCEPTED),
+        ("smtps", "ca={}", "me:secret@", ACCEPTED),
+        ("smtps", "", "", Phase.CONNECT),
+        ("smtp", "tls=starttls", "", Phase.HELLO),
+        ("smtp", "tls=opportunistic", "me:secret@", Phase.HELLO),
+    ],
+)
+def test_tls(certificate: Path, scheme: str, query: str, user: str, found: OutcomeKind | Phase) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    extensions = (*EXTENSIONS, "AUTH PLAIN", *(["STARTTLS"] if scheme == "smtp" else []))
+    relay = Relay(say=lambda step, _: "235 ok" if step == "AUTH" else "", extensions=extensions, tls=context)
+
+    async def run() -> list[Outcome]:
+        async with running(relay, context=context if scheme == "smtps" else None):
+            url = f"{scheme}://{user}127.0.0.1:{relay.port}?{query.format(certificate)}"
+            sender = SmtpSender(SmtpSettings.from_url(url, connections=1, timeout=5), clock=StillClock())
+            outcomes = await hand_over(sender, outgoing(2))
+            await sender.close()
+            return outcomes
+
+    outcomes = asyncio.run(run())
+    if found is ACCEPTED:
+        assert kinds(outcomes) == {0: ACCEPTED, 1: ACCEPTED}
+    else:
+        assert kinds(outcomes) == {0: FAULT, 1: UNSENT}
+        assert outcomes[0].phase is found
+        assert "certificate" in outcomes[0].text
+        assert not relay.messages
 
 
 def test_dsn_parameters_only_where_offered() -> None:
