@@ -15,7 +15,9 @@ ADDRESS, VARIABLE = "*", "#xxx#"
 
 _QUOTES = str.maketrans("‘’‛′“”„″`´", "''''\"\"\"\"''")
 _WORD = re.compile(r"\S+")
-_CONTINUED = re.compile(r"(?<!\S)([245]\d\d)-#?(\d\.\d{1,3}\.\d{1,3})?")
+# How a further line of a reply begins: `550-`, with its enhanced code; wrapped replies may have several in a row.
+_CONTINUED = re.compile(r"(?<!\S)((?:[245]\d\d-)+)#?(\d\.\d{1,3}\.\d{1,3})?", re.ASCII)
+_LINE_CODE = re.compile(r"([245]\d\d)(?:-|\Z)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,13 @@ class FoldedText:
 def fold(text: str) -> FoldedText:
     """Put a text on one line for matching, keeping the way back to the original positions."""
     text = text[:MAX_TEXT].translate(_QUOTES)
-    reply = _CONTINUED.search(text)
+    continued = _CONTINUED.findall(text)
     folded = " ".join(text.split())
-    if reply is None and folded == text:
+    if not continued and folded == text:
         return FoldedText(text)
     words = [(match.start(), match.group()) for match in _WORD.finditer(text)]
-    if reply is not None:
-        words = list(_without_repeats(words, code=reply.group(1), enhanced=reply.group(2) or ""))
+    if continued:
+        words = list(_without_repeats(words, _lines_of_replies(continued)))
         folded = " ".join(word for _, word in words)
     starts, position = [], 0
     for _, word in words:
@@ -55,16 +57,28 @@ def fold(text: str) -> FoldedText:
     return FoldedText(folded, tuple(starts), tuple(start for start, _ in words))
 
 
-def _without_repeats(words: Iterable[tuple[int, str]], *, code: str, enhanced: str) -> Iterator[tuple[int, str]]:
-    """Leave out the `550-5.1.1` with which every further line of one reply begins."""
-    seen = dropped = False
+def _lines_of_replies(continued: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Give the codes with which lines of replies begin, each with its enhanced codes."""
+    lines: dict[str, set[str]] = {}
+    for codes, enhanced in continued:
+        for code in codes.split("-")[:-1]:
+            lines.setdefault(code, {""}).add(enhanced)
+    return lines
+
+
+def _without_repeats(words: Iterable[tuple[int, str]], lines: dict[str, set[str]]) -> Iterator[tuple[int, str]]:
+    """Leave out the `550-5.1.1` with which every further line of one reply begins; its first stays."""
+    seen: set[str] = set()
+    repeated: set[str] = set()
     for start, word in words:
-        repeats = word.startswith(code) and word[3:4] in ("", "-")
-        cut = 4 if repeats and seen else 0
-        seen, dropped = seen or repeats, dropped or cut > 0
-        if dropped and word[cut:] in ("", enhanced):
+        cut = 0
+        while (code := _LINE_CODE.match(word, cut)) and code.group(1) in seen:
+            cut, repeated = code.end(), lines[code.group(1)]
+        if repeated and word[cut:] in repeated:
             continue
-        dropped = False
+        repeated = set()
+        if code and code.group(1) in lines:
+            seen.add(code.group(1))
         yield start + cut, word[cut:]
 
 
@@ -87,7 +101,7 @@ class _Kind(Enum):
 
 # A run of letters without spaces between words (Chinese, Japanese, Korean), or a run of anything that is no separator.
 _WIDE = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-_TOKEN = re.compile(rf"[{_WIDE}]+|[^\s<>()\[\]{{}}\"',;|={_WIDE}]+")
+_TOKEN = re.compile(rf"(?:https?|ftp)://[^\s<>\"]+|[{_WIDE}]+|[^\s<>()\[\]{{}}\"',;|={_WIDE}]+")
 _IS_WIDE = re.compile(rf"[{_WIDE}]")
 _DIGITS = re.compile(r"\d+")
 _EDGES = ".:!?-#*/\\&+~_"
@@ -138,7 +152,7 @@ def _atoms(token: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
     if _IS_WIDE.match(token):
         yield _DIGITS.sub(VARIABLE, token), _Kind.PLAIN
         return
-    if token.startswith("/") and token.count("/") > 1:
+    if (token.startswith("/") and token.count("/") > 1) or _is_number_group(token):
         yield VARIABLE, _Kind.VARIABLE
         return
     core = token.lstrip(_EDGES)
@@ -160,7 +174,7 @@ def _core_atoms(core: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
         yield from _atoms(core[prefix.end() :], kept)
     elif "@" in core:
         yield ADDRESS, _Kind.PLAIN
-    elif "://" in core or _is_number_group(core) or len(core) > _LONGEST_WORD:
+    elif "://" in core or len(core) > _LONGEST_WORD:
         yield VARIABLE, _Kind.VARIABLE
     elif separator := next((mark for mark in ":/" if mark in core), ""):
         for index, piece in enumerate(core.split(separator)):
@@ -175,7 +189,7 @@ def _core_atoms(core: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
 
 def _is_number_group(core: str) -> bool:
     """Tell a time, an IPv6 address or another group of hexadecimal numbers."""
-    return core.count(":") > 1 and _HEX.issuperset(core)
+    return core.count(":") > 1 and _HEX.issuperset(core) and core.strip(":.") != ""
 
 
 def _is_host(core: str) -> bool:
