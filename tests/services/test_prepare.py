@@ -350,6 +350,8 @@ def test_what_cannot_be_built_is_a_production_error(verify_all: bool, found: int
     content = FakeContent()
     prepared = run(delivery, content, sample=4)
     assert prepared.production_errors == found
+    said = f"{found} of the {2 * found} messages verified cannot be built; the first: text, line 1: 'broken' is broken"
+    assert prepared.warnings == (said,)
     assert len(content.built) == 2 * found
     spoiled = Message.objects.filter(delivery=delivery, status="production_error")
     assert {(m.type, m.reason, m.text) for m in spoiled} == {

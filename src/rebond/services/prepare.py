@@ -82,7 +82,7 @@ def prepare(
     report = progress or (lambda _: None)
     _clear(delivery, size=chunk)
     _run(delivery, chunk=chunk, providers=providers, now=now, report=report)
-    _verify(delivery, content, sample=None if delivery.verify_all else sample, report=report)
+    warnings += _verify(delivery, content, sample=None if delivery.verify_all else sample, report=report)
     act(delivery_id, DeliveryAction.PREPARED, now=now, actor=actor, prepared_at=now)
     counts = counts_of(delivery_id)
     exclusions = counts.by_reason()
@@ -148,15 +148,16 @@ def _run(
 
 def _verify(
     delivery: DeliveryRow, content: Content, *, sample: int | None, report: Callable[[PrepareProgress], None]
-) -> None:
-    """Build messages for nobody: those that cannot be built become production errors."""
+) -> list[str]:
+    """Build messages for nobody: those that cannot be built become production errors; says how many, and why."""
     build = content.try_build(delivery)
-    verified = last = 0
+    verified = last = failed = 0
+    first = ""
     while sample is None or verified < sample:
         limit = SAMPLE if sample is None else min(SAMPLE, sample - verified)
         page = messages_to_verify(delivery.id, after=last, limit=limit)
         if not page:
-            return
+            break
         words: dict[int, str] = {}
         for item in page:
             try:
@@ -164,10 +165,12 @@ def _verify(
             except ValueError as error:
                 words[item.message] = str(error)
         if words:
-            spoil(delivery.id, words)
+            first = first or next(iter(words.values()))
+            failed += spoil(delivery.id, words)
         last = page[-1].profile
         verified += len(page)
         report(PrepareProgress(profiles=counts_of(delivery.id).target, verified=verified))
+    return [f"{failed} of the {verified} messages verified cannot be built; the first: {first}"] if failed else []
 
 
 def _about(target: int, exclusions: Mapping[Reason, int]) -> list[str]:
