@@ -415,3 +415,33 @@ def test_an_answers_message_is_the_one_it_replies_to() -> None:
     mail = "From: a@b.example\nAuto-Submitted: auto-replied\nIn-Reply-To: <m1@s.example>\n\nx"
     assert _read(mail).message_ids == ("m1@s.example",)
     assert _read("From: a@b.example\nIn-Reply-To: <m1@s.example>\n\nx").message_ids == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "notice", "kind"),
+    [
+        ("From: postmaster@y.example\nSubject: Hello", "The mailbox ann@y.example does not exist.", "other"),
+        ("From: postmaster@y.example\nSubject: Hello", "ann@y.example does not exist:\n550 5.1.1 gone", "bounce"),
+        ("From: postmaster@y.example\nSubject: Mail failure", "ann@y.example does not exist.", "bounce"),
+        ("From: postmaster@y.example\nSubject: Hello", "ann@y.example wrote: 550 is my house number", "other"),
+        ("From: mailer-daemon@y.example\nSubject: Hello", "ann@y.example does not exist.", "bounce"),
+        ("From: x@y.example\nReturn-Path: <>\nSubject: Hello", "ann@y.example does not exist.", "other"),
+        ("From: x@y.example\nReturn-Path: <>\nSubject: Hello", "ann@y.example does not exist: 550 gone", "bounce"),
+        ("From: x@y.example\nReturn-Path: <>\nSubject: Mail failure", "ann@y.example does not exist: 550 x", "bounce"),
+        ("From: x@y.example\nReturn-Path: <>\nSubject: Mail failure", "Nothing else.", "other"),
+        (
+            "From: mailadmin@y.example\nSubject: Mail failure",
+            "Undeliverable to these recipients:\nann@y.example",
+            "bounce",
+        ),
+        (
+            "From: mailadmin@y.example\nSubject: Re: Mail failure",
+            "Undeliverable to these recipients:\nann@y.example",
+            "other",
+        ),
+        ("From: bea@y.example\nSubject: Mail failure", "Undeliverable to these recipients:\nann@y.example", "other"),
+        ("From: mailadmin@y.example\nSubject: Mail failure", "It was not delivered.", "other"),
+    ],
+)
+def test_what_speaks_for_a_bounce(head: str, notice: str, kind: str) -> None:
+    assert _read(f"{head}\n\n{notice}\n").kind == kind

@@ -10,7 +10,7 @@ from rebond.core.read.about import about_recipients, quoted_phase, remote_host
 from rebond.core.read.find_address import addresses_in, first_address, tidy_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
-from rebond.core.read.smtp_reply import parse_reply
+from rebond.core.read.smtp_reply import parse_reply, quotes_refusal
 from rebond.core.words import Phase, ReturnKind
 
 MAX_RECIPIENTS = 1000
@@ -72,6 +72,7 @@ _LISTED = re.compile(
 )
 _BARE = re.compile(r"^[ \t]+([a-z0-9][\w.+-]{1,63})[ \t]*$", re.I)
 _SUBJECT_TAGS = re.compile(r"^(?:\s*(?:\[[^\]]{1,60}\]|\*{2,5}[^*]{1,40}\*{2,5}|re:|aw:|sv:|antwort:)\s*)+", re.I)
+_LOOK = 4000
 _ANSWERED = re.compile(r"\s*(?:re|fw|fwd|tr|wg|aw|rv|sv|i|vs|doorst|odp)\s*:", re.I)
 
 
@@ -119,11 +120,17 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     """
     told = any(words in lowered for words in signs.FAILURES)
     titled = subject.startswith(signs.SUBJECTS) or any(words in subject for words in _ANYWHERE)
+    if not told and not titled:
+        return False
+    quoted = quotes_refusal(letter.notice[:_LOOK])
+    others = letter.null_sender + bool(letter.original) + quoted
     if is_daemon(letter):
-        return told or titled
+        return letter.sender.startswith(signs.MACHINES) or told + titled + others >= 2
     if letter.null_sender:
-        return told and (titled or bool(letter.original))
-    return told and titled and bool(letter.original) and not _ANSWERED.match(letter.subject)
+        return told and titled + others >= 2
+    if not (told and titled) or _ANSWERED.match(letter.subject):
+        return False
+    return bool(letter.original) or (_is_impersonal(letter) and bool(_listed_below_intro(letter, lowered)))
 
 
 _ANYWHERE = tuple(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
@@ -136,6 +143,11 @@ def is_daemon(letter: Letter) -> bool:
     if "from" in letter.headers and not local:
         return True  # nobody: `From: <>`
     return local.startswith(signs.DAEMONS) or any(words in name for words in signs.DAEMON_NAMES)
+
+
+def _is_impersonal(letter: Letter) -> bool:
+    local = letter.sender.partition("@")[0]
+    return any(words in local for words in signs.IMPERSONAL)
 
 
 def is_delay(*, lowered: str, subject: str) -> bool:

@@ -13,6 +13,20 @@ DAEMONS = _words(
     postmaster | microsoftexchange | bounce-handler | mail_system
     """
 )
+# Those that no person reads or writes.
+MACHINES = _words(
+    """
+    mailer-daemon | mailerdaemon | mailer.daemon | mailer_daemon | mail-daemon | maildaemon | mdaemon |
+    mail.delivery | mail-delivery | maildelivery | microsoftexchange | bounce-handler
+    """
+)
+# Parts of the names of mailboxes that are hardly a person's.
+IMPERSONAL = _words(
+    """
+    admin | daemon | mail | system | service | bounce | deliver | noreply | no-reply | server | gateway |
+    notif | alert | robot | virus | smtp | mta | imss | relay
+    """
+)
 DAEMON_NAMES = _words(
     """
     mail deliver | mail system | mailsystem | mailer daemon | mailer-daemon | mail daemon | mail router |

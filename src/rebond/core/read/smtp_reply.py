@@ -94,6 +94,11 @@ def begins_reply(line: str) -> bool:
     return bool(found) and line[0] != "2"
 
 
+def quotes_refusal(text: str) -> bool:
+    """Tell whether a text of several lines quotes a reply that refuses."""
+    return parse_reply(text).code >= 400 or any(begins_reply(line.lstrip()) for line in text.split("\n"))
+
+
 def untyped(diagnostic: str) -> str:
     """Take the type off a Diagnostic-Code (`smtp; 550 ...`, RFC 3464 2.3.6)."""
     match = _TYPED.match(diagnostic)
