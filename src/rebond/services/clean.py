@@ -1,17 +1,18 @@
 """The cleanup job: timed exits and retention (specification 04, "Exits")."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from rebond.core.failure import AddressState, Event, Evidence, Origin, Snapshot
+from rebond.core.failure import AddressState, Event, Evidence, Origin, Snapshot, WhyNot
 from rebond.core.policy import Policy
-from rebond.core.quarantine import fold
+from rebond.core.quarantine import explain, fold
 from rebond.core.words import AddressStatus
 from rebond.services.record import Occurrence, record
-from rebond.store.read.cleanup import due_exits, evidence_before, valid_rows
+from rebond.store.read.cleanup import addresses_before, due_exits, moved_snapshots, valid_rows
 from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, snapshots_of
 from rebond.store.write.cleanup import (
     purge_audit,
@@ -19,9 +20,9 @@ from rebond.store.write.cleanup import (
     purge_evidence,
     purge_messages,
     purge_raw_mails,
-    purge_successes,
+    purge_returns,
 )
-from rebond.store.write.evidence import delete_states, save_snapshot
+from rebond.store.write.evidence import delete_states, drop_plain_states, lock_states, save_snapshot
 from rebond.store.write.jobs import finish_job, start_job
 
 JOB = "cleanup"
@@ -46,6 +47,7 @@ class Cleaned:
     evidence_purged: int = 0
     messages_purged: int = 0
     raw_mails_purged: int = 0
+    returns_purged: int = 0
     deliveries_purged: int = 0
     audit_purged: int = 0
 
@@ -62,6 +64,7 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
     done.evidence_purged = _purge(now - retention.evidence, policy=policy)
     done.messages_purged = purge_messages(now - retention.evidence)
     done.raw_mails_purged = purge_raw_mails(now - retention.raw_mails)
+    done.returns_purged = purge_returns(now - retention.evidence)
     done.deliveries_purged = purge_deliveries(now - retention.deliveries)
     done.audit_purged = purge_audit(now - retention.audit)
     finish_job(job, result=asdict(done), now=now)
@@ -99,20 +102,50 @@ def _exit_identity(address: AddressKey, now: datetime) -> str:
 def _purge(horizon: datetime, *, policy: Policy) -> int:
     """Fold what is older than the horizon into snapshots, then remove it."""
     purged = 0
-    for page in evidence_before(horizon):
+    for page in moved_snapshots(horizon):
         with transaction.atomic():
-            purged += _purge_page(page, horizon, policy=policy)
-    return purged + purge_successes(horizon)
+            purged += _purge_page(page, horizon, policy=policy)[0]
+    kept: set[AddressKey] = set()
+    while page := addresses_before(horizon, but=kept):
+        with transaction.atomic():
+            removed, left = _purge_page(page, horizon, policy=policy)
+        purged += removed
+        kept |= left
+    return purged
 
 
-def _purge_page(addresses: list[AddressKey], horizon: datetime, *, policy: Policy) -> int:
+def _purge_page(
+    addresses: Sequence[AddressKey], horizon: datetime, *, policy: Policy
+) -> tuple[int, frozenset[AddressKey]]:
+    """Purge these addresses; returns how much went, and the addresses that keep theirs until a later run."""
+    lock_states({address: address.key for address in addresses}, policy=policy)
     evidence, snapshots = evidence_of(addresses), snapshots_of(addresses)
+    kept, old = set[AddressKey](), list[Evidence]()
     for address in addresses:
-        old = snapshots.get(address)
-        if old and old.horizon >= horizon:
-            continue  # `--now` lay before an earlier run: what is that old has no effect any more
-        before = [item for item in evidence[address] if item.at <= horizon]
-        state = fold(policy, old, before, channel=address.channel)
-        if state != AddressState():
-            save_snapshot(address, Snapshot(horizon=horizon, policy_digest=policy.digest, state=state))
-    return purge_evidence(addresses, horizon)
+        snapshot = snapshots.get(address)
+        moved = _moved(address, evidence[address], snapshot, horizon, policy=policy)
+        if moved is None:
+            kept.add(address)
+            continue
+        if moved.state != AddressState() and moved != snapshot:
+            save_snapshot(address, moved)
+        old += [item for item in evidence[address] if item.at <= horizon]
+    drop_plain_states(addresses)
+    return purge_evidence([item.identity for item in old]), frozenset(kept)
+
+
+def _moved(
+    address: AddressKey, evidence: Sequence[Evidence], old: Snapshot | None, horizon: datetime, *, policy: Policy
+) -> Snapshot | None:
+    """Make the snapshot at the horizon; None when the state would not be the same without what lies before it."""
+    if old and old.horizon >= horizon:
+        return old  # `--now` lay before an earlier run: what is that old has no effect any more
+    state, judgements = explain(policy, old, evidence, channel=address.channel)
+    # What later evidence takes back or makes void must not be in the snapshot: nothing could take it out again.
+    void = {one.evidence.identity for one in judgements if one.why_not in (WhyNot.RETRACTED, WhyNot.VOIDED)}
+    before = [item for item in evidence if item.at <= horizon and item.identity not in void]
+    after = [item for item in evidence if item.at > horizon]
+    moved = Snapshot(
+        horizon=horizon, policy_digest=policy.digest, state=fold(policy, old, before, channel=address.channel)
+    )
+    return moved if fold(policy, moved, after, channel=address.channel) == state else None

@@ -206,7 +206,7 @@ class _Reader:
 def parse_time(text: str, *, name: str) -> datetime:
     """Read an RFC 3339 time with zone as UTC; ValueError for another, a naive one among them."""
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text.upper())  # RFC 3339 allows t and z
     except ValueError:
         raise ValueError(f"{name} {text[:100]!r} is not an RFC 3339 time such as 2026-03-01T08:00:00Z") from None
     if at.tzinfo is None:

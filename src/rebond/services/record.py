@@ -11,15 +11,8 @@ from rebond.core.failure import AddressState, Event, Evidence
 from rebond.core.policy import Policy
 from rebond.core.words import Channel, QualificationStatus, Reason
 from rebond.store.read.evidence import AddressKey, known_identities, states_of
-from rebond.store.write.evidence import (
-    NewEvidence,
-    SeenText,
-    Sighting,
-    add_evidence,
-    add_told_successes,
-    refold,
-    sight_texts,
-)
+from rebond.store.write.evidence import NewEvidence, add_evidence, add_told_successes, refold
+from rebond.store.write.qualifications import SeenText, Sighting, sight_texts
 
 _TRIES = 3
 
@@ -51,7 +44,9 @@ class Occurrence:
     @property
     def text_digest(self) -> str:
         provider = self.evidence.provider
-        return hashlib.sha256(f"{self.channel}\0{provider}\0{self.template}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{self.channel}\0{provider}\0{self.template}".encode("utf-8", "replace")).hexdigest()[
+            :32
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def evidence_of(addresses: Collection[AddressKey]) -> dict[AddressKey, list[Evid
         for row in rows:
             address = AddressKey(channel, row.address_key, row.scope)
             if address in found:
-                found[address].append(_evidence(row, text_ignored=row.qualification in ignored))
+                found[address].append(read_evidence(row, text_ignored=row.qualification in ignored))
         for key, success in _successes(channel, keys):
             address = AddressKey(channel, key)
             if address in found:
@@ -209,7 +209,8 @@ def _successes(channel: Channel, keys: Sequence[str]) -> Iterator[tuple[str, Evi
         yield key, Evidence(identity=identity, event=Event.DELIVERED, at=at, message=message_id)
 
 
-def _evidence(row: EvidenceRow, *, text_ignored: bool) -> Evidence:
+def read_evidence(row: EvidenceRow, *, text_ignored: bool = False) -> Evidence:
+    """Make the value of a row."""
     verdict = None
     if row.type:
         verdict = Verdict(

@@ -1,53 +1,81 @@
 """Removing what retention no longer keeps, in bounded batches."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from rebond.core.words import DeliveryStatus
-from rebond.store.models import AuditEntry, Delivery, EvidenceRow, Exclusion, JobRun, Message, RawMail, ToldSuccess
-from rebond.store.read.evidence import MOST_KEYS, AddressKey
+from rebond.store.models import (
+    AuditEntry,
+    Delivery,
+    EvidenceRow,
+    Exclusion,
+    JobRun,
+    Message,
+    RawMail,
+    ReturnedMail,
+    TargetMember,
+    ToldSuccess,
+    Unattributed,
+)
+from rebond.store.read.evidence import MOST_KEYS
+from rebond.store.read.returns import ReturnState
 
 _CLOSED = (DeliveryStatus.FINISHED.value, DeliveryStatus.CANCELLED.value, DeliveryStatus.FAILED.value)
 
 
-def purge_evidence(addresses: Sequence[AddressKey], horizon: datetime) -> int:
-    """Remove the evidence of these addresses up to the horizon; their snapshots hold it."""
+def purge_evidence(identities: Sequence[str]) -> int:
+    """Remove evidence and told successes by identity; their addresses' snapshots hold them."""
     removed = 0
-    for address in addresses:
-        rows = EvidenceRow.objects.filter(
-            channel=address.channel, address_key=address.key, scope=address.scope, at__lte=horizon
-        )
-        removed += rows.delete()[0]
+    for start in range(0, len(identities), MOST_KEYS):
+        part = identities[start : start + MOST_KEYS]
+        removed += EvidenceRow.objects.filter(identity__in=part).delete()[0]
+        removed += ToldSuccess.objects.filter(identity__in=part).delete()[0]
     return removed
-
-
-def purge_successes(horizon: datetime) -> int:
-    """Remove told successes up to the horizon: those of addresses with evidence are in their snapshots."""
-    return _in_batches(ToldSuccess.objects.filter(at__lte=horizon))
 
 
 def purge_messages(horizon: datetime) -> int:
     """Remove the logs of deliveries that ended before the horizon; their counters stay."""
-    old = list(Delivery.objects.filter(status__in=_CLOSED, finished_at__lte=horizon).values_list("id", flat=True))
-    removed = 0
-    for start in range(0, len(old), MOST_KEYS):
-        part = old[start : start + MOST_KEYS]
-        removed += _in_batches(Message.objects.filter(delivery__in=part))
-        removed += _in_batches(Exclusion.objects.filter(delivery__in=part))
-    return removed
+    return sum(_purge_logs(part) for part in _ended(horizon))
+
+
+def _purge_logs(deliveries: Sequence[int]) -> int:
+    return sum(_in_batches(model.objects.filter(delivery__in=deliveries)) for model in (Message, Exclusion))
 
 
 def purge_raw_mails(horizon: datetime) -> int:
-    """Remove raw mails stored before the horizon."""
-    return _in_batches(RawMail.objects.filter(stored_at__lte=horizon), key="digest")
+    """Remove raw mails stored before the horizon, but those that still wait to be settled."""
+    waiting = ReturnedMail.objects.filter(state=ReturnState.STORED.value).values("raw")
+    return _in_batches(RawMail.objects.filter(stored_at__lte=horizon).exclude(digest__in=waiting), key="digest")
+
+
+def purge_returns(horizon: datetime) -> int:
+    """Remove what is known of returned mails from before the horizon, but of those that still wait to be settled."""
+    returns = ReturnedMail.objects.filter(received_at__lte=horizon).exclude(state=ReturnState.STORED.value)
+    return _in_batches(returns) + _in_batches(Unattributed.objects.filter(at__lte=horizon))
 
 
 def purge_deliveries(horizon: datetime) -> int:
     """Remove deliveries that ended before the horizon, with all that belongs to them."""
-    return Delivery.objects.filter(status__in=_CLOSED, finished_at__lte=horizon).delete()[1].get("store.Delivery", 0)
+    removed = 0
+    for part in _ended(horizon):
+        _purge_logs(part)
+        _in_batches(TargetMember.objects.filter(delivery__in=part))
+        removed += Delivery.objects.filter(id__in=part).delete()[1].get("store.Delivery", 0)
+    return removed
+
+
+def _ended(horizon: datetime) -> Iterator[list[int]]:
+    # A cancelled one need not have ended by itself.
+    rows = Delivery.objects.annotate(end=Coalesce("finished_at", "ends_at", "created_at"))
+    rows = rows.filter(status__in=_CLOSED, end__lte=horizon).order_by("id")
+    last = 0
+    while part := list(rows.filter(id__gt=last).values_list("id", flat=True)[:MOST_KEYS]):
+        last = part[-1]
+        yield part
 
 
 def purge_audit(horizon: datetime) -> int:

@@ -1,102 +1,26 @@
-"""Storing evidence, the distinct texts that it carries, and the states that it adds up to."""
+"""Storing evidence, and the states that it adds up to."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db import connection
-
-from rebond.core.failure import AddressState, Evidence, Snapshot, Verdict
+from rebond.core.failure import AddressState, Evidence, Snapshot
 from rebond.core.policy import Policy
 from rebond.core.quarantine import fold
-from rebond.core.words import Channel, QualificationStatus
-from rebond.store.dialect import by_bytes, moment
+from rebond.core.words import AddressStatus, Channel
+from rebond.store.dialect import by_bytes
 from rebond.store.models import AddressStateRow, EvidenceRow, SnapshotRow, ToldSuccess
 from rebond.store.read.evidence import (
     MOST_KEYS,
     AddressKey,
     evidence_of,
+    read_evidence,
     snapshots_of,
     state_to_json,
 )
 from rebond.store.write.text import storable
 
 _BATCH = 40  # rows a statement: SQLite takes a bounded number of parameters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """One distinct text seen `count` times in a batch; `first` is the earliest evidence that carries it."""
-
-    digest: str
-    channel: Channel
-    provider: str
-    template: str
-    text: str
-    first: str
-    verdict: Verdict
-    status: QualificationStatus
-    count: int
-    first_seen_at: datetime
-    last_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SeenText:
-    """A text's row: its number, and the evidence that was its first sight."""
-
-    number: int
-    first: str
-
-
-def sight_texts(sightings: Sequence[Sighting]) -> dict[str, SeenText]:
-    """Count the texts of a batch, one summed statement, in key order; returns their rows by digest."""
-    ordered = sorted(sightings, key=lambda sighting: sighting.digest)
-    found: dict[str, SeenText] = {}
-    for start in range(0, len(ordered), _BATCH):
-        part = ordered[start : start + _BATCH]
-        rows = ", ".join(["(" + ", ".join(["%s"] * 15) + ")"] * len(part))
-        parameters = [value for sighting in part for value in _sighting_row(sighting)]
-        with connection.cursor() as cursor:
-            cursor.execute(_SIGHT.format(rows=rows), parameters)
-            found.update({digest: SeenText(number, first) for number, digest, first in cursor.fetchall()})
-    return found
-
-
-_SIGHT = """
-INSERT INTO qualification (digest, channel, provider, template, first_text, first_identity, type, reason, cause, rule,
-    pack_version, status, count, first_seen_at, last_seen_at)
-VALUES {rows}
-ON CONFLICT (digest) DO UPDATE SET
-    count = qualification.count + excluded.count,
-    first_seen_at = CASE WHEN excluded.first_seen_at < qualification.first_seen_at
-        THEN excluded.first_seen_at ELSE qualification.first_seen_at END,
-    last_seen_at = CASE WHEN excluded.last_seen_at > qualification.last_seen_at
-        THEN excluded.last_seen_at ELSE qualification.last_seen_at END
-RETURNING id, digest, first_identity
-"""
-
-
-def _sighting_row(sighting: Sighting) -> tuple[Any, ...]:
-    verdict = sighting.verdict
-    return (
-        sighting.digest,
-        sighting.channel.value,
-        storable(sighting.provider, 64),
-        storable(sighting.template),
-        storable(sighting.text),
-        sighting.first,
-        verdict.type.value,
-        verdict.reason.value,
-        verdict.cause.value,
-        verdict.rule[:128],
-        verdict.pack_version[:64],
-        sighting.status.value,
-        sighting.count,
-        moment(sighting.first_seen_at),
-        moment(sighting.last_seen_at),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,14 +97,24 @@ def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]]) -> None:
     ToldSuccess.objects.bulk_create(rows, batch_size=_BATCH)
 
 
-def trust_evidence(identity: str) -> AddressKey | None:
-    """Let evidence that was under-trusted act; returns the address it is about, None when there is no such."""
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """Evidence that acts from now on: what it is about, and our message that it speaks of, if any."""
+
+    about: AddressKey
+    evidence: Evidence
+    message: int | None
+
+
+def trust_evidence(identity: str) -> Trusted | None:
+    """Let evidence that was under-trusted act; None when there is no such."""
     row = EvidenceRow.objects.select_for_update().filter(identity=identity).first()
     if row is None:
         return None
     row.trusted = True
     row.save(update_fields=["trusted"])
-    return AddressKey(Channel(row.channel), row.address_key, row.scope)
+    about = AddressKey(Channel(row.channel), row.address_key, row.scope)
+    return Trusted(about, read_evidence(row), row.message)
 
 
 def refold(addresses: Mapping[AddressKey, str], *, policy: Policy) -> dict[AddressKey, AddressState]:
@@ -255,6 +189,13 @@ def delete_states(addresses: Collection[AddressKey]) -> int:
             rows = AddressStateRow.objects.filter(channel=channel, address_key__in=keys, scope=scope)
             removed += rows.delete()[0]
     return removed
+
+
+def drop_plain_states(addresses: Sequence[AddressKey]) -> None:
+    """Remove those rows of these addresses that say no more than valid: they were made to be locked."""
+    for channel, keys in _keys(addresses):
+        rows = AddressStateRow.objects.filter(channel=channel, address_key__in=keys, status=AddressStatus.VALID.value)
+        rows.filter(error_count=0, since__isnull=True).delete()
 
 
 _STATE_FIELDS = [
