@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rebond.core.words import DeliveryStatus
+    from rebond.services.deliveries import NewDelivery
     from rebond.services.prepare import PrepareProgress
     from rebond.services.report import Report
     from rebond.store.read.deliveries import LoggedMessage
-    from rebond.store.write.deliveries import NewDelivery
     from rebond.wiring import Site
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")]
@@ -116,8 +116,8 @@ def _new_delivery(site: "Site", settings: dict[str, Any]) -> "NewDelivery":
     """Read the words of the options; InputError names a wrong one."""
     from rebond.core.policy import PolicyError, parse_duration, parse_retries
     from rebond.core.words import Channel, MessageClass
+    from rebond.services.deliveries import NewDelivery
     from rebond.services.errors import InputError
-    from rebond.store.write.deliveries import NewDelivery
 
     policy = site.policy
     try:

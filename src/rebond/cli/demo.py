@@ -109,9 +109,8 @@ def _bring_people(site: "Site", *, people: int, seed: int, now: datetime, views:
 
 
 def _prepare(site: "Site", *, now: datetime, views: Any) -> int:
-    from rebond.services.deliveries import create_delivery
+    from rebond.services.deliveries import NewDelivery, create_delivery
     from rebond.services.prepare import prepare
-    from rebond.store.write.deliveries import NewDelivery
 
     content = files("rebond.data").joinpath("demo")
     new = NewDelivery(

@@ -17,6 +17,17 @@ from rebond.store.read.deliveries import DeliveryRow, Target, delivery_row
 from rebond.store.write.audit import add_audit
 from rebond.store.write.deliveries import NewDelivery, add_delivery, cancel_waiting, complete_target, move_delivery
 
+__all__ = [
+    "Created",
+    "NewDelivery",
+    "act",
+    "cancel_delivery",
+    "create_delivery",
+    "get_delivery",
+    "pause_delivery",
+    "resume_delivery",
+]
+
 _BATCH = 2_000
 _MOST_NAME = 255
 
