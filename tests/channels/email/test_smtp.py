@@ -409,6 +409,9 @@ def test_international_addresses_need_smtputf8() -> None:
         "MAIL FROM:<b+tok0@bounce.example> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=tok0",
         "RCPT TO:<zoé0\\@example.com> NOTIFY=FAILURE ORCPT=utf-8;zo\\x{E9}0\\x{5C}@example.com",
     ]
+    relay = Relay(extensions=("SMTPUTF8",))
+    send(relay, outgoing(1, content="From: zoé@x.example\r\n\r\nx\r\n".encode()))
+    assert relay.lines[1] == "MAIL FROM:<b+tok0@bounce.example> SMTPUTF8"
     plain = outgoing(1)[0]
     outcomes = send(Relay(extensions=("DSN",)), [*window, replace(plain, message=7)])
     assert kinds(outcomes) == {0: REFUSED, 1: REFUSED, 7: ACCEPTED}
@@ -508,6 +511,7 @@ class Mailbox:
         return "250 2.0.0 Ok: queued as A1"
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 @pytest.mark.parametrize("user", ["", "me:s%40cret@"])
 def test_against_aiosmtpd(user: str) -> None:
     mailbox = Mailbox()

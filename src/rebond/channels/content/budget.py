@@ -12,7 +12,7 @@ MAX_OUTPUT = 1 << 20
 MAX_NUMBER = 1 << 64
 # Text put together inside macros and set blocks is put together again where it is shown.
 _ROOM_PER_OUTPUT = 8
-_PER_STEP = 256
+_PER_STEP = 128
 
 
 class LimitError(ValueError):
@@ -46,6 +46,13 @@ class Budget:
         if characters > self.limit:
             raise LimitError(self._too_long())
         self.spend(1 + characters // _PER_STEP)
+
+    def made(self, value: object) -> None:
+        """Count what an operation made: a text may not be longer than an output, a list costs its length."""
+        if isinstance(value, str):
+            self.hold(len(value))
+        elif isinstance(value, list | tuple):
+            self.spend(len(value))
 
     def weigh(self, value: object) -> None:
         """Count a value's whole size, containers expanded: what printing, comparing or sorting it would cost."""

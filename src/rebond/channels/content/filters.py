@@ -114,8 +114,7 @@ def _guard(function: Callable[..., object]) -> Callable[..., object]:
         context.budget.weigh(value)
         check_arguments((*args, *kwargs.values()))
         result = function(value, *args, **kwargs)
-        if isinstance(result, str):
-            context.budget.hold(len(result))
+        context.budget.made(result)
         return result
 
     return guarded

@@ -21,7 +21,7 @@ _ALLOWED: frozenset[type[nodes.Node]] = frozenset(
 )  # fmt: skip
 _BODIES = ("body", "else_")
 _NODES_PER_STEP = 32
-MAX_TOKENS = 50_000
+MAX_TOKENS = 20_000
 
 
 def guard(tree: nodes.Template, environment: Environment) -> nodes.Template:

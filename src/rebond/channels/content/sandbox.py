@@ -183,12 +183,12 @@ def _apply(context: GuardedContext, method: _Method, args: tuple[Any, ...], kwar
     context.budget.weigh(method.owner)
     check_arguments((*args, *kwargs.values()) if method.name != "replace" else args[:1])
     if isinstance(method.owner, dict):
-        return _MAPPING_METHODS[method.name](method.owner, *args, **kwargs)
-    if method.name == "replace":
-        hold_replacement(context, method.owner, as_text(args[0]), as_text(args[1]))
-    result = getattr(method.owner, method.name)(*args, **kwargs)
-    if isinstance(result, str):
-        context.budget.hold(len(result))
+        result = _MAPPING_METHODS[method.name](method.owner, *args, **kwargs)
+    else:
+        if method.name == "replace":
+            hold_replacement(context, method.owner, as_text(args[0]), as_text(args[1]))
+        result = getattr(method.owner, method.name)(*args, **kwargs)
+    context.budget.made(result)
     return result
 
 

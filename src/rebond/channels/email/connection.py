@@ -103,9 +103,9 @@ class Connection:
         reused, self.served = self.served > 0, self.served + 1
         if reused and not self.fresh:
             raise StaleError
-        plain = message.sender.isascii() and message.recipient.isascii()
+        plain = message.sender.isascii() and message.recipient.isascii() and message.content.isascii()
         if not plain and not self._utf8:
-            text = "553 5.6.7 The address is not ASCII, and the relay does not offer SMTPUTF8 (RFC 6531)"
+            text = "553 5.6.7 The message has an address beyond ASCII, and the relay offers no SMTPUTF8 (RFC 6531)"
             return Answer(OutcomeKind.REFUSED, Phase.RCPT, 553, text)
         self.usable = False  # until it is known that it still is: a cancelled conversation cannot be gone on with
         self._phase = Phase.MAIL_FROM
@@ -179,10 +179,8 @@ class Connection:
 
     def _envelope(self, message: Outgoing, *, utf8: bool) -> tuple[bytes, bytes]:
         mail, rcpt = f"MAIL FROM:<{message.sender}>", f"RCPT TO:<{message.recipient}>"
-        if self._eight_bit and not message.content.isascii():
-            mail += " BODY=8BITMIME"
-        if utf8:
-            mail += " SMTPUTF8"
+        if utf8:  # bodies are sent in ASCII, whatever they say; only addresses in headers are not
+            mail += " BODY=8BITMIME SMTPUTF8" if self._eight_bit else " SMTPUTF8"
         if self._dsn:
             mail += " RET=HDRS"
             if message.envelope_id:
