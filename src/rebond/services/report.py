@@ -10,10 +10,13 @@ from rebond.store.read.deliveries import (
     LoggedExclusion,
     LoggedMessage,
     counts_of,
+    delivery_numbers,
     exclusion_log,
     recounted,
     sending_log,
 )
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,11 @@ def recount(delivery_id: int) -> Recount:
     """Count a delivery's rows and compare them with its counters; NotFoundError when there is no such."""
     get_delivery(delivery_id)
     counters, rows = counts_of(delivery_id), recounted(delivery_id)
+    for _ in range(_TRIES):
+        # Rows that moved between the two are no fault.
+        if counters == rows or counters == (now := counts_of(delivery_id)):
+            break
+        counters, rows = now, recounted(delivery_id)
     problems = [*counters.problems()]
     for name in ("target", "messages", "pending", "delivered", "failed", "cancelled", "production_errors", "returned"):
         counted, found = getattr(counters, name), getattr(rows, name)
@@ -66,6 +74,11 @@ def recount(delivery_id: int) -> Recount:
 def _said(counts: Counts) -> str:
     parts = [f"{reason} {cause or ''}".strip() + f" {n}" for (reason, cause), n in counts.exclusions.items()]
     return ", ".join(sorted(parts)) or "none"
+
+
+def last_deliveries(limit: int) -> tuple[int, ...]:
+    """Return the numbers of the last deliveries made, latest first."""
+    return delivery_numbers(limit)
 
 
 def read_sending_log(delivery_id: int) -> Iterator[LoggedMessage]:

@@ -84,6 +84,11 @@ def delivery_row(delivery_id: int, *, lock: bool = False) -> DeliveryRow | None:
     )
 
 
+def delivery_numbers(limit: int) -> tuple[int, ...]:
+    """Return the numbers of the last deliveries made, latest first."""
+    return tuple(Delivery.objects.order_by("-id").values_list("id", flat=True)[:limit])
+
+
 def counts_of(delivery_id: int) -> Counts:
     """Read a delivery's counters."""
     row = DeliveryCounts.objects.get(delivery_id=delivery_id)

@@ -73,7 +73,8 @@ _ADVANCE = "UPDATE delivery SET cursor = %s WHERE id = %s AND status = %s AND cu
 
 def _bounds(cur: Any, delivery: DeliveryRow, *, cursor: int, size: int) -> tuple[int, int]:
     if delivery.target is Target.ALL:
-        inner, parameters = "SELECT p.id FROM profile p WHERE p.id > %s AND p.erased_at IS NULL", [cursor]
+        inner = "SELECT p.id FROM profile p WHERE p.id > %s AND p.erased_at IS NULL"
+        parameters = [cursor]
     else:
         inner = (
             "SELECT p.id FROM target_member m JOIN profile p ON p.id = m.profile"
@@ -117,7 +118,7 @@ WHERE {membership} p.id > %s AND p.id <= %s AND p.erased_at IS NULL
 """
 
 
-def _classify(delivery: DeliveryRow, *, now: datetime) -> tuple[str, list[object]]:
+def _classify(delivery: DeliveryRow, *, now: datetime) -> tuple[str, list[Any]]:
     """Make the statement that gives each profile of a chunk the number of the first rule that stops it, or none.
 
     A rule behind `seen_before` may be asked before it: it is about the address, so that the message which the later
@@ -145,7 +146,7 @@ def _classify(delivery: DeliveryRow, *, now: datetime) -> tuple[str, list[object
         denials="\n".join(denials),
         membership="" if everybody else "t.delivery_id = %s AND",
     )
-    parameters: list[object] = [moment(now - _CONFIRMATION_GAP)] if Ground.CONFIRMED_LATELY in grounds else []
+    parameters: list[Any] = [moment(now - _CONFIRMATION_GAP)] if Ground.CONFIRMED_LATELY in grounds else []
     return statement, parameters if everybody else [*parameters, delivery.id]
 
 
@@ -215,7 +216,7 @@ def _clear(cur: Any, table: str, delivery_id: int, limit: int) -> int:
     columns = "status, ''" if table == "message" else "reason, cause"
     parameters = [delivery_id, limit]
     cur.execute(f"SELECT {columns}, count(*) FROM {table} WHERE id IN ({which}) GROUP BY 1, 2", parameters)
-    groups = cur.fetchall()
+    groups: list[tuple[str, str, int]] = cur.fetchall()
     cur.execute(f"DELETE FROM {table} WHERE id IN ({which})", parameters)
     total = sum(number for _, _, number in groups)
     if table == "message":
