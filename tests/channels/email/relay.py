@@ -63,8 +63,6 @@ class Relay:
             writer.transport.abort()
         finally:
             writer.close()
-            with suppress(ConnectionError, ssl.SSLError):
-                await writer.wait_closed()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not await self._answer(writer, "banner", "", "220 relay.example ESMTP"):
