@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 import rebond
-from rebond.core.qualify.codes import CodeError, Codes, EnhancedPattern, ReplyPattern, is_weak, load_codes, parts, read_codes
+from rebond.core.qualify.codes import (
+    CodeError,
+    Codes,
+    EnhancedPattern,
+    ReplyPattern,
+    is_weak,
+    load_codes,
+    parts,
+    read_codes,
+)
 from rebond.core.words import Phase
 
 DOCUMENT = tomllib.loads((Path(rebond.__file__).parent / "data/codes.toml").read_text(encoding="utf-8"))
@@ -53,7 +62,10 @@ ENHANCED = [
     ("5.7.13", "mail_from", "soft/refused/credentials"),
     ("5.7.17", "rcpt", "hard/user_unknown/owner_changed"),
     ("5.7.18", "rcpt", "hard/user_unknown/owner_changed"),
-    *((f"5.7.{detail}", "rcpt", "soft/refused/authentication") for detail in (*range(20, 28), *range(29, 33), 509, 515)),
+    *(
+        (f"5.7.{detail}", "rcpt", "soft/refused/authentication")
+        for detail in (*range(20, 28), *range(29, 33), 509, 515)
+    ),
     ("5.7.28", "rcpt", "soft/refused/rate_limited"),
     ("5.7.606", "rcpt", "soft/refused/blocklist"),
     ("5.7.649", "rcpt", "soft/refused/blocklist"),
@@ -140,13 +152,22 @@ def test_read_codes(text: str, code: int, enhanced: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("5.1.1", (5, 1, 1)), ("4.7.500", (4, 7, 500)), ("3.1.1", None), ("5.1", None), ("5.1.x", None), ("5.1.1000", None)],
+    [
+        ("5.1.1", (5, 1, 1)),
+        ("4.7.500", (4, 7, 500)),
+        ("3.1.1", None),
+        ("5.1", None),
+        ("5.1.x", None),
+        ("5.1.1000", None),
+    ],
 )
 def test_parts(text: str, expected: object) -> None:
     assert parts(text) == expected
 
 
-@pytest.mark.parametrize(("code", "weak"), [("5.0.0", True), ("5.1.0", True), ("4.4.7", True), ("", True), ("5.1.1", False)])
+@pytest.mark.parametrize(
+    ("code", "weak"), [("5.0.0", True), ("5.1.0", True), ("4.4.7", True), ("", True), ("5.1.1", False)]
+)
 def test_is_weak(code: str, weak: bool) -> None:
     assert is_weak(code) is weak
 

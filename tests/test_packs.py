@@ -1,0 +1,151 @@
+"""The shipped rules, and keeping their compiled form."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rebond import packs
+from rebond.core.qualify.check import check_pack
+from rebond.core.qualify.engine import RuleEngine
+from rebond.core.qualify.normalise import fold
+from rebond.core.qualify.rules import Level, Pack, RuleError
+from rebond.core.words import Channel, FailureType, Owner
+
+SHIPPED = Pack.of(packs.load_shipped_rules())
+ENGINES = {name: RuleEngine(SHIPPED, matcher=name) for name in ("hyperscan", "re2")}
+EXAMPLES = [
+    example
+    for rule in SHIPPED.rules
+    if rule.level is Level.GENERAL
+    for example in (*rule.examples, *rule.counterexamples)
+]
+
+
+@pytest.mark.parametrize("name", list(ENGINES))
+def test_every_rule_wins_its_examples(name: str) -> None:
+    assert [str(problem) for problem in check_pack(ENGINES[name])] == []
+
+
+@given(st.lists(st.sampled_from([example.text for example in EXAMPLES]), min_size=1, max_size=3).map(" ".join))
+@settings(max_examples=200)
+def test_both_engines_have_the_same_winners_on_mixtures(text: str) -> None:
+    folded = fold(text)
+    found = [ENGINES[name].match(folded, EXAMPLES[0].situation) for name in ENGINES]
+    assert len({match and (match.rule.id, tuple(rule.id for rule in match.runners_up)) for match in found}) == 1
+
+
+def test_shipped_rules_are_complete() -> None:
+    for rule in SHIPPED.rules:
+        assert rule.examples
+        assert rule.source
+        assert rule.line
+        assert rule.file
+        if rule.type is FailureType.HARD:
+            assert packs.load_qualifier is not None
+    names = set(packs.default_providers().hosts.values()) | set(packs.default_providers().domains.values())
+    assert {rule.provider for rule in SHIPPED.rules} - {""} <= names
+
+
+def test_hard_rules_are_owned_by_the_recipient() -> None:
+    from rebond.core.words import CAUSES
+
+    for rule in SHIPPED.rules:
+        assert rule.type is not FailureType.HARD or CAUSES[rule.cause].owner is Owner.RECIPIENT
+
+
+def test_providers_do_not_know_the_simulator() -> None:
+    providers = packs.default_providers()
+    assert providers.of_domain("gmail.sim.example") == "other"
+    assert providers.of_domain("gmail.com") == "gmail"
+    assert providers.of_host("gmail-smtp-in.l.google.com") == "gmail"
+    assert all(code in providers.codes for code in ("S3150", "TSS04", "OFR005_104"))
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_compiled_form_is_kept_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = packs.load_qualifier(cache_dir=tmp_path)
+    kept = files(tmp_path)
+    assert [name.partition("-")[0] for name in kept] == ["engine", "pack"]
+    monkeypatch.setattr(packs, "_keep", lambda *_: pytest.fail("it is kept already"))
+    second = packs.load_qualifier(cache_dir=tmp_path)
+    assert second.pack_version == first.pack_version
+    assert second.qualify_reply("550 user unknown").verdict == first.qualify_reply("550 user unknown").verdict
+    assert files(tmp_path) == kept
+
+
+def test_damaged_files_are_made_anew(tmp_path: Path) -> None:
+    packs.load_qualifier(cache_dir=tmp_path)
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"{}")
+    assert packs.load_qualifier(cache_dir=tmp_path).qualify_reply("550 user unknown").verdict.rule != "none"
+    assert all(path.stat().st_size > 2 for path in tmp_path.iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_passed_over(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    assert packs.load_qualifier(cache_dir=blocked / "cache").qualify_reply("550 user unknown").verdict.rule != "none"
+    assert files(tmp_path) == ["file"]
+
+
+def test_old_files_go(tmp_path: Path) -> None:
+    for number in range(12):
+        old = tmp_path / f"engine-{number}.bin"
+        old.write_bytes(b"old")
+        os.utime(old, (number, number))
+    packs.load_qualifier(cache_dir=tmp_path)
+    engines = [name for name in files(tmp_path) if name.startswith("engine")]
+    assert len(engines) == 8
+    assert "engine-0.bin" not in engines
+
+
+def test_the_users_cache_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert packs.user_cache() == tmp_path / "rebond"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert packs.user_cache() == Path.home() / ".cache/rebond"
+
+
+RULE = """
+# a site's own rule
+[[rule]]
+id = "ours"
+text = '(?i)user unknown at shop'
+type = "soft"
+reason = "unreachable"
+since = 2026-01-01
+source = "a test"
+examples = ["550 user unknown at shop"]
+"""
+
+
+def test_a_sites_rules_come_first(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(RULE)
+    own = packs.read_rule_file(path, console=True)
+    qualifier = packs.load_qualifier(extra_rules=own, cache_dir=tmp_path / "cache")
+    assert qualifier.qualify_reply("550 user unknown at shop").verdict.rule == "ours"
+    assert (own[0].line, own[0].channel) == (3, Channel.EMAIL)
+
+
+@pytest.mark.parametrize("content", [b"[[rule", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_bytes(content)
+    with pytest.raises(RuleError, match="is not valid TOML"):
+        packs.read_rule_file(path)
+
+
+def test_the_library_is_part_of_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    packs._library.cache_clear()
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    assert packs._library() == "re2"
+    packs._library.cache_clear()
