@@ -5,7 +5,7 @@ Everything here is linear in the length of the text and never raises.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -143,9 +143,31 @@ def _without_recipient(line: str, recipient: str) -> str:
     words = [word for word in (recipient, local) if word and not _CODE.fullmatch(word)]
     if not words:
         return line
+    if VARIABLE not in line and line.isascii() and recipient.isascii():
+        return _without_plain(line, words)
     either = "|".join(map(re.escape, words))
-    pattern = re.compile(rf"{VARIABLE}|(?<![\w.@+\-])(?:{either})(?![\w@+\-]|\.\w)", re.IGNORECASE)
+    pattern = re.compile(rf"{VARIABLE}|(?<!{_IN_WORD})(?:{either})(?!{_IN_ADDRESS}|\.\w)", re.IGNORECASE)
     return pattern.sub(lambda match: VARIABLE if match.group() == VARIABLE else ADDRESS, line)
+
+
+_IN_WORD, _IN_ADDRESS = r"[\w.@+\-]", r"[\w@+\-]"
+_BEFORE, _AFTER = re.compile(_IN_WORD), re.compile(rf"{_IN_ADDRESS}|\.\w")
+
+
+def _without_plain(line: str, words: Sequence[str]) -> str:
+    """Do the same for ASCII without a pattern for each recipient: to compile one costs more than all the rest."""
+    folded, wanted = line.lower(), [word.lower() for word in words]
+    pieces: list[str] = []
+    kept = position = 0
+    # Of two at one place the longer is the whole recipient, and where it stands its local part is not alone.
+    while found := [(place, -len(word)) for word in wanted if (place := folded.find(word, position)) >= 0]:
+        place, length = min(found)
+        if _BEFORE.match(line[place - 1 : place]) or _AFTER.match(line, place - length):
+            position = place + 1
+            continue
+        pieces += [line[kept:place], ADDRESS]
+        kept = position = place - length
+    return "".join([*pieces, line[kept:]])
 
 
 def _atoms(token: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
