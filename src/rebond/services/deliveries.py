@@ -116,7 +116,7 @@ def cancel_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryS
     """
     if get_delivery(delivery_id).status is not DeliveryStatus.CANCELLED:
         act(delivery_id, DeliveryAction.CANCEL, now=now, actor=actor, finished_at=now)
-    while _cancel_some(delivery_id, now=now) == _BATCH:
+    while _cancel_some(delivery_id, now=now):
         pass
     return DeliveryStatus.CANCELLED
 

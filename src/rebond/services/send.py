@@ -24,7 +24,7 @@ from rebond.store.write.sending import cancel_rest, expire, finish_delivery, sta
 _CLOSE = 2000
 _LOOK = 1.0
 # Seconds after which a waiting worker looks for work again, whatever it expects: others may have given some back.
-_ROUND = 30.0
+_ROUND = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +192,7 @@ async def _due(run: Run, delivery: SendingDelivery, *, means: Means, database: D
     if run.status not in (DeliveryStatus.SENDING, DeliveryStatus.PAUSED):
         return None
     now = means.clock.now()
-    due = await database.transact(read.next_due, delivery.id, now=now)
+    due = await database.call(read.next_due, delivery.id, now=now)
     if due is None or run.paused_until is None:
         return due
     return max(due, run.paused_until)

@@ -135,7 +135,7 @@ class Run:
         """Hand over all that is due now, unless the transport is paused."""
         means = self._means
         self._exhausted = False
-        await self._database.transact(reclaim_lost, self._delivery.id, now=means.clock.now())
+        await self._database.call(reclaim_lost, self._delivery.id, now=means.clock.now())
         if await self._is_paused():
             return
         flight: asyncio.Task[Ended] | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Min, Q
+from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from rebond.core.exclusion import Ground
@@ -24,6 +24,8 @@ from rebond.store.models import (
 )
 
 OPEN = tuple(status.value for status in sorted(OPEN_MESSAGES))
+# Written out in the words of the partial index: SQLite takes it only when the statement itself shows its condition.
+_IS_OPEN = "message.status IN ({})".format(", ".join(f"'{status}'" for status in OPEN))
 # Asked for at the first moment after the last one at which an attempt is allowed.
 _AFTER = timedelta(milliseconds=1)
 
@@ -135,6 +137,17 @@ def delivery_status(delivery_id: int) -> DeliveryStatus:
     return DeliveryStatus(Delivery.objects.values_list("status", flat=True).get(id=delivery_id))
 
 
+def open_messages(delivery_id: int) -> QuerySet[Message]:
+    """Select a delivery's open messages, by way of the index of what is due; order by `next_attempt_at`, `id`."""
+    return Message.objects.filter(delivery_id=delivery_id).extra(where=[_IS_OPEN])  # noqa: S610 # constants
+
+
+def lost_messages(delivery_id: int, *, now: datetime) -> list[int]:
+    """List what a worker had begun when it lost its lease."""
+    lost = open_messages(delivery_id).filter(status=MessageStatus.SENDING.value, lease_until__lt=now)
+    return sorted(lost.values_list("id", flat=True))
+
+
 def next_due(delivery_id: int, *, now: datetime) -> datetime | None:
     """Tell when there is something to do again: a message due, a lease that may be lost, the end of validity.
 
@@ -142,8 +155,7 @@ def next_due(delivery_id: int, *, now: datetime) -> datetime | None:
     """
     ends_at = Delivery.objects.values_list("ends_at", flat=True).filter(id=delivery_id).first()
     free = Greatest(Coalesce(F("next_attempt_at"), now), Coalesce(F("lease_until") + _AFTER, now))
-    open_messages = Message.objects.filter(delivery_id=delivery_id, status__in=OPEN)
-    due: datetime | None = open_messages.aggregate(due=Min(free))["due"]
+    due: datetime | None = open_messages(delivery_id).aggregate(due=Min(free))["due"]
     if due is None or ends_at is None:
         return due
     return min(due, ends_at + _AFTER)
@@ -151,13 +163,18 @@ def next_due(delivery_id: int, *, now: datetime) -> datetime | None:
 
 def due_messages(delivery_id: int, *, now: datetime, limit: int) -> list[Due]:
     """Lock, within a transaction, messages that are due and that nobody holds: first those never tried."""
-    wanted = Message.objects.filter(delivery_id=delivery_id, status__in=("pending", "uncertain"))
-    free = wanted.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-    found = _due(free.filter(next_attempt_at__isnull=True).order_by("id"), limit)
+    free = free_messages(delivery_id, now=now)
+    found = _due(free.filter(next_attempt_at__isnull=True), limit)
     if len(found) < limit:
-        later = free.filter(next_attempt_at__lte=now).order_by("next_attempt_at", "id")
-        found += _due(later, limit - len(found))
+        found += _due(free.filter(next_attempt_at__lte=now), limit - len(found))
     return found
+
+
+def free_messages(delivery_id: int, *, now: datetime) -> QuerySet[Message]:
+    """Select open messages that no worker holds, in the order in which they are due."""
+    waiting = open_messages(delivery_id).filter(status__in=("pending", "uncertain"))
+    free = waiting.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    return free.order_by("next_attempt_at", "id")
 
 
 _DUE_FIELDS = (

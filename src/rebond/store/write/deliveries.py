@@ -9,6 +9,7 @@ from rebond.core.policy import RetryPermanent
 from rebond.core.words import Channel, DeliveryStatus, MessageClass, MessageStatus
 from rebond.store.models import Delivery, DeliveryCounts, Message
 from rebond.store.read.deliveries import Target
+from rebond.store.read.sending import open_messages
 from rebond.store.write.sending import close_open, reclaim_lost
 
 _WAITING = (MessageStatus.PENDING.value, MessageStatus.UNCERTAIN.value)
@@ -72,7 +73,9 @@ def cancel_waiting(delivery_id: int, *, now: datetime, limit: int) -> int:
     A claim is no obstacle: nothing of a cancelled delivery begins any more.
     """
     reclaim_lost(delivery_id, now=now)
-    waiting = Message.objects.filter(delivery_id=delivery_id, status__in=_WAITING)
-    numbers = list(waiting.order_by("id").select_for_update().values_list("id", flat=True)[:limit])
+    waiting = open_messages(delivery_id).filter(status__in=_WAITING).order_by("next_attempt_at", "id")
+    first = list(waiting.values_list("id", flat=True)[:limit])
+    locked = Message.objects.filter(id__in=first, status__in=_WAITING).order_by("id").select_for_update()
+    numbers = list(locked.values_list("id", flat=True))
     close_open(delivery_id, numbers, status=MessageStatus.CANCELLED)
     return len(numbers)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
 
 from rebond.core.accounting import COUNTER_OF
 from rebond.core.words import (
@@ -23,7 +22,7 @@ from rebond.core.words import (
 )
 from rebond.store.dialect import moment
 from rebond.store.models import Delivery, Exclusion, Message
-from rebond.store.read.sending import OPEN, Due
+from rebond.store.read.sending import OPEN, Due, free_messages, lost_messages
 from rebond.store.write.counters import add_late_exclusions, move_counts
 
 MOST_TEXT = 2000
@@ -122,7 +121,10 @@ def renew(numbers: Collection[int], *, worker: str, until: datetime) -> None:
 
 def reclaim_lost(delivery_id: int, *, now: datetime) -> int:
     """Make uncertain what a worker had begun when it lost its lease: it may have been sent; returns how many."""
-    lost = Message.objects.filter(delivery_id=delivery_id, status=MessageStatus.SENDING.value, lease_until__lt=now)
+    numbers = lost_messages(delivery_id, now=now)
+    if not numbers:
+        return 0
+    lost = Message.objects.filter(id__in=numbers, status=MessageStatus.SENDING.value, lease_until__lt=now)
     return lost.update(status=MessageStatus.UNCERTAIN.value, uncertain=True, worker="", lease_until=None, fence=0)
 
 
@@ -193,10 +195,8 @@ def cancel_rest(delivery_id: int, *, now: datetime, limit: int) -> int:
 
 
 def _close(delivery_id: int, *, now: datetime, limit: int, status: MessageStatus) -> int:
-    waiting = Message.objects.filter(delivery_id=delivery_id, status__in=_WAITING)
-    free = waiting.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-    rows = free.order_by("id").select_for_update(skip_locked=True).values_list("id", flat=True)
-    numbers = list(rows[:limit])
+    free = free_messages(delivery_id, now=now).select_for_update(skip_locked=True)
+    numbers = list(free.values_list("id", flat=True)[:limit])
     close_open(delivery_id, numbers, status=status)
     return len(numbers)
 
