@@ -75,12 +75,13 @@ _RECOUNTED = 10
 
 
 def _counters(site: "Site") -> Iterator[Finding]:
-    from rebond.services.report import last_deliveries, recount
+    from rebond.services.report import recount
+    from rebond.store.read.health import latest_deliveries
 
-    wrong = [str(delivery) for delivery in last_deliveries(_RECOUNTED) if recount(delivery).problems]
-    if wrong:
-        yield Finding("counters", Level.RED, f"the counters of deliveries {', '.join(wrong)} differ from their rows")
-    else:
+    wrong = {number: found.problems for number in latest_deliveries() if (found := recount(number)).problems}
+    for number, problems in wrong.items():
+        yield Finding("counters", Level.RED, f"delivery {number}: {'; '.join(problems)}")
+    if not wrong:
         yield Finding("counters", Level.GREEN, "the counters of the last deliveries agree with their rows")
 
 

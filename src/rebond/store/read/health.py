@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.db import connection
 
 from rebond.store.dialect import is_postgresql
-from rebond.store.models import AddressStateRow
+from rebond.store.models import AddressStateRow, Delivery
 
 
 def database_clock() -> tuple[str, datetime]:
@@ -21,3 +21,8 @@ def database_clock() -> tuple[str, datetime]:
 def outdated_rows(policy_digest: str) -> int:
     """Count the states that were computed under another policy."""
     return AddressStateRow.objects.exclude(policy_digest=policy_digest).count()
+
+
+def latest_deliveries(most: int = 10) -> tuple[int, ...]:
+    """List the numbers of the newest deliveries."""
+    return tuple(Delivery.objects.order_by("-id").values_list("id", flat=True)[:most])
