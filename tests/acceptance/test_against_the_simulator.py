@@ -13,8 +13,9 @@ from rebond.config import Config, EmailSection
 from rebond.core.failure import AddressState, Origin
 from rebond.core.tokens import Keyring
 from rebond.core.words import AddressStatus, Channel, MessageClass, MessageStatus, Reason
+from rebond.simulate.behaviour import WorldSettings
 from rebond.simulate.clock import SteppedClock
-from rebond.simulate.world import World, WorldSettings
+from rebond.simulate.world import World
 from rebond.wiring import Site, load_policy
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

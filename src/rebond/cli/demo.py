@@ -43,9 +43,10 @@ def demo(
     views = Views(quiet=wants_json(json))
     views.title(f"Rebond demonstration: {people} people, data in {folder}")
     site = _initialise(folder)
+    from rebond.simulate.behaviour import WorldSettings
     from rebond.simulate.clock import SteppedClock
     from rebond.simulate.demo import play
-    from rebond.simulate.world import World, WorldSettings
+    from rebond.simulate.world import World
 
     clock = SteppedClock(site.clock.now() - timedelta(days=7))
     _bring_people(site, people=people, seed=seed, now=clock.now(), views=views)
