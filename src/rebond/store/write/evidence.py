@@ -1,5 +1,6 @@
 """Storing evidence, and the states that it adds up to."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +9,8 @@ from rebond.core.failure import AddressState, Evidence, Snapshot
 from rebond.core.policy import Policy
 from rebond.core.quarantine import fold
 from rebond.core.words import AddressStatus, Channel
-from rebond.store.dialect import by_bytes
-from rebond.store.models import AddressStateRow, EvidenceRow, SnapshotRow, ToldSuccess
+from rebond.store.dialect import by_bytes, moment
+from rebond.store.models import AddressStateRow, EvidenceRow, SnapshotRow
 from rebond.store.read.evidence import (
     MOST_KEYS,
     AddressKey,
@@ -18,9 +19,8 @@ from rebond.store.read.evidence import (
     snapshots_of,
     state_to_json,
 )
+from rebond.store.write.rows import Row, insert
 from rebond.store.write.text import storable
-
-_BATCH = 40  # rows a statement: SQLite takes a bounded number of parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,59 +42,59 @@ def add_evidence(items: Sequence[NewEvidence], *, now: datetime) -> None:
     """Store evidence; IntegrityError when one was stored meanwhile."""
     # One order for everybody: two that store the same wait for each other in a row, never in a circle.
     ordered = sorted(items, key=lambda item: item.evidence.identity)
-    EvidenceRow.objects.bulk_create([_evidence_row(item, now=now) for item in ordered], batch_size=_BATCH)
+    insert("evidence", [_evidence_row(item, now=now) for item in ordered])
 
 
-def _evidence_row(item: NewEvidence, *, now: datetime) -> EvidenceRow:
+def _evidence_row(item: NewEvidence, *, now: datetime) -> Row:
     evidence, verdict = item.evidence, item.evidence.verdict
-    return EvidenceRow(
-        identity=evidence.identity,
-        channel=item.address.channel.value,
-        address_key=item.address.key,
-        scope=item.address.scope,
-        address=storable(item.text),
-        event=evidence.event.value,
-        at=evidence.at,
-        stored_at=now,
-        type=verdict.type.value if verdict else "",
-        reason=verdict.reason.value if verdict else "",
-        cause=verdict.cause.value if verdict else "",
-        rule=verdict.rule[:128] if verdict else "",
-        pack_version=verdict.pack_version[:64] if verdict else "",
-        confirm=verdict.confirm if verdict else 1,
-        text=storable(evidence.text),
-        code=item.code,
-        enhanced=storable(item.enhanced, 16),
-        phase=item.phase,
-        provider=storable(evidence.provider, 64),
-        qualification=item.qualification,
-        message_id=storable(evidence.message, 255),
-        message=item.message,
-        returned_mail=item.returned_mail,
-        asynchronous=evidence.asynchronous,
-        trust=evidence.trust.value,
-        trusted=evidence.trusted,
-        first_sight=evidence.first_sight,
-        held_by=evidence.held_by,
-        voids=sorted(evidence.voids),
-        because=storable(evidence.because),
-        actor=storable(evidence.actor, 150),
-    )
+    return {
+        "identity": evidence.identity,
+        "channel": item.address.channel.value,
+        "address_key": item.address.key,
+        "scope": item.address.scope,
+        "address": storable(item.text),
+        "event": evidence.event.value,
+        "at": moment(evidence.at),
+        "stored_at": moment(now),
+        "type": verdict.type.value if verdict else "",
+        "reason": verdict.reason.value if verdict else "",
+        "cause": verdict.cause.value if verdict else "",
+        "rule": verdict.rule[:128] if verdict else "",
+        "pack_version": verdict.pack_version[:64] if verdict else "",
+        "confirm": verdict.confirm if verdict else 1,
+        "text": storable(evidence.text),
+        "code": item.code,
+        "enhanced": storable(item.enhanced, 16),
+        "phase": item.phase,
+        "provider": storable(evidence.provider, 64),
+        "qualification": item.qualification,
+        "message_id": storable(evidence.message, 255),
+        "message": item.message,
+        "returned_mail": item.returned_mail,
+        "asynchronous": evidence.asynchronous,
+        "trust": evidence.trust.value,
+        "trusted": evidence.trusted,
+        "first_sight": evidence.first_sight,
+        "held_by": evidence.held_by,
+        "voids": json.dumps(sorted(evidence.voids)),
+        "because": storable(evidence.because),
+        "actor": storable(evidence.actor, 150),
+    }
 
 
 def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]]) -> None:
     """Store successes of messages that are not ours."""
     rows = [
-        ToldSuccess(
-            identity=evidence.identity,
-            channel=address.channel.value,
-            address_key=address.key,
-            at=evidence.at,
-            message_id=storable(evidence.message, 255),
-        )
+        {
+            "identity": evidence.identity,
+            "channel": address.channel.value,
+            "address_key": address.key,
+            "at": moment(evidence.at),
+            "message_id": storable(evidence.message, 255),
+        }
         for address, evidence in sorted(items, key=lambda item: item[1].identity)
     ]
-    ToldSuccess.objects.bulk_create(rows, batch_size=_BATCH)
+    insert("told_success", rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def lock_states(addresses: Mapping[AddressKey, str], *, policy: Policy) -> None:
     missing = sorted(addresses)
     while missing:
         rows = [_state_row(address, addresses[address], AddressState(), policy=policy) for address in missing]
-        AddressStateRow.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+        insert("address_state", rows, conflict="ON CONFLICT DO NOTHING")
         held = _hold(missing)
         missing = [address for address in missing if address not in held]
 
@@ -168,13 +168,7 @@ def _hold(addresses: Sequence[AddressKey]) -> frozenset[AddressKey]:
 def _save(states: Mapping[AddressKey, AddressState], texts: Mapping[AddressKey, str], *, policy: Policy) -> None:
     plain = [address for address, state in states.items() if state.plain]
     rows = [_state_row(a, texts[a], state, policy=policy) for a, state in states.items() if not state.plain]
-    AddressStateRow.objects.bulk_create(
-        rows,
-        batch_size=_BATCH,
-        update_conflicts=True,
-        unique_fields=["channel", "address_key", "scope"],
-        update_fields=_STATE_FIELDS,
-    )
+    insert("address_state", rows, conflict=_REPLACE)
     delete_states(plain)
 
 
@@ -198,35 +192,34 @@ def drop_plain_states(addresses: Sequence[AddressKey]) -> None:
         rows.filter(error_count=0, since__isnull=True).delete()
 
 
-_STATE_FIELDS = [
-    field.name
-    for field in AddressStateRow._meta.concrete_fields
-    if field.name not in ("id", "channel", "address_key", "scope", "address")
-]
+_STATE_COLUMNS = [field.column for field in AddressStateRow._meta.concrete_fields if field.column != "id"]
+_REPLACE = "ON CONFLICT (channel, address_key, scope) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in _STATE_COLUMNS if name not in ("channel", "address_key", "scope", "address")
+)
 
 
-def _state_row(address: AddressKey, text: str, state: AddressState, *, policy: Policy) -> AddressStateRow:
-    return AddressStateRow(
-        channel=address.channel.value,
-        address_key=address.key,
-        scope=address.scope,
-        address=text,
-        status=state.status.value,
-        origin=state.origin.value,
-        reason=state.reason.value if state.reason else "",
-        cause=state.cause.value if state.cause else "",
-        error_count=state.error_count,
-        first_error_at=state.first_error_at,
-        last_error_at=state.last_error_at,
-        last_counted_at=state.last_counted_at,
-        since=state.since,
-        until=state.until,
-        error_text=storable(state.error_text),
-        provider=state.provider[:64],
-        releases=state.releases,
-        confirming=sorted(state.confirming),
-        policy_digest=policy.digest,
-    )
+def _state_row(address: AddressKey, text: str, state: AddressState, *, policy: Policy) -> Row:
+    return {
+        "channel": address.channel.value,
+        "address_key": address.key,
+        "scope": address.scope,
+        "address": storable(text),
+        "status": state.status.value,
+        "origin": state.origin.value,
+        "reason": state.reason.value if state.reason else "",
+        "cause": state.cause.value if state.cause else "",
+        "error_count": state.error_count,
+        "first_error_at": moment(state.first_error_at),
+        "last_error_at": moment(state.last_error_at),
+        "last_counted_at": moment(state.last_counted_at),
+        "since": moment(state.since),
+        "until": moment(state.until),
+        "error_text": storable(state.error_text),
+        "provider": storable(state.provider, 64),
+        "releases": state.releases,
+        "confirming": json.dumps(sorted(state.confirming)),
+        "policy_digest": policy.digest,
+    }
 
 
 def _keys(addresses: Sequence[AddressKey]) -> Iterator[tuple[str, list[str]]]:
