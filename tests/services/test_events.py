@@ -440,7 +440,7 @@ def test_more_events_than_one_chunk() -> None:
 # --- what cannot be taken -------------------------------------------------------------------------------------------
 
 GOOD = json.loads(soft(at()))
-BAD = {
+BAD: dict[str, tuple[Any, str]] = {
     "not JSON": ("{", "not JSON"),
     "not UTF-8": (b'{"channel": "\xff"}', "not JSON"),
     "a list": ("[1]", "must be a JSON object"),
@@ -494,7 +494,7 @@ def test_bad_lines_are_reported_by_their_numbers_and_the_others_are_kept() -> No
     assert counts() == (ERRONEOUS, 2)
 
 
-GOOD_BUT_ODD = {
+GOOD_BUT_ODD: dict[str, dict[str, Any]] = {
     "ten minutes ahead": {"occurred_at": (NOW + timedelta(minutes=10)).isoformat()},
     "the first year": {"occurred_at": "0001-01-01T00:00:00Z"},
     "lower-case": {"occurred_at": "2026-01-05t08:00:00z"},
