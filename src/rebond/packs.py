@@ -41,7 +41,7 @@ def load_qualifier(*, extra_rules: Iterable[Rule] = (), cache_dir: Path | None =
     documents = _documents(directory)
     rules = [*extra_rules, *_rules(documents["rules"], with_examples=False)]
     return Qualifier(
-        _engine(Pack.of(rules), directory),
+        compile_pack(Pack.of(rules), cache_dir=directory),
         codes=load_codes(documents["codes"]),
         providers=load_providers(documents["providers"]),
     )
@@ -57,6 +57,17 @@ def default_qualifier() -> Qualifier:
 def default_providers() -> Providers:
     """Return the shipped table of providers, made once a process."""
     return load_providers(tomllib.loads((DATA / "providers.toml").read_text(encoding="utf-8")))
+
+
+def compile_pack(pack: Pack, *, cache_dir: Path | None = None) -> RuleEngine:
+    """Compile a pack, or take its compiled form from the cache; raises RuleError for a pattern that is refused."""
+    directory = cache_dir or user_cache()
+    path = directory / f"engine-{pack.digest[:32]}-{_library()}.bin"
+    with contextlib.suppress(OSError, ValueError):
+        return RuleEngine.deserialise(pack, path.read_bytes())
+    engine = RuleEngine(pack)
+    _keep(path, engine.serialise())
+    return engine
 
 
 def load_shipped_rules() -> tuple[Rule, ...]:
@@ -128,15 +139,6 @@ def _lines(text: str) -> list[int]:
     """Return the line of each rule, for messages: TOML parsers do not tell it."""
     heading = re.compile(r"\s*\[\[\s*rule\s*\]\]")
     return [number for number, line in enumerate(text.splitlines(), 1) if heading.match(line)]
-
-
-def _engine(pack: Pack, directory: Path) -> RuleEngine:
-    path = directory / f"engine-{pack.digest[:32]}-{_library()}.bin"
-    with contextlib.suppress(OSError, ValueError):
-        return RuleEngine.deserialise(pack, path.read_bytes())
-    engine = RuleEngine(pack)
-    _keep(path, engine.serialise())
-    return engine
 
 
 @cache

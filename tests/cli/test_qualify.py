@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from rebond.cli.qualify import register
 from tests.test_public_api import DSN
@@ -156,7 +155,7 @@ def test_people_get_it_readable(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "rules, " in run("rules", "test").stdout
 
 
-def test_rules_test(tmp_path: Path) -> None:
+def test_rules_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = run("rules", "test")
     assert good.exit_code == 0
     assert rows(good)[0]["problems"] == 0
@@ -165,6 +164,7 @@ def test_rules_test(tmp_path: Path) -> None:
         '[[rule]]\nid = "ours"\ntext = "gone"\ntype = "soft"\nreason = "unreachable"\nsince = 2026-01-01\n'
         'source = "a test"\nexamples = ["away"]\n'
     )
+    monkeypatch.setattr("rebond.packs.load_shipped_rules", lambda: ())
     bad = run("rules", "test", own)
     assert (bad.exit_code, rows(bad)[0]["problems"]) == (4, 2)
     assert "own.toml:1: rule ours: its example 'away' is matched by no rule" in bad.stderr
@@ -189,6 +189,11 @@ def test_rules_list_and_show() -> None:
 
 def test_score_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("rebond.cli.score.run", lambda *arguments: asked.append(arguments) or 3)
+
+    def handed(*arguments: object) -> int:
+        asked.append(arguments)
+        return 3
+
+    monkeypatch.setattr("rebond.cli.score.run", handed)
     assert run("score", tmp_path, "--misses", "5", "--by", "kind", "--json").exit_code == 3
     assert asked == [(tmp_path, 5, "kind", True)]

@@ -273,13 +273,14 @@ def test_kinds_without_failures(kind: ReturnKind) -> None:
     ],
 )
 def test_kinds_that_are_no_failure(kind: ReturnKind, cause: Cause) -> None:
+    report = QUALIFIER.qualify_reading(Reading(kind=kind, sender="anna@x.example"))
+    assert report.failures[0].recipient == "anna@x.example"
     for facts in (FACTS, ()):
         report = QUALIFIER.qualify_reading(Reading(kind=kind, facts=facts, sender="anna@x.example", subject="Away"))
         assert len(report.failures) == (len(facts) or 1)
         for failure in report.failures:
             assert (failure.verdict.type, failure.verdict.reason) == (FailureType.IGNORED, Reason.NOT_A_FAILURE)
             assert (failure.verdict.cause, failure.verdict.rule) == (cause, f"kind:{kind}")
-    assert report.failures[0].recipient == "anna@x.example"
 
 
 def test_a_delay_notice_is_ignored_whatever_its_fields_say() -> None:

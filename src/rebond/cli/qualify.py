@@ -193,9 +193,8 @@ def rules_test(
 ) -> int:
     """Check that every example wins, that no counterexample matches, and that no rule is in vain."""
     from rebond.core.qualify.check import check_pack
-    from rebond.core.qualify.engine import RuleEngine
     from rebond.core.qualify.rules import Pack
-    from rebond.packs import load_shipped_rules, read_rule_file
+    from rebond.packs import compile_pack, load_shipped_rules, read_rule_file
 
     extra: list[Rule] = []
     for path in paths or ():
@@ -204,8 +203,7 @@ def rules_test(
             return Exit.USAGE
         extra.extend(read_rule_file(path, console=True))
     pack = Pack.of([*extra, *load_shipped_rules()])
-    engine = RuleEngine(pack)
-    problems = check_pack(engine)
+    problems = check_pack(compile_pack(pack))
     for problem in problems:
         say(str(problem))
     examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in pack.rules)

@@ -24,7 +24,6 @@ _KIND_CAUSES = {
     ReturnKind.READ_RECEIPT: Cause.READ_RECEIPT,
     ReturnKind.DELIVERED: Cause.SUCCESS,
 }
-_FACT_NAMES = tuple(item.name for item in fields(Facts))
 _READING_NAMES = tuple(item.name for item in fields(Reading))
 
 
@@ -36,6 +35,7 @@ class Qualifier:
         self.codes = codes
         self.providers = providers or Providers()
         self._judged = lru_cache(CACHED_VERDICTS)(self._judge)
+        self._by_enhanced = lru_cache(CACHED_VERDICTS)(codes.by_enhanced)
 
     @property
     def pack_version(self) -> str:
@@ -59,7 +59,10 @@ class Qualifier:
         if cause := _KIND_CAUSES.get(reading.kind):
             verdict = self._not_a_failure(cause, rule=f"kind:{reading.kind}")
             answered = reading.facts or (Facts(recipient=reading.sender, text=reading.subject),)
-            return tuple(_failure(facts, verdict) for facts in answered)
+            return tuple(
+                _failure(facts, verdict, code=facts.code, enhanced=facts.enhanced, provider=facts.provider)
+                for facts in answered
+            )
         if reading.kind is ReturnKind.DELAYED:
             return tuple(
                 self.qualify_facts(facts if facts.action else replace(facts, action="delayed"))
@@ -109,9 +112,7 @@ class Qualifier:
             enhanced=said.enhanced if said and said.enhanced and not is_weak(said.enhanced) else enhanced,
         )
         verdict = self._judged(situation, facts.action.lower(), facts.text)
-        if (code, enhanced, provider) != (facts.code, facts.enhanced, facts.provider):
-            facts = replace(facts, code=code, enhanced=enhanced, provider=facts.provider or provider)
-        return _failure(facts, verdict)
+        return _failure(facts, verdict, code=code, enhanced=enhanced, provider=facts.provider or provider)
 
     def template(self, text: str, *, recipient: str = "") -> str:
         """Reduce a text to its template, the key of its qualification."""
@@ -146,7 +147,7 @@ class Qualifier:
         """Take the first that speaks: provider rule, general rule, enhanced code, SMTP code, nothing."""
         folded = fold(text)
         match = self.engine.match(folded, situation)
-        row = self.codes.by_enhanced(situation.enhanced, phase=situation.phase) if situation.enhanced else None
+        row = self._by_enhanced(situation.enhanced, phase=situation.phase) if situation.enhanced else None
         name = f"code:{situation.enhanced}"
         if match and not (row and _overrules(row, match.rule)):
             return self._by_rule(match), match.rule
@@ -197,5 +198,21 @@ def _delayed(verdict: Verdict) -> Verdict:
     )
 
 
-def _failure(facts: Facts, verdict: Verdict) -> Failure:
-    return Failure(**{name: getattr(facts, name) for name in _FACT_NAMES}, verdict=verdict)
+def _failure(facts: Facts, verdict: Verdict, *, code: int, enhanced: str, provider: str) -> Failure:
+    # Field by field: this is made for every failure, and going over `fields` takes longer than judging.
+    return Failure(
+        recipient=facts.recipient,
+        text=facts.text,
+        channel=facts.channel,
+        final_recipient=facts.final_recipient,
+        original_recipient=facts.original_recipient,
+        code=code,
+        enhanced=enhanced,
+        action=facts.action,
+        phase=facts.phase,
+        peer=facts.peer,
+        provider=provider,
+        remote_mta=facts.remote_mta,
+        reporting_mta=facts.reporting_mta,
+        verdict=verdict,
+    )

@@ -142,6 +142,8 @@ def test_no_temporary_code_is_hard() -> None:
         ("blocked 5.1.1.7 in 550.example and 5.1.1@shop.example", 0, ""),
         ("policy (3.2.1.1), 550kB, queue 4.1.1-x5@y", 0, "4.1.1"),
         ("X-Unix; 255", 0, ""),
+        ("x550 5.1.1 odd", 0, "5.1.1"),
+        ("it is 550 odd, <550 really> and said 552 full", 552, ""),
         ("", 0, ""),
         ("no code at all", 0, ""),
     ],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.normalise import fold
-from rebond.core.qualify.rules import Example, Problem, Rule
+from rebond.core.qualify.rules import Problem, Rule
 
 
 def check_pack(engine: RuleEngine) -> tuple[Problem, ...]:
@@ -27,12 +27,8 @@ def _check(engine: RuleEngine, rule: Rule) -> Iterator[Problem]:
     if rule.examples and not won:
         yield _problem(rule, "it always loses: no example of its own reaches it")
     for example in rule.counterexamples:
-        if _matches(engine, rule, example):
+        if rule in engine.matching(fold(example.text), example.situation):
             yield _problem(rule, f"its counterexample {example.text!r} matches")
-
-
-def _matches(engine: RuleEngine, rule: Rule, example: Example) -> bool:
-    return rule.admits(example.situation) and engine.span(rule.id, fold(example.text)) is not None
 
 
 def _duplicates(rules: tuple[Rule, ...]) -> Iterator[Problem]:

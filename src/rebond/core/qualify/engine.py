@@ -41,11 +41,13 @@ class RuleEngine:
 
     def match(self, text: FoldedText, situation: Situation) -> Match | None:
         """Find the rule that speaks; None when none does."""
-        rules = self.pack.rules
-        found = [index for index in sorted(self._matcher.find(text.text)) if rules[index].admits(situation)]
-        if not found:
-            return None
-        return Match(rules[found[0]], tuple(rules[index] for index in found[1 : 1 + RUNNERS_UP]))
+        found = self.matching(text, situation)
+        return Match(found[0], found[1 : 1 + RUNNERS_UP]) if found else None
+
+    def matching(self, text: FoldedText, situation: Situation) -> tuple[Rule, ...]:
+        """Find all rules that could speak, best first."""
+        rules = (self.pack.rules[index] for index in sorted(self._matcher.find(text.text)))
+        return tuple(rule for rule in rules if rule.admits(situation))
 
     def span(self, rule: str, text: FoldedText) -> tuple[int, int] | None:
         """Tell which characters of the text as received a rule matches; None when it does not, or is not here."""

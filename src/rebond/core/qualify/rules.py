@@ -112,11 +112,6 @@ class Rule:
         return self.level, -self.constraints, self.file, self.position
 
     @property
-    def plain(self) -> bool:
-        """Tell whether the text alone decides, so that `admits` need not be asked (beyond the channel)."""
-        return self.constraints == 1
-
-    @property
     def admits_temporary_hard(self) -> bool:
         """Tell whether the rule names 4xx or 4.x.x, and so stays hard under a temporary answer."""
         by_reply = any(pattern.names_temporary for pattern in self.smtp)
@@ -124,12 +119,9 @@ class Rule:
 
     def admits(self, situation: Situation) -> bool:
         """Tell whether all constraints but the text hold."""
-        if self.channel is not situation.channel:
-            return False
-        if self.plain:
-            return True
         return (
-            (not self.provider or self.provider == situation.provider)
+            self.channel is situation.channel
+            and (not self.provider or self.provider == situation.provider)
             and (not self.phases or situation.phase in self.phases)
             and (self.peer is None or self.peer is situation.peer)
             and self._admits_codes(situation.code, situation.enhanced)
