@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.ports import Outgoing
     from rebond.core.qualifier import Qualifier
-    from rebond.services.send_run import Build
+    from rebond.services.send_means import Build
     from rebond.store.read.deliveries import DeliveryRow
     from rebond.store.read.sending import SendingDelivery
 

@@ -1,10 +1,13 @@
 """Deliveries to send, a transport in memory that answers as told, and a clock that moves by jumps."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from django.db import connections
 
 from rebond.core.policy import Policy, read_policy
 from rebond.core.ports import Outcome, OutcomeKind, Outgoing
@@ -99,6 +102,20 @@ def _outcome(message: int, answer: Answer, at: datetime) -> Outcome:
     return Outcome(
         message=message, kind=OutcomeKind.REFUSED, at=at, phase=Phase.RCPT, code=int(answer[:3]), text=answer
     )
+
+
+def meanwhile(work: Callable[[], object]) -> None:
+    """Do something in a thread and with a connection of its own, as another process would, and wait for it."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
 
 
 def accept(recipient: str, at: datetime) -> Answer:

@@ -18,6 +18,7 @@ from sending_fixtures import (
     assert_reconciled,
     delivery,
     means,
+    meanwhile,
     people,
     run_send,
     statuses,
@@ -287,12 +288,12 @@ class TestStopping:
 
         def change(window: object) -> None:
             if len(sender.windows) == 3:
-                Delivery.objects.filter(id=number).update(status=status)
+                meanwhile(lambda: Delivery.objects.filter(id=number).update(status=status))
 
-        sender.before = lambda window: asyncio.get_running_loop().run_in_executor(None, change, window) and None
+        sender.before = change
         result = run_send(number, sender=sender)
         assert result.status == status
-        assert 150 <= result.delivered < 1000
+        assert result.delivered in (150, 200)
         assert Message.objects.exclude(worker="").count() == 0
         left = "pending" if status == "paused" else "cancelled"
         assert statuses(number) == {"delivered": result.delivered, left: 1000 - result.delivered}

@@ -17,13 +17,14 @@ from sending_fixtures import (
     accept,
     assert_reconciled,
     delivery,
+    meanwhile,
     run_send,
     statuses,
 )
 
 from rebond.core.ports import OutcomeKind
 from rebond.core.words import DeliveryStatus
-from rebond.services import send_run
+from rebond.services import send_pool, send_run
 from rebond.store.models import AddressStateRow, Delivery, EvidenceRow, Message, Profile, ProfileDenial, Qualification
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -71,7 +72,7 @@ def answer(recipient: str, at: object) -> Answer:
 @pytest.fixture
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send_run, "WINDOW", 6)
-    monkeypatch.setattr(send_run, "BATCH", 14)
+    monkeypatch.setattr(send_pool, "BATCH", 14)
 
 
 def fresh() -> int:
@@ -159,12 +160,8 @@ class TestLostLeases:
         slow, quick = MemorySender(clock, lambda to, at: HARD), MemorySender(clock, accept)
 
         def overtake(window: object) -> None:
-            import threading
-
             clock.time += timedelta(minutes=6)
-            other = threading.Thread(target=lambda: run_send(number, sender=quick, worker="w2"))
-            other.start()
-            other.join()
+            meanwhile(lambda: run_send(number, sender=quick, worker="w2"))
 
         slow.before = overtake
         result = run_send(number, sender=slow)

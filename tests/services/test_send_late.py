@@ -11,6 +11,7 @@ from sending_fixtures import (
     accept,
     assert_reconciled,
     delivery,
+    meanwhile,
     run_send,
     statuses,
 )
@@ -32,8 +33,8 @@ def state(
     )
 
 
-def deny(channel: str) -> None:
-    profile = Profile.objects.get(external_id="p0")
+def deny(channel: str, *, external_id: str = "p0") -> None:
+    profile = Profile.objects.get(external_id=external_id)
     ProfileDenial.objects.create(profile=profile, channel=channel, at=START, origin="import")
 
 
@@ -155,22 +156,10 @@ def test_what_was_claimed_long_ago_is_asked_again() -> None:
 
     def answer(to: str, at: object) -> object:
         if len(sender.windows) == 1 and len(sender.taken) == 40:
-            import threading
-
-            denial = threading.Thread(target=_deny_in_thread, args=("p199",))
-            denial.start()
-            denial.join()
+            meanwhile(lambda: deny("all", external_id="p199"))
         return accept(to, START)
 
     sender.answer = answer  # type: ignore[assignment]
     result = run_send(number, sender=sender)
     assert (result.delivered, result.excluded_late) == (199, 1)
     assert key not in sender.times
-
-
-def _deny_in_thread(external_id: str) -> None:
-    from django.db import connections
-
-    profile = Profile.objects.get(external_id=external_id)
-    ProfileDenial.objects.create(profile=profile, channel="email", at=START, origin="person")
-    connections.close_all()

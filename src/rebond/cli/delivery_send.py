@@ -70,6 +70,7 @@ async def _run(site: "Site", delivery: int, *, until_settled: bool, told: Told |
     import asyncio
     import signal
 
+    from rebond.cli.settling import actor
     from rebond.services.send import send
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -94,7 +95,7 @@ async def _run(site: "Site", delivery: int, *, until_settled: bool, told: Told |
             bounce_domain=site.config.email.bounce_domain,
             clock=site.clock,
             worker=_worker(),
-            actor="cli",
+            actor=actor(),
             until_settled=until_settled,
             on_progress=told,
             stop=stop,

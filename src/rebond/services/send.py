@@ -14,12 +14,14 @@ from rebond.core.tokens import Keyring
 from rebond.core.words import DeliveryStatus
 from rebond.services.database_thread import DatabaseThread
 from rebond.services.errors import NotFoundError, RefusedError
+from rebond.services.send_means import Build, Means
 from rebond.services.send_outcome import Judge
-from rebond.services.send_run import Build, Means, Run
+from rebond.services.send_run import Run
 from rebond.store.read import sending as read
 from rebond.store.read.sending import Progress, SendingDelivery
 from rebond.store.write.audit import add_audit
-from rebond.store.write.sending import cancel_rest, expire, finish_delivery, start_delivery
+from rebond.store.write.claims import cancel_rest, expire
+from rebond.store.write.sending import finish_delivery, start_delivery
 
 _CLOSE = 2000
 _LOOK = 1.0
@@ -181,9 +183,9 @@ async def _settle(run: Run, delivery: SendingDelivery, *, means: Means, database
     for close in (expire, cancel_rest):
         while closed := await database.transact(close, delivery.id, now=means.clock.now(), limit=_CLOSE):
             if close is expire:
-                run.tally.failed += closed
+                run.pool.failed += closed
             else:
-                run.tally.cancelled += closed
+                run.pool.cancelled += closed
     await database.transact(finish_delivery, delivery.id, now=means.clock.now())
     run.status = await database.transact(read.delivery_status, delivery.id)
 
@@ -217,15 +219,15 @@ async def _wait(run: Run, delivery: SendingDelivery, *, due: datetime, means: Me
 
 async def _result(run: Run, delivery: SendingDelivery, *, due: datetime | None, database: DatabaseThread) -> SendResult:
     stands = await database.transact(read.progress, delivery.id)
-    tally = run.tally
+    tally, pool = run.tally, run.pool
     return SendResult(
         handed_over=tally.handed_over,
         delivered=tally.delivered,
         retried=tally.retried,
-        failed=tally.failed,
-        cancelled=tally.cancelled,
+        failed=tally.failed + pool.failed,
+        cancelled=pool.cancelled,
         uncertain=tally.uncertain,
-        excluded_late=tally.excluded_late,
+        excluded_late=pool.excluded_late,
         production_errors=tally.production_errors,
         pending=stands.pending,
         status=stands.status,

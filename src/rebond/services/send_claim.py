@@ -9,7 +9,7 @@ from rebond.core.exclusion import ExclusionRule, first_exclusion
 from rebond.core.tokens import Keyring, sign
 from rebond.core.words import ExclusionCause, MessageClass, MessageStatus, Reason
 from rebond.store.read.sending import Due, Person, SendingDelivery, due_messages, people_behind
-from rebond.store.write.sending import LateExclusion, close_open, exclude_late, hold
+from rebond.store.write.claims import LateExclusion, close_open, exclude_late, hold
 
 LEASE = timedelta(minutes=5)
 

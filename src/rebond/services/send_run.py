@@ -5,62 +5,28 @@ messages that a crash leaves uncertain are those of two windows.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
 
 from rebond.core.policy import Policy
-from rebond.core.ports import Clock, Outcome, OutcomeKind, Outgoing, Sender
-from rebond.core.qualifier import Qualifier
-from rebond.core.tokens import Keyring, sign_unsubscribe, signed_like
+from rebond.core.ports import Outcome, OutcomeKind, Outgoing
+from rebond.core.tokens import sign_unsubscribe, signed_like
 from rebond.core.words import DeliveryStatus, MessageStatus
 from rebond.services.database_thread import DatabaseThread
 from rebond.services.record import record
-from rebond.services.send_claim import LEASE, Claim, Claimed, claim
+from rebond.services.send_claim import LEASE, Claimed
+from rebond.services.send_means import Build, Means
 from rebond.services.send_outcome import Judge, Judged, give_back
-from rebond.store.read.sending import Progress, SendingDelivery, progress, transport_pause
-from rebond.store.write.sending import Committed, commit_window, reclaim_lost, release, renew
+from rebond.services.send_pool import Pool
+from rebond.store.read.sending import SendingDelivery, progress, transport_pause
+from rebond.store.write.claims import reclaim_lost, renew
+from rebond.store.write.sending import Committed, commit_window
 from rebond.store.write.transports import clear_transport, pause_transport
 
 WINDOW = 50
-BATCH = 500
-# What was claimed longer ago is claimed again before it goes: an opt-out takes effect within a minute.
-_STALE = 30.0
 _RENEW = 60.0
 _LOOK = 1.0
-
-
-class Build(Protocol):
-    """Builds one message; ValueError, with the words for the sending log, when it cannot be built."""
-
-    def __call__(
-        self,
-        *,
-        message: int,
-        address: str,
-        fields: Mapping[str, Any],
-        message_id: str,
-        token: str,
-        unsubscribe_token: str,
-        date: datetime,
-    ) -> Outgoing: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a worker sends with; `worker` is unlike that of any other, `stop` ends it after the window in flight."""
-
-    policy: Policy
-    keyring: Keyring
-    qualifier: Qualifier
-    sender: Sender
-    bounce_domain: str
-    clock: Clock
-    worker: str
-    stop: asyncio.Event
-    on_progress: Callable[[Progress], None] | None = None
 
 
 @dataclass(slots=True)
@@ -71,9 +37,7 @@ class Tally:
     delivered: int = 0
     retried: int = 0
     failed: int = 0
-    cancelled: int = 0
     uncertain: int = 0
-    excluded_late: int = 0
     production_errors: int = 0
 
     def add(self, committed: Committed, judged: Sequence[Judged]) -> None:
@@ -122,10 +86,7 @@ class Run:
         self._build = build
         self._means = means
         self._database = database
-        self._pool: deque[tuple[Claimed, float]] = deque()
-        self._fetch: asyncio.Task[Claim] | None = None
-        self._exhausted = False
-        self._held: set[int] = set()
+        self.pool = Pool(delivery, means=means, database=database)
         self._begun: set[int] = set()
         self._fence = 0
         self._renewed = means.clock.monotonic()
@@ -134,7 +95,6 @@ class Run:
     async def drain(self) -> None:
         """Hand over all that is due now, unless the transport is paused."""
         means = self._means
-        self._exhausted = False
         await self._database.call(reclaim_lost, self._delivery.id, now=means.clock.now())
         if await self._is_paused():
             return
@@ -158,7 +118,7 @@ class Run:
         finally:
             if flight is not None and not flight.done():
                 await asyncio.wait({flight})
-            await self._let_go()
+            await self.pool.empty()
 
     async def _is_paused(self) -> bool:
         pause = await self._database.transact(transport_pause, self._means.sender.name)
@@ -178,13 +138,13 @@ class Run:
     async def _turn(self, ended: Sequence[Ended], *, begin: bool = True) -> Window | None:
         """Record what ended and begin the next window, in one commit; None when there is nothing to begin."""
         while True:
-            taken = await self._take(WINDOW) if begin and self._goes_on() else []
+            taken = await self.pool.take(WINDOW) if begin and self._goes_on() else []
             built, spoiled = self._build_all(taken)
             if not (ended or taken):
                 return None
             self._fence += 1
             committed = await self._commit(ended, begin=[item.due.id for item, _ in built], spoiled=spoiled)
-            self._held -= committed.begun | set(spoiled)
+            self.pool.gone(committed.begun | set(spoiled))
             self._begun |= committed.begun
             window = Window(self._fence, tuple(pair for pair in built if pair[0].due.id in committed.begun))
             if window.messages or not taken:
@@ -217,45 +177,6 @@ class Run:
         if means.on_progress is not None:
             means.on_progress(await self._database.transact(progress, self._delivery.id))
         return committed
-
-    async def _take(self, number: int) -> list[Claimed]:
-        """Take claimed messages from the pool, claiming ahead so that the next ones are there in time."""
-        now = self._means.clock.monotonic()
-        if self._pool and now - self._pool[0][1] > _STALE:
-            await self._let_go()
-            self._exhausted = False
-        if len(self._pool) < number * 2 and self._fetch is None and not self._exhausted:
-            self._fetch = asyncio.create_task(self._claim())
-        while not self._pool and self._fetch is not None:
-            await self._fetched()
-            if not self._pool and not self._exhausted:
-                self._fetch = asyncio.create_task(self._claim())
-        if self._fetch is not None and self._fetch.done():
-            await self._fetched()
-        return [self._pool.popleft()[0] for _ in range(min(number, len(self._pool)))]
-
-    async def _claim(self) -> Claim:
-        means = self._means
-        return await self._database.transact(
-            claim,
-            self._delivery,
-            worker=means.worker,
-            now=means.clock.now(),
-            limit=BATCH,
-            keyring=means.keyring,
-            bounce_domain=means.bounce_domain,
-        )
-
-    async def _fetched(self) -> None:
-        assert self._fetch is not None
-        found, self._fetch = await self._fetch, None
-        self._exhausted = found.taken == 0
-        self.tally.excluded_late += found.excluded_late
-        self.tally.failed += found.failed
-        self.tally.cancelled += found.cancelled
-        at = self._means.clock.monotonic()
-        self._pool.extend((item, at) for item in found.claimed)
-        self._held.update(item.due.id for item in found.claimed)
 
     def _build_all(self, taken: Sequence[Claimed]) -> tuple[list[tuple[Claimed, Outgoing]], dict[int, str]]:
         built: list[tuple[Claimed, Outgoing]] = []
@@ -311,18 +232,9 @@ class Run:
             if now - self._renewed > _RENEW:
                 self._renewed = now
                 until = self._means.clock.now() + LEASE
-                held = self._held | self._begun
+                held = self.pool.held | self._begun
                 await self._database.transact(renew, held, worker=self._means.worker, until=until)
         return await flight
-
-    async def _let_go(self) -> None:
-        """Give back what is claimed and has not begun."""
-        if self._fetch is not None:
-            await self._fetched()
-        self._pool.clear()
-        if self._held:
-            await self._database.transact(release, self._held, worker=self._means.worker)
-        self._held = set()
 
 
 def _record_window(

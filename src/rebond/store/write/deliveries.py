@@ -10,7 +10,7 @@ from rebond.core.words import Channel, DeliveryStatus, MessageClass, MessageStat
 from rebond.store.models import Delivery, DeliveryCounts, Message
 from rebond.store.read.deliveries import Target
 from rebond.store.read.sending import open_messages
-from rebond.store.write.sending import close_open, reclaim_lost
+from rebond.store.write.claims import close_open, reclaim_lost
 
 _WAITING = (MessageStatus.PENDING.value, MessageStatus.UNCERTAIN.value)
 

@@ -1,6 +1,6 @@
-"""Claims, begun windows and outcomes in the sending log, with the counters of the delivery.
+"""Begun windows and their outcomes in the sending log, with the counters of the delivery.
 
-A claim holds a message under a lease and changes nothing else; a message is `sending` once its window has begun.
+A message is `sending` once its window has begun; before that its claim may be given back as if nothing had been.
 Rows are locked in the order of their numbers, counters after them.
 """
 
@@ -13,22 +13,17 @@ from django.db import connection
 
 from rebond.core.accounting import COUNTER_OF
 from rebond.core.words import (
-    Cause,
     DeliveryStatus,
-    ExclusionCause,
     FailureType,
     MessageStatus,
     Reason,
 )
 from rebond.store.dialect import moment
-from rebond.store.models import Delivery, Exclusion, Message
-from rebond.store.read.sending import OPEN, Due, free_messages, lost_messages
-from rebond.store.write.counters import add_late_exclusions, move_counts
+from rebond.store.models import Delivery, Message
+from rebond.store.write.claims import GOING, WAITING
+from rebond.store.write.counters import move_counts
 
 MOST_TEXT = 2000
-_WAITING = (MessageStatus.PENDING.value, MessageStatus.UNCERTAIN.value)
-_GOING = (DeliveryStatus.SENDING.value, DeliveryStatus.PAUSED.value)
-_NEVER_TRIED = "the validity of the delivery ended before this message could be handed over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +55,6 @@ class GivenBack:
     next_attempt_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LateExclusion:
-    """A message that may not be sent any more, before its first attempt."""
-
-    due: Due
-    reason: Reason
-    cause: ExclusionCause | None
-
-
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What one commit did: the numbers it began, how many rows took each status, and the delivery's status."""
@@ -86,119 +72,8 @@ def start_delivery(delivery_id: int, *, now: datetime, ends_at: datetime) -> boo
 
 def finish_delivery(delivery_id: int, *, now: datetime) -> bool:
     """End a delivery whose last open message is settled; False when one is open, or it had ended."""
-    settled = Delivery.objects.filter(id=delivery_id, status__in=_GOING, counts__pending=0)
+    settled = Delivery.objects.filter(id=delivery_id, status__in=GOING, counts__pending=0)
     return bool(settled.update(status=DeliveryStatus.FINISHED.value, finished_at=now))
-
-
-def hold(due: Sequence[Due], *, worker: str, now: datetime, until: datetime, message_ids: Mapping[int, str]) -> None:
-    """Put locked messages under this worker's lease; `message_ids` fixes the ids of those claimed the first time."""
-    again = [item.id for item in due if item.id not in message_ids]
-    Message.objects.filter(id__in=again).update(worker=worker, lease_until=until)
-    if message_ids:
-        statement = _HOLD_FIRST.format(rows=", ".join(["(%s, %s)"] * len(message_ids)))
-        fixed = [value for row in sorted(message_ids.items()) for value in row]
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [worker, moment(until), moment(now), *fixed])
-
-
-# Both databases name the columns of VALUES so. One statement for all: planning each alone costs more than running it.
-_HOLD_FIRST = """
-UPDATE message SET worker = %s, lease_until = %s, first_claimed_at = %s, message_id = v.column2
-FROM (VALUES {rows}) v WHERE message.id = v.column1
-"""
-
-
-def release(numbers: Collection[int], *, worker: str) -> None:
-    """Give back messages that were claimed and not begun."""
-    held = Message.objects.filter(id__in=numbers, worker=worker, status__in=_WAITING)
-    held.update(worker="", lease_until=None)
-
-
-def renew(numbers: Collection[int], *, worker: str, until: datetime) -> None:
-    """Hold on to messages whose lease this worker still has."""
-    Message.objects.filter(id__in=numbers, worker=worker, status__in=OPEN).update(lease_until=until)
-
-
-def reclaim_lost(delivery_id: int, *, now: datetime) -> int:
-    """Make uncertain what a worker had begun when it lost its lease: it may have been sent; returns how many."""
-    numbers = lost_messages(delivery_id, now=now)
-    if not numbers:
-        return 0
-    lost = Message.objects.filter(id__in=numbers, status=MessageStatus.SENDING.value, lease_until__lt=now)
-    return lost.update(status=MessageStatus.UNCERTAIN.value, uncertain=True, worker="", lease_until=None, fence=0)
-
-
-def exclude_late(delivery_id: int, late: Sequence[LateExclusion]) -> None:
-    """Turn messages that were never tried into exclusions."""
-    if not late:
-        return
-    numbers: Counter[tuple[Reason, ExclusionCause | None]] = Counter()
-    for item in late:
-        numbers[item.reason, item.cause] += 1
-    for reason, cause in numbers:
-        these = [item.due.id for item in late if (item.reason, item.cause) == (reason, cause)]
-        Message.objects.filter(id__in=these).update(
-            status=MessageStatus.EXCLUDED_LATE.value,
-            reason=reason.value,
-            cause=cause.value if cause else "",
-            worker="",
-            lease_until=None,
-            next_attempt_at=None,
-        )
-    add_late_exclusions(delivery_id, numbers)
-    Exclusion.objects.bulk_create(
-        [
-            Exclusion(
-                delivery_id=delivery_id,
-                profile=item.due.profile,
-                address=item.due.address,
-                reason=item.reason.value,
-                cause=item.cause.value if item.cause else "",
-                late=True,
-            )
-            for item in late
-        ],
-        batch_size=100,
-    )
-
-
-def close_open(delivery_id: int, numbers: Sequence[int], *, status: MessageStatus) -> None:
-    """Settle locked, open messages as `failed` with their last failure, or as `cancelled`."""
-    if not numbers:
-        return
-    settled = {"status": status.value, "worker": "", "lease_until": None, "next_attempt_at": None, "fence": 0}
-    if status is MessageStatus.FAILED:
-        # One that never had an answer gets the verdict of its end; it is no evidence about anybody.
-        Message.objects.filter(id__in=numbers, reason="").update(
-            type=FailureType.SOFT.value,
-            reason=Reason.UNREACHABLE.value,
-            cause=Cause.EXPIRED.value,
-            rule="none",
-            text=_NEVER_TRIED,
-        )
-    Message.objects.filter(id__in=numbers).update(**settled)
-    move_counts(delivery_id, {"pending": -len(numbers), COUNTER_OF[status]: len(numbers)})
-
-
-def expire(delivery_id: int, *, now: datetime, limit: int) -> int:
-    """Give up, once validity has ended, open messages that no worker holds; returns how many it took, up to `limit`."""
-    if not Delivery.objects.filter(id=delivery_id, status__in=_GOING, ends_at__lt=now).exists():
-        return 0
-    return _close(delivery_id, now=now, limit=limit, status=MessageStatus.FAILED)
-
-
-def cancel_rest(delivery_id: int, *, now: datetime, limit: int) -> int:
-    """Settle what workers gave back to a delivery that was cancelled meanwhile; returns how many it took."""
-    if not Delivery.objects.filter(id=delivery_id, status=DeliveryStatus.CANCELLED.value).exists():
-        return 0
-    return _close(delivery_id, now=now, limit=limit, status=MessageStatus.CANCELLED)
-
-
-def _close(delivery_id: int, *, now: datetime, limit: int, status: MessageStatus) -> int:
-    free = free_messages(delivery_id, now=now).select_for_update(skip_locked=True)
-    numbers = list(free.values_list("id", flat=True)[:limit])
-    close_open(delivery_id, numbers, status=status)
-    return len(numbers)
 
 
 def commit_window(
@@ -223,7 +98,7 @@ def commit_window(
         for number, (status, row_fence, _) in rows.items()
         if number in settled and status == MessageStatus.SENDING and row_fence == settled[number][0]
     ]
-    waiting = {number for number, (status, _, _) in rows.items() if status in _WAITING}
+    waiting = {number for number, (status, _, _) in rows.items() if status in WAITING}
     bad = {number: words for number, words in spoiled.items() if number in waiting}
     done = [item for item in mine if isinstance(item, Settlement)]
     _deliver([item for item in done if item.status is MessageStatus.DELIVERED])
