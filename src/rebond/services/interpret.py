@@ -61,7 +61,9 @@ class Interpreter:
     def interpret(self) -> Meaning:
         """Decide what the mail amounts to."""
         meaning = Meaning(self.report.kind, self._at())
-        if self.report.kind is ReturnKind.UNSUBSCRIBE:
+        named = self.stored.envelope_to.lower().startswith("unsubscribe+")
+        if self.report.kind is ReturnKind.UNSUBSCRIBE or (self.report.kind is ReturnKind.OTHER and named):
+            meaning.kind = ReturnKind.UNSUBSCRIBE
             self._unsubscribe(meaning)
         elif self.report.kind is ReturnKind.COMPLAINT:
             self._complaint(meaning)
