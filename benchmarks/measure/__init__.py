@@ -1,0 +1,1 @@
+"""One module a row: `measure(number, database=…)` yields what it measured."""
