@@ -22,6 +22,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (table(examples=[7]), "neither a text nor a table"),
     (table(examples=[{"provider": "gmail"}]), "text is missing"),
     (table(examples=[{"text": "x", "prase": "rcpt"}]), "unknown key 'prase'; did you mean 'phase'?"),
+    (table(examples=[{"text": "x", "code": "5xx"}]), "code of an example is '5xx'; it must be a number"),
     (table(colour="red"), "unknown key 'colour'"),
     (table(enhancd="5.1.1"), "unknown key 'enhancd'; did you mean 'enhanced'?"),
     (table(type="sof"), "type is 'sof'; did you mean soft?"),
@@ -67,6 +68,12 @@ def test_all_problems_of_a_file_are_told() -> None:
         load_rules({"rule": [table(type="x"), table(id="b", reason="x")], "rules": []}, file="a.toml")
     assert [problem.rule for problem in refused.value.problems] == ["full", "b", ""]
     assert str(refused.value.problems[2]).startswith("a.toml: rule (without id): unknown table 'rules'")
+
+
+@pytest.mark.parametrize("tables", [table(), "rule", [table(), "rule"]])
+def test_rules_that_are_no_tables_are_refused(tables: Any) -> None:
+    with pytest.raises(RuleError, match=r"begin each rule with \[\[rule\]\]"):
+        load_rules({"rule": tables}, file="a.toml")
 
 
 @pytest.mark.parametrize("cause", list(Cause))

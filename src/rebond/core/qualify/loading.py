@@ -36,7 +36,11 @@ def load_rules(
     verdict that is not the recipient's, a cause of another reason. `with_examples` off leaves the examples unread.
     """
     rules, problems = [], []
-    for position, table in enumerate(document.get("rule", ())):
+    tables = document.get("rule", ())
+    if not isinstance(tables, (list, tuple)) or not all(isinstance(table, Mapping) for table in tables):
+        words = "`rule` is no array of tables; begin each rule with [[rule]]"
+        raise RuleError([Problem(file=file, line=0, rule="", words=words)])
+    for position, table in enumerate(tables):
         line = lines[position] if position < len(lines) else 0
         try:
             rule = _rule(table, file=file, channel=channel, console=console, place=(position, line))
@@ -146,7 +150,7 @@ def _example(item: object, *, situation: Situation) -> Example:
             provider=_text(table.get("provider", situation.provider), key="provider of an example"),
             phase=_word(Phase, table.get("phase", situation.phase), key="phase of an example"),
             peer=_word(Peer, table.get("peer", situation.peer), key="peer of an example"),
-            code=int(table.get("code", codes.code)),
+            code=_number(table.get("code", codes.code), key="code of an example"),
             enhanced=_text(table.get("enhanced", codes.enhanced), key="enhanced of an example"),
         ),
     )
@@ -182,6 +186,12 @@ def _text(value: object, *, key: str) -> str:
     if isinstance(value, str):
         return value
     raise ValueError(f"{key} is {value!r}; it must be a text")
+
+
+def _number(value: object, *, key: str) -> int:
+    if isinstance(value, int):
+        return value
+    raise ValueError(f"{key} is {value!r}; it must be a number")
 
 
 def _flag(value: object, *, key: str) -> bool | None:
