@@ -1,0 +1,121 @@
+"""`rebond delivery send` against a relay on loopback: its JSON, its words and its exit codes."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from aiosmtpd.controller import Controller
+from click.testing import Result
+from typer.testing import CliRunner
+
+from rebond import wiring
+from rebond.cli import delivery as delivery_family
+from rebond.cli import profiles as profiles_family
+from rebond.config import Config
+from rebond.core.tokens import Keyring
+from rebond.store.models import Message, TransportPause
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+Run = Callable[..., Result]
+
+
+class Relay:
+    """Takes what it is given, but for an unknown recipient."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if address.startswith("unknown@"):
+            return "550 5.1.1 No such user here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.taken.append(envelope)
+        return "250 2.0.0 Ok: queued as AB12"
+
+
+@pytest.fixture
+def relay() -> Iterator[tuple[Relay, int]]:
+    handler = Relay()
+    controller = Controller(handler, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    yield handler, controller.port
+    controller.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command against the test database and a relay on `port`; the expected exit code is 0."""
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    profiles_family.register(app)
+    delivery_family.register(app)
+
+    def command(*arguments: str, port: int = 1, code: int = 0) -> Result:
+        config = Config.model_validate({"email": {"smtp_url": f"smtp://127.0.0.1:{port}?tls=none"}})
+        site = wiring.Site(
+            data=tmp_path_factory.getbasetemp(),  # the rules compiled there once
+            config=config,
+            policy=wiring.load_policy(config),
+            keyring=Keyring({0: b"0" * 32}, 0),
+            clock=wiring.SystemClock(),
+        )
+        monkeypatch.setattr(wiring, "open_site", lambda data: site)
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == code, result.output
+        return result
+
+    Path("people.csv").write_text(
+        "id,email,name\n1,ann@example.org,Ann\n2,bob@example.org,Bob\n3,unknown@example.org,U\n"
+    )
+    Path("text.txt").write_text("Hello {{ name }}")
+    command("profiles", "import", "people.csv")
+    content = ("--name", "N", "--from", "Shop <news@shop.example>", "--subject", "S", "--text-file", "text.txt")
+    command("delivery", "create", "--channel", "email", *content)
+    command("delivery", "prepare", _number())
+    return command
+
+
+def _number() -> str:
+    from rebond.store.models import Delivery
+
+    return str(Delivery.objects.get().pk)
+
+
+@pytest.mark.parametrize("options", [(), ("--watch",), ("--until-settled",)])
+def test_everything_goes_out_and_the_delivery_is_finished(
+    run: Run, relay: tuple[Relay, int], options: tuple[str, ...]
+) -> None:
+    handler, port = relay
+    result = json.loads(run("delivery", "send", _number(), *options, port=port).stdout)
+    assert (result["handed_over"], result["delivered"], result["failed"]) == (3, 2, 1)
+    assert (result["status"], result["next_due"], result["problem"]) == ("finished", None, "")
+    tokens = {row.message_id.partition("@")[0] for row in Message.objects.filter(status="delivered")}
+    assert {envelope.mail_from for envelope in handler.taken} == {f"b+{token}@bounce.localhost" for token in tokens}
+    assert run("delivery", "send", _number(), port=port, code=4).stderr.startswith("rebond: delivery")
+
+
+def test_a_relay_that_cannot_be_reached_is_said(run: Run) -> None:
+    result = run("delivery", "send", _number(), port=_free_port(), code=1)
+    said = json.loads(result.stdout)
+    assert (said["handed_over"], said["pending"], said["status"]) == (0, 3, "sending")
+    assert "the transport smtp is not used before" in said["problem"]
+    assert said["problem"] in result.stderr
+    assert TransportPause.objects.get().faults == 1
+
+
+def test_an_unknown_delivery(run: Run) -> None:
+    assert "there is no delivery 999" in run("delivery", "send", "999", code=2).stderr
