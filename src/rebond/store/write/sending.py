@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -140,7 +141,7 @@ FROM (VALUES {rows}) v WHERE message.id = v.column1
 def _deliver(items: Sequence[Settlement]) -> None:
     if not items:
         return
-    values: list[object] = []
+    values: list[Any] = []
     for item in items:
         values += (item.message, item.attempts, item.remote_id[:255], moment(item.delivered_at))
     with connection.cursor() as cursor:
