@@ -28,7 +28,7 @@ class DatabaseThread:
 
     async def transact(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function in one transaction; see `call`."""
-        return await self.call(_in_transaction, function, *args, **kwargs)
+        return await self.call(_in_transaction, partial(function, *args, **kwargs))
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function in the thread; OperationalError when the database stays away."""
@@ -48,6 +48,6 @@ class DatabaseThread:
         self._thread.shutdown()
 
 
-def _in_transaction(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _in_transaction(work: Callable[[], T]) -> T:
     with transaction.atomic():
-        return function(*args, **kwargs)
+        return work()

@@ -220,8 +220,8 @@ def people_behind(due: Sequence[Due], *, channel: Channel) -> dict[int, Person]:
     found = {}
     for item in due:
         fields, erased = rows.get(item.profile, ({}, True))
-        ground = about.get(item.address_key)
-        grounds = denials.get(item.profile, set()) | ({ground} if ground else set())
+        known = about.get(item.address_key)
+        grounds = denials.get(item.profile, set()) | ({known} if known else set())
         found[item.id] = Person(fields, erased, frozenset(grounds))
     return found
 
