@@ -12,7 +12,7 @@ from rebond.core.words import DeliveryStatus, Reason
 from rebond.services.deliveries import act, get_delivery
 from rebond.services.errors import RefusedError
 from rebond.store.read.deliveries import DeliveryRow, Target, counts_of, messages_to_verify
-from rebond.store.write.prepare import MovedOnError, begin_again, clear_some, prepare_chunk, spoil
+from rebond.store.write.prepare import MovedOnError, begin_again, clear_some, prepare_chunk, ready_planner, spoil
 
 CHUNK = 50_000
 SAMPLE = 1_000
@@ -133,6 +133,7 @@ def _run(
     now: datetime,
     report: Callable[[PrepareProgress], None],
 ) -> None:
+    ready_planner()
     while True:
         present = get_delivery(delivery.id)
         if present.status is not DeliveryStatus.PREPARING:

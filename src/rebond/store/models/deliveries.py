@@ -104,10 +104,11 @@ class Message(models.Model):
 
     `message_id` (without brackets) is fixed at the first claim. `lease_until` and `worker` hold a claim; `fence` is
     above zero from the moment its window has begun. `step` is the place in the retry calendar.
-    `dedupe_key` is null where duplicates are allowed.
+    `dedupe_key` is null where duplicates are allowed. The database does not check `delivery` row by row, here and in the
+    exclusion log: that took a third of the time of preparing.
     """
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     profile = models.BigIntegerField()
     channel = models.CharField(max_length=8)
     address = models.TextField()
@@ -162,7 +163,7 @@ class Message(models.Model):
 class Exclusion(models.Model):
     """The exclusion log; `late` marks those found at a claim."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     profile = models.BigIntegerField()
     address = models.TextField(blank=True)
     reason = models.CharField(max_length=32)

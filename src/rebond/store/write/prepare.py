@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from rebond.core.exclusion import ExclusionRule, Ground, rules_for
 from rebond.core.failure import Origin
 from rebond.core.words import AddressStatus, Channel, DeliveryStatus, FailureType, MessageClass, MessageStatus, Reason
-from rebond.store.dialect import domain_of, fill, moment, prefer_indexes, temporary_table
+from rebond.store.dialect import domain_of, fill, is_postgresql, moment, prefer_indexes, temporary_table
 from rebond.store.models import Message
 from rebond.store.read.deliveries import DeliveryRow, Target
 from rebond.store.write.counters import move_counts
@@ -36,6 +36,13 @@ class Chunk:
 
 class MovedOnError(Exception):
     """Another process prepared this chunk, or the delivery is not being prepared any more."""
+
+
+def ready_planner() -> None:
+    """Let PostgreSQL look at the tables first: right after a large import it takes them for empty, and plans so."""
+    if is_postgresql():
+        with connection.cursor() as cur:
+            cur.execute("ANALYZE profile, profile_address, profile_denial, address_state, target_member")
 
 
 def prepare_chunk(
