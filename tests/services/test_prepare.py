@@ -4,6 +4,7 @@ import re
 import tomllib
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ from rebond.core.policy import parse_retries, read_policy
 from rebond.core.words import AddressStatus, Channel, DeliveryStatus, MessageClass, Reason
 from rebond.services.deliveries import act, cancel_delivery, get_delivery
 from rebond.services.errors import NotFoundError, RefusedError
+from rebond.services.import_people import import_people
+from rebond.services.people_file import FileOptions
 from rebond.services.prepare import Prepared, prepare
 from rebond.store.models import AuditEntry, Delivery, Exclusion, Message, Profile, TargetMember
 from rebond.store.read.deliveries import Target
@@ -213,6 +216,21 @@ def test_a_target_that_was_not_read_to_its_end_is_refused() -> None:
     Delivery.objects.filter(id=delivery).update(target=Target.INCOMPLETE)
     with pytest.raises(RefusedError, match="not read to the end"):
         run(delivery)
+
+
+def test_a_new_address_is_judged_by_its_own_state(tmp_path: Path) -> None:
+    set_state("old@x.example", AddressStatus.QUARANTINED)
+    set_state("worse@x.example", AddressStatus.QUARANTINED)
+    first, second, third = add_people([Person("old@x.example"), Person("OLD@x.example"), Person("fine@x.example")])
+    before = draft()
+    run(before)
+    assert outcome(before) == {first: ("quarantined", ""), second: ("quarantined", ""), third: None}
+    path = tmp_path / "people.csv"
+    path.write_text("id,email\np0,new@x.example\np2,worse@x.example\n")
+    import_people(path, options=FileOptions(mapping={}), now=NOW, actor="test")
+    after = draft()
+    run(after)
+    assert outcome(after) == {first: None, second: ("quarantined", ""), third: ("quarantined", "")}
 
 
 def test_provider_is_a_label_by_domain() -> None:

@@ -98,11 +98,13 @@ def parse_mapping(text: str) -> dict[str, str]:
 def imported_json(imported: "Imported", *, as_json: bool) -> dict[str, object]:
     """Return an import's result as the contract has it; for people the number of rejected rows is enough."""
     rejected = [{"line": row.line, "reason": row.reason} for row in imported.rejected]
+    unlisted = imported.rejected_number - len(rejected)
     return {
         "rows": imported.rows,
         "created": imported.created,
         "updated": imported.updated,
         "rejected": rejected if wants_json(as_json) else imported.rejected_number,
+        **({"rejected_unlisted": unlisted} if unlisted else {}),
     }
 
 
