@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, show_rows
+from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, show_rows, wants_json
 from rebond.core.words import AddressStatus, Channel, Reason
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from rebond.wiring import Site
 
 ChannelOption = Annotated[Channel | None, typer.Option(help="Channel; guessed from the address when left out.")]
+_BLOCK = 512 * 1024
+_MOST_LINE = 4096
 BecauseOption = Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")]
 
 
@@ -61,18 +64,43 @@ def check(
 ) -> None:
     """Tell for each address of a file (one a line, `-`: standard input) whether it may be written to."""
     site = _open_site(data)
-    from rebond.services.check import check as check_addresses
+    from rebond.services.check import check_batch
 
-    with _open(file) as lines:
-        texts = (line.decode("utf-8", "replace").strip("\r\n\ufeff \t") for line in lines)
-        answers = check_addresses(
-            (text for text in texts if text),
-            channel=channel,
-            region=site.config.site.default_region,
-            allow_undotted=site.config.email.allow_undotted,
-        )
-        rows = ({"address": one.address, "allowed": one.allowed, "reason": one.reason} for one in answers)
-        show_rows(rows, as_json=json)
+    with _open(file) as stream:
+        for addresses in _address_lines(stream):
+            reasons = check_batch(
+                addresses,
+                channel=channel,
+                region=site.config.site.default_region,
+                allow_undotted=site.config.email.allow_undotted,
+            )
+            if wants_json(json):
+                sys.stdout.write("".join(map(_answer, addresses, reasons)))
+            else:
+                rows = zip(addresses, reasons, strict=True)
+                show_rows([{"address": a, "allowed": r is None, "reason": r} for a, r in rows], as_json=False)
+
+
+def _answer(address: str, reason: Reason | None) -> str:
+    # Written by hand: millions of lines, and this is five times as fast as a dictionary made into JSON.
+    verdict = 'true, "reason": null}\n' if reason is None else f'false, "reason": "{reason}"}}\n'
+    return f'{{"address": {encode_basestring(address)}, "allowed": {verdict}'
+
+
+def _address_lines(stream: IO[bytes]) -> Iterator[list[str]]:
+    """Gather the lines of a file, but blank ones, block by block; a line is cut where no address is that long."""
+    rest = b""
+    while block := stream.read(_BLOCK):
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()[:_MOST_LINE]
+        if texts := list(filter(None, map(_line, lines))):
+            yield texts
+    if text := _line(rest):
+        yield [text]
+
+
+def _line(raw: bytes) -> str:
+    return raw[:_MOST_LINE].decode("utf-8", "replace").strip("\r\ufeff \t")
 
 
 @handles_errors

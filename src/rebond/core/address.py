@@ -52,9 +52,14 @@ _PLAIN = re.compile(
 )
 
 
+def plain_email_key(text: str) -> str | None:
+    """Return the key of an email address of the common shape; None for every other text, good or bad."""
+    return text.lower() if "--" not in text and _PLAIN.fullmatch(text) else None
+
+
 def _email_key(text: str, *, allow_undotted: bool) -> tuple[str | None, str]:
-    if "--" not in text and _PLAIN.fullmatch(text):
-        return text.lower(), ""
+    if key := plain_email_key(text):
+        return key, ""
     if len(text) > _MAX_EMAIL:
         # The library looks at every character first, and a cell may hold a million of them.
         return None, "The address is longer than any can be."

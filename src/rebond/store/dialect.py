@@ -1,5 +1,6 @@
 """The differences between SQLite and PostgreSQL, in one place."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,13 @@ def as_json(expression: str) -> str:
 def merged_json(old: str, new: str) -> str:
     """Return the expression for an object with another's members laid over it; no member may be null or an object."""
     return f"({old} || {new})" if is_postgresql() else f"json_patch({old}, {new})"
+
+
+def many(texts: Sequence[str]) -> tuple[str, Any]:
+    """Return a table of one column, `value`, for a FROM clause, and the one parameter that it takes."""
+    if is_postgresql():
+        return "unnest(%s::text[]) AS many(value)", list(texts)
+    return "json_each(%s) AS many", json.dumps(texts)
 
 
 def by_bytes(column: str) -> Any:

@@ -24,7 +24,6 @@ from rebond.store.models import (
     AddressStateRow,
     EvidenceRow,
     Message,
-    ProfileAddress,
     Qualification,
     SnapshotRow,
     ToldSuccess,
@@ -245,21 +244,6 @@ def scopes_of(address: AddressKey) -> tuple[str, ...]:
     """List the scopes in which an address has a state, the whole site first."""
     rows = AddressStateRow.objects.filter(channel=address.channel, address_key=address.key)
     return tuple(dict.fromkeys(["", *rows.order_by("scope").values_list("scope", flat=True)]))
-
-
-def stopped_statuses(channel: Channel, keys: Sequence[str]) -> dict[str, AddressStatus]:
-    """Tell which of these keys are quarantined or denylisted for the whole site."""
-    stops = (AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value)
-    rows = AddressStateRow.objects.filter(channel=channel, scope="", status__in=stops, address_key__in=keys)
-    return {key: AddressStatus(status) for key, status in rows.values_list("address_key", "status")}
-
-
-def denied_keys(channel: Channel, keys: Sequence[str]) -> frozenset[str]:
-    """Tell which of these keys belong to a profile that opted out of this channel or of all."""
-    rows = ProfileAddress.objects.filter(
-        channel=channel, key__in=keys, profile__denials__channel__in=(channel.value, "all")
-    )
-    return frozenset(key for key in rows.values_list("key", flat=True) if key)
 
 
 def list_addresses() -> Iterator[dict[AddressKey, str]]:
