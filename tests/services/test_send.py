@@ -29,6 +29,7 @@ from rebond.core.tokens import Keyring, read
 from rebond.core.words import DeliveryStatus
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.services.send import next_due, send
+from rebond.services.send_run import WINDOW
 from rebond.store.models import (
     AddressStateRow,
     AuditEntry,
@@ -69,7 +70,7 @@ def test_everything_is_handed_over_once_and_the_delivery_is_finished() -> None:
     assert (result.handed_over, result.delivered, result.status) == (1203, 1203, DeliveryStatus.FINISHED)
     assert (result.next_due, result.problem, result.pending) == (None, "", 0)
     assert len({outgoing.message for outgoing in sender.taken}) == len(sender.taken) == 1203
-    assert max(sender.windows) == 50
+    assert max(sender.windows) == WINDOW
     assert_reconciled(number)
     row = Delivery.objects.get(id=number)
     assert (row.started_at, row.ends_at, row.finished_at) == (START, START + timedelta(days=5), START)
@@ -293,7 +294,7 @@ class TestStopping:
         sender.before = change
         result = run_send(number, sender=sender)
         assert result.status == status
-        assert result.delivered in (150, 200)
+        assert result.delivered in (3 * WINDOW, 4 * WINDOW)
         assert Message.objects.exclude(worker="").count() == 0
         left = "pending" if status == "paused" else "cancelled"
         assert statuses(number) == {"delivered": result.delivered, left: 1000 - result.delivered}
@@ -309,7 +310,7 @@ class TestStopping:
 
         asyncio.run(run())
         delivered = statuses(number)["delivered"]
-        assert delivered in (100, 150)
+        assert delivered in (2 * WINDOW, 3 * WINDOW)
         assert statuses(number) == {"delivered": delivered, "pending": 1000 - delivered}
         assert Message.objects.exclude(worker="").count() == 0
 

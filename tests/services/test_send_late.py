@@ -17,6 +17,7 @@ from sending_fixtures import (
 )
 
 from rebond.core.words import DeliveryStatus
+from rebond.services.send_run import WINDOW
 from rebond.store.models import AddressStateRow, Exclusion, ExclusionCount, Message, Profile, ProfileDenial
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -155,7 +156,7 @@ def test_what_was_claimed_long_ago_is_asked_again() -> None:
     Message.objects.filter(address=key).update(next_attempt_at=START)
 
     def answer(to: str, at: object) -> object:
-        if len(sender.windows) == 1 and len(sender.taken) == 40:
+        if len(sender.windows) == 1 and len(sender.taken) == WINDOW - 10:
             meanwhile(lambda: deny("all", external_id="p199"))
         return accept(to, START)
 

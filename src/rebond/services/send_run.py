@@ -24,7 +24,9 @@ from rebond.store.write.claims import reclaim_lost, renew
 from rebond.store.write.sending import Committed, commit_window
 from rebond.store.write.transports import clear_transport, pause_transport
 
-WINDOW = 50
+# Two windows are open at once, one with the transport and one being written down: a crash leaves at most fifty
+# messages uncertain.
+WINDOW = 25
 _RENEW = 60.0
 _LOOK = 1.0
 
