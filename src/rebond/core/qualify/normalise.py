@@ -110,6 +110,8 @@ _REPLY_PREFIX = re.compile(r"[245][0-5]\d-(?=.)", re.ASCII)
 _CODE = re.compile(r"[245][0-5]\d|[245]\.\d{1,3}\.\d{1,3}|[245][0-5]\d-[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _HOST = re.compile(r"(?:[^\W_][\w\-]*\.)+[^\W\d_]{2,24}")
 _HEX = frozenset("0123456789abcdefABCDEF:.")
+_NAME = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
+_UNFIT = re.compile(rf"[#*]|\A(?:{_CODE.pattern})\Z", re.ASCII)
 _LONGEST_WORD, _LONGEST_TOKEN = 40, 320
 _MONTHS = "January February March April May June July August September October November December"
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
@@ -140,7 +142,8 @@ def template(text: str, *, recipient: str = "", codes: KeptCodes | None = None) 
 
 def _without_recipient(line: str, recipient: str) -> str:
     local = recipient.rpartition("@")[0]
-    words = [word for word in (recipient, local) if word and not _CODE.fullmatch(word)]
+    # One that begins or ends with a sign, or is made like our own marks, would eat the template instead of the name.
+    words = [word for word in (recipient, local) if _NAME.fullmatch(word) and not _UNFIT.search(word)]
     if not words:
         return line
     if VARIABLE not in line and line.isascii() and recipient.isascii():
@@ -150,7 +153,7 @@ def _without_recipient(line: str, recipient: str) -> str:
     return pattern.sub(lambda match: VARIABLE if match.group() == VARIABLE else ADDRESS, line)
 
 
-_IN_WORD, _IN_ADDRESS = r"[\w.@+\-]", r"[\w@+\-]"
+_IN_WORD, _IN_ADDRESS = r"[\w.@+\-#*]", r"[\w@+\-#*]"
 _BEFORE, _AFTER = re.compile(_IN_WORD), re.compile(rf"{_IN_ADDRESS}|\.\w")
 
 
