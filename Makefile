@@ -35,6 +35,8 @@ help:
 	@echo "Installing Rebond in .venv …"
 	$(BIN)/python $(INSTALL_LOCKED) requirements.lock
 	$(BIN)/python $(INSTALL_SELF)
+	@echo "Compiling the rules …"
+	@$(BIN)/rebond qualify --text "550 5.1.1 user unknown" >/dev/null
 	@touch $@
 
 .venv/.installed-test: requirements-test.lock .venv/.installed

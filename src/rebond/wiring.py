@@ -63,9 +63,15 @@ class Site:
     @cached_property
     def qualifier(self) -> "Qualifier":
         """The shipped rules, compiled."""
-        from rebond.packs import load_qualifier
+        from rebond.packs import load_qualifier, user_cache
 
-        return load_qualifier(cache_dir=self.data / "cache")
+        try:
+            # Compiling takes seconds: every site of this user shares it.
+            directory = user_cache()
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except (OSError, RuntimeError):
+            directory = self.data / "cache"  # a service without a home
+        return load_qualifier(cache_dir=directory)
 
     @property
     def content(self) -> "DeliveryContent":
