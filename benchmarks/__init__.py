@@ -6,6 +6,6 @@
     make bench ARGS="--list"                      the rows and their sizes
     make bench ARGS="--json"                      one JSON line a figure, for keeping
 
-A row is a module with `measure(number, database=…)`; each runs in processes of its own. The table of `rows.py` says what
-is asked of it. Without PostgreSQL its figures are left out, and the last lines say so.
+A row is a module with `measure(number, database=…)`; each runs in processes of its own. The table of `rows.py` says
+what is asked of it. Without PostgreSQL its figures are left out, and the last lines say so.
 """

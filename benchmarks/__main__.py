@@ -15,6 +15,7 @@ from benchmarks.rows import BOTH, NOT_BUILT, POSTGRESQL, ROWS, SIZES, Row
 from benchmarks.site import POSTGRES_VARIABLE
 
 _LEFT_OUT = 3
+_SAID = 20
 
 
 def main() -> int:
@@ -78,13 +79,14 @@ def _run(row: Row, options: argparse.Namespace, outcome: Outcome, console: Conso
 
 def _measure(row: Row, number: int, *, database: str, outcome: Outcome) -> list[Measured]:
     command = [sys.executable, "-m", "benchmarks.child", row.module, str(number), database]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     place = f"{row.name}{' on ' if database else ''}{database} of {number:,}"
     if done.returncode == _LEFT_OUT:
         outcome.left_out.append((place, done.stdout.strip()))
         return []
     if done.returncode != 0:
-        outcome.left_out.append((place, f"it failed with code {done.returncode}; what it said is above"))
+        print("\n".join(done.stderr.splitlines()[-_SAID:]), file=sys.stderr)
+        outcome.left_out.append((place, f"it failed with code {done.returncode}; the end of what it said is above"))
         return []
     return [Measured(**json.loads(line)) for line in done.stdout.splitlines()]
 

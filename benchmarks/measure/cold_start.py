@@ -43,5 +43,5 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
         baseline=statistics.median(nothing for _, nothing in pairs),
         baseline_number=1,
         baseline_name="python -c pass",
-        note=f"median of {_TIMES}; {processor:.2f} s of processor; the very first, which compiles the rules: {first:.2f} s",
+        note=f"median of {_TIMES}; {processor:.2f} s of processor; the very first, compiling the rules: {first:.2f} s",
     )

@@ -39,5 +39,5 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
         baseline=baseline,
         baseline_number=len(some),
         baseline_name=f"a re loop over {len(patterns)} patterns",
-        note=f"processor time; {len({text for _, text in unseen}) / len(unseen):.0%} of the texts are unlike one another",
+        note=f"processor time; {len({text for _, text in unseen}) / len(unseen):.0%} of the texts are distinct",
     )
