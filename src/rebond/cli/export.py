@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rebond.cli.output import to_json
 
@@ -15,19 +15,26 @@ _PHONE = re.compile(r"\+\d{4,15}")
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:
     """Write rows to a file, in place only when whole; returns how many."""
     half = path.with_name(path.name + ".part")
-    with half.open("w", encoding="utf-8", newline="") as file:
-        count = 0
-        if path.suffix == ".jsonl":
-            for row in rows:
-                file.write(to_json(row) + "\n")
-                count += 1
+    try:
+        with half.open("w", encoding="utf-8", newline="") as file:
+            count = _write(file, rows, columns=columns, as_lines=path.suffix.lower() == ".jsonl")
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return count
+
+
+def _write(file: IO[str], rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str], as_lines: bool) -> int:
+    count = 0
+    writer = csv.writer(file)
+    if not as_lines:
+        writer.writerow(columns)
+    for row in rows:
+        count += 1
+        if as_lines:
+            file.write(to_json(row) + "\n")
         else:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            for row in rows:
-                writer.writerow([defused(row[name]) for name in columns])
-                count += 1
-    half.replace(path)
+            writer.writerow([defused(row[name]) for name in columns])
     return count
 
 

@@ -260,9 +260,15 @@ def _actor() -> str:
 def _open(name: str) -> Iterator[IO[bytes]]:
     if name == "-":
         yield sys.stdin.buffer
-    else:
-        with Path(name).open("rb") as file:
-            yield file
+        return
+    from rebond.services.errors import InputError
+
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror}") from None
+    with file:
+        yield file
 
 
 def _state(state: Any) -> dict[str, Any]:

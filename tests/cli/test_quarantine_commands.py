@@ -1,0 +1,242 @@
+"""The contract of the commands about addresses, through the real command line, on either database."""
+
+import csv
+import json
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.intake.commands import answer, rebond, rows
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+STATE = {"status", "reason", "error_count", "since", "until"}
+EVIDENCE = {"at", "type", "reason", "cause", "owner", "counted", "why_not", "rule", "text"}
+MakeData = Callable[[str], Path]
+
+
+def ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def event(name: str, address: str, when: datetime | str, **fields: Any) -> dict[str, Any]:
+    moment = when if isinstance(when, str) else when.isoformat()
+    return {"channel": "email", "address": address, "event": name, "occurred_at": moment, **fields}
+
+
+def soft(address: str, when: datetime, reason: str = "unreachable") -> dict[str, Any]:
+    return event("failure", address, when, type="soft", reason=reason)
+
+
+def take(data: Path, *events: dict[str, Any], code: int = 0) -> Any:
+    lines = "\n".join(map(json.dumps, events)).encode()
+    return answer(data, "intake", "events", "-", given=lines, code=code)
+
+
+@pytest.fixture(scope="module")
+def make(tmp_path_factory: pytest.TempPathFactory) -> MakeData:
+    """Make a fresh, initialised data directory with a database of its own."""
+
+    def make_one(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name) / "data"
+        if os.environ.get("REBOND_TEST_DATABASE") == "postgresql":
+            import psycopg
+
+            url = os.environ["REBOND_TEST_POSTGRES_URL"]
+            database = f"cli_{secrets.token_hex(6)}"
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {database}")  # type: ignore[call-overload]
+            base, _, options = url.partition("?")
+            folder.mkdir()
+            own = f"{base.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
+            (folder / "rebond.toml").write_text(f"[database]\nurl = {json.dumps(own)}\n")
+        made = answer(folder, "init")
+        kind = "postgresql" if os.environ.get("REBOND_TEST_DATABASE") == "postgresql" else "sqlite"
+        assert (made["data"], made["database"]) == (str(folder), kind)
+        return folder
+
+    return make_one
+
+
+@pytest.fixture(scope="module")
+def data(make: MakeData) -> Path:
+    """One site for all tests that use addresses of their own."""
+    return make("shared")
+
+
+def test_init_again_keeps_the_keys_and_what_is_there(make: MakeData) -> None:
+    folder = make("again")
+    secret = (folder / "secrets.toml").read_text()
+    assert stat.S_IMODE((folder / "secrets.toml").stat().st_mode) == 0o600
+    take(folder, soft("anna@shop.example", ago(3)))
+    answer(folder, "init")
+    assert (folder / "secrets.toml").read_text() == secret
+    assert answer(folder, "why", "anna@shop.example")["error_count"] == 1
+
+
+def test_why_of_an_address_never_heard_of(data: Path) -> None:
+    found = answer(data, "why", "nobody@shop.example")
+    assert set(found) >= STATE
+    assert (found["status"], found["error_count"], found["evidence"]) == ("valid", 0, [])
+
+
+def test_five_soft_errors_in_five_days(data: Path) -> None:
+    errors = [soft("five@shop.example", ago(10 - day)) for day in range(5)]
+    taken = take(data, *errors[:4])
+    assert taken == {"read": 4, "stored": 4, "duplicates": 0, "rejected": []}
+    assert answer(data, "why", "five@shop.example")["status"] == "erroneous"
+    take(data, *errors)
+    found = answer(data, "why", "FIVE@shop.example")
+    assert (found["status"], found["reason"], found["error_count"]) == ("quarantined", "unreachable", 5)
+    assert found["since"] == ago(6).isoformat().replace("+00:00", "Z")
+    assert found["until"] is None
+    assert [set(one) >= EVIDENCE for one in found["evidence"]] == [True] * 5
+    last = found["evidence"][-1]
+    assert (last["counted"], last["why_not"], last["owner"], last["rule"]) == (True, None, "provider", "given")
+
+
+def test_a_bad_event_is_reported_and_the_rest_is_kept(data: Path) -> None:
+    naive = event("failure", "naive@shop.example", "2026-01-05T08:00:00", type="hard", reason="user_unknown")
+    taken = take(data, naive, soft("kept@shop.example", ago(1)), code=3)
+    assert (taken["read"], taken["stored"], taken["rejected"][0]["line"]) == (2, 1, 1)
+    assert "no zone" in taken["rejected"][0]["reason"]
+    assert answer(data, "why", "kept@shop.example")["status"] == "erroneous"
+
+
+def test_check_keeps_the_order_and_gives_reasons(data: Path, tmp_path: Path) -> None:
+    take(
+        data,
+        event("failure", "gone@shop.example", ago(2), text="550 5.1.1 No such user here"),
+        event("complaint", "angry@shop.example", ago(2)),
+    )
+    people = tmp_path / "people.csv"
+    people.write_text("id,email\nx1,Opted.Out@shop.example\n")
+    answer(data, "profiles", "import", people)
+    assert rebond(data, "profiles", "denylist", "x1", "--channel", "email").returncode == 0
+    asked = [
+        "new@shop.example",
+        "Gone@shop.example",
+        "angry@shop.example",
+        "opted.out@SHOP.example",
+        "nothing",
+        'n"u\\l@x',
+    ]
+    many = [f"p{number}@shop.example" for number in range(20_000)]
+    file = tmp_path / "addresses.txt"
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([*asked, "", *many]).encode())
+    answers = rows(data, "check", file)
+    assert [one["address"] for one in answers] == [*asked, *many]
+    assert [one["reason"] for one in answers[:6]] == [
+        None,
+        "quarantined",
+        "denylisted",
+        "denylisted",
+        "invalid_address",
+        "invalid_address",
+    ]
+    assert [one["allowed"] for one in answers[:6]] == [True, False, False, False, False, False]
+    assert all(one == {"address": one["address"], "allowed": True, "reason": None} for one in answers[6:])
+    piped = rebond(data, "check", "-", given=b"gone@shop.example")
+    assert json.loads(piped.stdout) == {"address": "gone@shop.example", "allowed": False, "reason": "quarantined"}
+
+
+def test_add_list_release_and_export(data: Path, tmp_path: Path) -> None:
+    address = "=cmd|formula@shop.example"
+    told = answer(data, "quarantine", "add", address, "--status", "denylisted", "--because", "by letter")
+    assert (told["address"], told["status"]) == (address, "denylisted")
+    listed = [row for row in rows(data, "quarantine", "list", "--status", "denylisted") if row["address"] == address]
+    assert [set(row) >= {*STATE, "channel", "address"} for row in listed] == [True]
+    out = tmp_path / "out.csv"
+    answer(data, "quarantine", "export", out)
+    with out.open(newline="") as file:
+        exported = [row["address"] for row in csv.DictReader(file)]
+    assert f"'{address}" in exported
+    answer(data, "quarantine", "export", tmp_path / "out.jsonl")
+    assert address in {json.loads(line)["address"] for line in (tmp_path / "out.jsonl").read_text().splitlines()}
+    assert answer(data, "quarantine", "release", address, "--because", "by phone")["status"] == "valid"
+    assert rebond(data, "quarantine", "release", address, "--because", "again").returncode == 4
+    assert answer(data, "quarantine", "show", address)["status"] == "valid"
+    assert rows(data, "quarantine", "list", "--channel", "push") == []
+
+
+REFUSED = {
+    "no address": (("why", "anna@"), 2, "not a possible email address"),
+    "nothing to release": (("quarantine", "release", "never@shop.example", "--because", "x"), 4, "nothing to release"),
+    "no reason": (("quarantine", "add", "n@shop.example", "--status", "quarantined", "--because", " "), 2, "say why"),
+    "not a status to tell": (
+        ("quarantine", "add", "n@shop.example", "--status", "valid", "--because", "x"),
+        2,
+        "release it",
+    ),
+    "an unknown job": (("job", "run", "tidy"), 2, "known are cleanup"),
+    "a naive time": (("job", "run", "cleanup", "--now", "2026-03-01T00:00:00"), 2, "no zone"),
+    "no such file": (("check", "/nowhere/at/all"), 2, "/nowhere/at/all"),
+    "no message number": (("token", "sign", "abc"), 2, "no message number"),
+    "a message number out of range": (("token", "sign", "0"), 2, "no message number"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_refused_says_why(data: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
+    done = rebond(data, *arguments)
+    assert done.returncode == code
+    assert words in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_directory_that_holds_no_site(tmp_path: Path) -> None:
+    done = rebond(tmp_path / "none", "why", "anna@shop.example")
+    assert done.returncode == 2
+    assert b"rebond init" in done.stderr
+
+
+def test_cleanup_lets_a_full_mailbox_out_on_its_day(make: MakeData) -> None:
+    data = make("cleanup")
+    take(data, *(soft("full@shop.example", ago(40 - day), "mailbox_full") for day in range(5)))
+    take(data, soft("ok@shop.example", ago(40)), event("delivered", "ok@shop.example", ago(39)))
+    due = ago(36) + timedelta(days=30)
+
+    def cleaned(when: datetime) -> Any:
+        return answer(data, "job", "run", "cleanup", "--now", when.isoformat().replace("+00:00", "Z"))
+
+    assert cleaned(ago(38))["rows_removed"] == 0
+    assert cleaned(ago(37))["rows_removed"] == 1
+    assert cleaned(due - timedelta(seconds=1))["exits"] == 0
+    assert answer(data, "why", "full@shop.example")["until"] == due.isoformat().replace("+00:00", "Z")
+    assert cleaned(due)["exits"] == 1
+    assert answer(data, "why", "full@shop.example")["status"] == "valid"
+    assert [row["address"] for row in rows(data, "quarantine", "list")] == ["full@shop.example"]
+    assert cleaned(due)["rows_removed"] == 1
+    assert rows(data, "quarantine", "list") == []
+    (job,) = rows(data, "job", "list")
+    assert job["job"] == "cleanup"
+
+
+def test_recompute_under_another_policy(make: MakeData) -> None:
+    data = make("recompute")
+    take(data, *(soft("two@shop.example", ago(9 - day)) for day in range(2)))
+    file = data / "rebond.toml"
+    before, _, rest = file.read_text().partition("\n[policy]\n")
+    file.write_text(f"{before}\n[policy]\nemail = {{ threshold = 2 }}\n{rest}")
+    done = answer(data, "quarantine", "recompute", "--dry-run")
+    assert (done["written"], done["changed"]) == (False, {"erroneous → quarantined": 1})
+    outdated = rebond(data, "why", "two@shop.example")
+    assert b"recompute" in outdated.stderr
+    assert json.loads(outdated.stdout)["status"] == "erroneous"
+    assert answer(data, "quarantine", "recompute")["written"]
+    assert answer(data, "why", "two@shop.example")["status"] == "quarantined"
+
+
+def test_tokens(data: Path) -> None:
+    made = answer(data, "token", "sign", "42")
+    assert made["return_path"] == f"b+{made['token']}@bounce.example"
+    for text in (made["token"], made["return_path"].upper()):
+        read = answer(data, "token", "read", text)
+        assert (read["valid"], read["message"], read["problem"]) == (True, 42, None)
+    false = made["token"][:-1] + ("a" if made["token"][-1] != "a" else "b")
+    assert answer(data, "token", "read", false, code=4)["valid"] is False
