@@ -1,11 +1,15 @@
 """The pages that are generated from the core's tables are those that were committed."""
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from rebond.cli.output import Exit
+from rebond.config import Config
+from rebond.core.policy import Policy
 from rebond.core.quarantine_diagram import diagram, table
 from rebond.core.words import REASONS, AddressStatus, Cause
 
@@ -24,6 +28,30 @@ def pages() -> ModuleType:
 
 def test_the_committed_pages_are_those_of_the_code(pages: ModuleType) -> None:
     assert pages.stale() == [], "run tools/generate-docs.py"
+
+
+def test_every_command_has_its_place(pages: ModuleType) -> None:
+    lines = pages.commands().splitlines()
+    for name in ("rebond check", "rebond delivery create", "rebond intake lmtp", "rebond quarantine release"):
+        assert lines.count(f"### {name}") == 1
+    assert "| `--to all\\|FILE` | `all` | Everybody, or a file of people. |" in lines
+
+
+def test_every_setting_is_told_with_its_default(pages: ModuleType) -> None:
+    text = pages.configuration()
+    for section, field in Config.model_fields.items():
+        assert f"\n## [{section}]\n" in text
+        for key in getattr(type(field.default), "model_fields", {}):
+            assert text.count(f"\n| `{key}` |") >= 1
+
+
+def test_every_policy_key_event_and_exit_code_is_told(pages: ModuleType) -> None:
+    policy = pages.policy_presets()
+    for key in (field.name for field in dataclasses.fields(Policy) if field.name != "preset"):
+        assert policy.count(f"\n| `{key}` |") == 2
+    codes = pages.exit_codes()
+    assert all(f"\n| {code.value} | {code.name.lower()} |" in codes for code in Exit)
+    assert "\n| `occurred_at` | yes |" in pages.events()
 
 
 def test_every_reason_and_cause_has_its_line(pages: ModuleType) -> None:
