@@ -4,9 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
 
 from rebond.core.failure import Verdict
 from rebond.core.words import MessageStatus
+from rebond.store.dialect import moment
 from rebond.store.models import Message, Profile, ProfileDenial
 from rebond.store.write.counters import move_counts
 from rebond.store.write.text import storable
@@ -33,35 +37,48 @@ def mark_messages(*, returned: Sequence[ReturnMark] = (), complained: Sequence[t
     numbers = {mark.message for mark in returned} | {number for number, _ in complained}
     if not numbers:
         return
-    rows = {row.pk: row for row in Message.objects.filter(id__in=numbers).order_by("id").select_for_update()}
-    late: Counter[int] = Counter()
+    rows = _locked(sorted(numbers))
+    first: dict[int, ReturnMark] = {}
     for mark in sorted(returned, key=lambda mark: (mark.message, mark.at)):
-        row = rows.get(mark.message)
-        if row is None or row.returned_at is not None:
-            continue
-        _mark(row, mark)
-        if row.status in _TAKEN:
-            late[row.delivery_id] += 1
-    for number, at in sorted(complained):
-        row = rows.get(number)
-        if row is not None and row.complained_at is None:
-            row.complained_at = at
-            row.save(update_fields=["complained_at"])
+        if mark.message in rows and not rows[mark.message].returned:
+            first.setdefault(mark.message, mark)
+    with connection.cursor() as cursor:
+        if first:
+            cursor.executemany(_RETURNED, [_values(mark) for mark in first.values()])
+        if complained:
+            cursor.executemany(_COMPLAINED, [(moment(at), number) for number, at in sorted(complained)])
+    late = Counter(rows[number].delivery for number in first if rows[number].taken)
     for delivery, count in sorted(late.items()):
         move_counts(delivery, {"returned": count})
 
 
-def _mark(row: Message, mark: ReturnMark) -> None:
-    row.returned_at = mark.at
-    row.return_type = mark.verdict.type.value
-    row.return_reason = mark.verdict.reason.value
-    row.return_cause = mark.verdict.cause.value
-    row.return_rule = mark.verdict.rule[:128]
-    row.return_text = storable(mark.text)
-    row.save(update_fields=_RETURN_FIELDS)
+@dataclass(frozen=True, slots=True)
+class _Row:
+    delivery: int
+    taken: bool
+    returned: bool
 
 
-_RETURN_FIELDS = ["returned_at", "return_type", "return_reason", "return_cause", "return_rule", "return_text"]
+def _locked(numbers: Sequence[int]) -> dict[int, _Row]:
+    rows = Message.objects.filter(id__in=numbers).order_by("id").select_for_update()
+    return {
+        number: _Row(delivery, status in _TAKEN, returned_at is not None)
+        for number, delivery, status, returned_at in rows.values_list("id", "delivery_id", "status", "returned_at")
+    }
+
+
+_RETURNED = """
+UPDATE message SET returned_at = %s, return_type = %s, return_reason = %s, return_cause = %s, return_rule = %s,
+    return_text = %s
+WHERE id = %s
+"""
+_COMPLAINED = "UPDATE message SET complained_at = %s WHERE id = %s AND complained_at IS NULL"
+
+
+def _values(mark: ReturnMark) -> tuple[Any, ...]:
+    verdict = mark.verdict
+    judged = (verdict.type.value, verdict.reason.value, verdict.cause.value, verdict.rule[:128])
+    return (moment(mark.at), *judged, storable(mark.text), mark.message)
 
 
 def deny_profile(profile: int, *, channel: str, at: datetime, origin: str, proof: str) -> bool:

@@ -128,24 +128,36 @@ def claim_returns(
 def _take(*, now: datetime, limit: int, most_bytes: int) -> tuple[tuple[StoredReturn, ...], dict[int, str]]:
     problems: dict[int, str] = {}
     taken: list[StoredReturn] = []
-    room = most_bytes
-    rows = _candidates(now=now, limit=limit)
+    chosen, over = _within(_candidates(now=now, limit=limit), most_bytes=most_bytes)
+    for row in over:
+        problems[row.id] = row.problem or f"settling it did not come to an end, {MOST_TRIES} times"
+    digests = {row.raw for row in chosen}
+    bodies = dict(RawMail.objects.filter(digest__in=digests).values_list("digest", "body"))
+    for row in chosen:
+        try:
+            taken.append(_stored(row, zlib.decompress(bytes(bodies[row.raw]))))
+        except KeyError:
+            problems[row.id] = "its raw mail is not kept any more"
+        except zlib.error as error:
+            problems[row.id] = f"its raw mail cannot be read any more: {error}"
+    return tuple(taken), problems
+
+
+def _within(rows: Sequence[ReturnedMail], *, most_bytes: int) -> tuple[list[ReturnedMail], list[ReturnedMail]]:
+    """Choose those that fit together, at least one; and those that were tried too often."""
+    over = [row for row in rows if row.tries >= MOST_TRIES]
     sizes = dict(RawMail.objects.filter(digest__in={row.raw for row in rows}).values_list("digest", "size"))
+    chosen: list[ReturnedMail] = []
+    room = most_bytes
     for row in rows:
         if row.tries >= MOST_TRIES:
-            problems[row.id] = row.problem or f"settling it did not come to an end, {MOST_TRIES} times"
             continue
         size = sizes.get(row.raw, 0)
-        if taken and size > room:
+        if chosen and size > room:
             break
-        try:
-            raw = _raw(row.raw)
-        except (zlib.error, RawMail.DoesNotExist) as error:
-            problems[row.id] = f"its raw mail cannot be read any more: {error}"
-            continue
         room -= size
-        taken.append(_stored(row, raw))
-    return tuple(taken), problems
+        chosen.append(row)
+    return chosen, over
 
 
 def _candidates(*, now: datetime, limit: int) -> list[ReturnedMail]:
@@ -157,10 +169,6 @@ def _candidates(*, now: datetime, limit: int) -> list[ReturnedMail]:
         return [row for row in again if row.tries >= MOST_TRIES] + last_try[:1]
     fresh = waiting.filter(lease_until__isnull=True).order_by("id")
     return again + list(fresh[: limit - len(again)])
-
-
-def _raw(digest: str) -> bytes:
-    return zlib.decompress(bytes(RawMail.objects.values_list("body", flat=True).get(digest=digest)))
 
 
 def _stored(row: ReturnedMail, raw: bytes) -> StoredReturn:
