@@ -33,7 +33,8 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
             ours = time.perf_counter() - began
             processor = time.process_time() - processor
             second = _baseline(port, number, connections=site.config.email.connections)
-        assert result.delivered == result.handed_over and not result.pending, result
+        assert result.delivered == result.handed_over, result
+        assert not result.pending, result
     yield Measured(
         number=result.delivered,
         ours=ours,
