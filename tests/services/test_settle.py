@@ -106,6 +106,16 @@ def test_two_bounces_of_one_message_are_one_return() -> None:
     assert EvidenceRow.objects.count() == 2
 
 
+def test_the_same_bytes_for_two_messages_to_one_address_are_two_failures() -> None:
+    row, other = sent(2)
+    Message.objects.filter(id=other.pk).update(address=row.address, address_key=row.address_key)
+    raw = dsn(row.address)
+    for message in (row, other):
+        came(raw, to=verp(message))
+    assert sorted(EvidenceRow.objects.values_list("message", flat=True)) == [row.pk, other.pk]
+    assert Message.objects.filter(returned_at__isnull=True).count() == 0
+
+
 def test_a_bounce_settled_before_the_sender_wrote_its_outcome_is_counted_by_the_sender() -> None:
     """The whole way is in the tests of sending: here the mark is set, and the counters wait."""
     from rebond.core.words import MessageStatus

@@ -2,15 +2,19 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 DataOption = Annotated[
     Path | None,
@@ -19,6 +23,7 @@ DataOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON even to a terminal (it always is when the output is no terminal).")
 ]
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 DEFAULT_DATA = Path("rebond-data")
 P = ParamSpec("P")
 
@@ -56,6 +61,14 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def cell(value: object) -> "Text":
+    """Write a value for a table: as it is, never as markup, and without what could act on the terminal."""
+    from rich.text import Text
+
+    text = value if isinstance(value, str) else "" if value is None else to_json(value)
+    return Text(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text))
+
+
 def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
     """Print one result: a line of JSON, or a table of names and values."""
     if wants_json(as_json):
@@ -64,9 +77,9 @@ def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, show_header=False)
+    table = Table(title=cell(title) if title else None, show_header=False)
     for name, value in result.items():
-        table.add_row(name, value if isinstance(value, str) else to_json(value))
+        table.add_row(name, cell(value))
     Console().print(table)
 
 
@@ -82,13 +95,11 @@ def show_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool, title: str = 
     from rich.table import Table
 
     listed = list(rows)
-    table = Table(title=title or None)
+    table = Table(title=cell(title) if title else None)
     for name in listed[0] if listed else ():
         table.add_column(name)
     for row in listed:
-        table.add_row(
-            *("" if value is None else value if isinstance(value, str) else to_json(value) for value in row.values())
-        )
+        table.add_row(*map(cell, row.values()))
     Console().print(table if listed else "Nothing to show.")
     return len(listed)
 
@@ -103,6 +114,7 @@ def handles_errors(command: Callable[P, int | None]) -> Callable[P, None]:
 
         try:
             code = command(*args, **kwargs)
+            sys.stdout.flush()
         except RefusedError as error:
             say(f"rebond: {error}")
             code = Exit.REFUSED

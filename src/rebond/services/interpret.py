@@ -120,8 +120,10 @@ class Interpreter:
             no_address = WhyUnattributed.NO_ADDRESS
             self._list(meaning, address.text, evidence="", why=no_address, trust=trust, failure=failure)
             return
-        identity = f"mail:{self.digest}:{hashlib.sha256(address.key.encode()).hexdigest()[:16]}"
         message = self.attribution.message if trust is not Trust.UNVERIFIED else None
+        # The same bytes can come for two messages to one address; what speaks of none is of none.
+        name = f"{address.key}\0{message.number if message else ''}"
+        identity = f"mail:{self.digest}:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
         meaning.occurrences.append(
             self._occurrence(address, identity=identity, trust=trust, failure=failure, message=message)
         )

@@ -1,0 +1,67 @@
+"""What people see: never markup, never what acts on a terminal or in a spreadsheet."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rebond.cli import output
+from rebond.cli.export import defused, write_rows
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("[/red] [bold]x", "[/red] [bold]x"),
+        ("\x1b[2J\x9b1m", "\\x1b[2J\\x9b1m"),
+        ("\u202egpj.exe", "\\x202egpj.exe"),
+        (None, ""),
+        (5, "5"),
+        (True, "true"),
+        (datetime(2026, 1, 5, tzinfo=UTC), '"2026-01-05T00:00:00Z"'),
+    ],
+)
+def test_a_cell_shows_what_is_there(value: object, shown: str) -> None:
+    assert output.cell(value).plain == shown
+
+
+def test_tables_take_hostile_texts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(output, "wants_json", lambda as_json: False)
+    output.show({"text": "[/nothing]"}, as_json=False, title="[/x]@shop.example")
+    assert output.show_rows([{"a": "[/nothing]", "b": None}], as_json=False, title="[/x]") == 1
+    assert output.show_rows([], as_json=False) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("[/nothing]") == 2
+    assert "Nothing to show." in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+cmd", "'+cmd"),
+        ("-1", "'-1"),
+        ("@x", "'@x"),
+        ("\t=x", "'\t=x"),
+        ("+33612345678", "+33612345678"),
+        ("anna@shop.example", "anna@shop.example"),
+        (None, ""),
+        (3, "3"),
+        (datetime(2026, 1, 5, tzinfo=UTC), "2026-01-05T00:00:00Z"),
+    ],
+)
+def test_a_spreadsheet_runs_no_formula(value: object, cell: str) -> None:
+    assert defused(value) == cell
+
+
+def test_a_file_is_in_place_only_when_whole(tmp_path: Path) -> None:
+    def broken() -> Any:
+        yield {"a": 1}
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        write_rows(tmp_path / "out.csv", broken(), columns=["a"])
+    assert list(tmp_path.iterdir()) == []
+    assert write_rows(tmp_path / "out.csv", [{"a": "x,y"}, {"a": "é"}], columns=["a"]) == 2
+    assert (tmp_path / "out.csv").read_text("utf-8").splitlines() == ["a", '"x,y"', "é"]
