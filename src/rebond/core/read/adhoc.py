@@ -10,7 +10,7 @@ from rebond.core.read.about import about_recipients, quoted_phase, remote_host
 from rebond.core.read.find_address import addresses_in, first_address, tidy_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
-from rebond.core.read.smtp_reply import parse_reply, quotes_refusal
+from rebond.core.read.smtp_reply import begins_reply, parse_reply, quotes_refusal
 from rebond.core.words import Phase, ReturnKind
 
 MAX_RECIPIENTS = 1000
@@ -125,12 +125,18 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     quoted = quotes_refusal(letter.notice[:_LOOK])
     others = letter.null_sender + bool(letter.original) + quoted
     if is_daemon(letter):
-        return letter.sender.startswith(signs.MACHINES) or told + titled + others >= 2
+        if letter.sender.startswith(signs.MACHINES):
+            return True
+        marked = titled or letter.null_sender or letter.original  # a summary of a log quotes refusals too
+        return told + titled + others >= 2 and (bool(marked) or _names_failed(letter, lowered))
     if letter.null_sender:
-        return told and titled + others >= 2
+        absent = not (quoted or letter.original) and subject.startswith(signs.ABSENCE_SUBJECTS)
+        return told and titled + others >= 2 and not absent
     if not (told and titled) or _ANSWERED.match(letter.subject):
         return False
-    return bool(letter.original) or (_is_impersonal(letter) and bool(_listed_below_intro(letter, lowered)))
+    if letter.original:
+        return True
+    return _is_impersonal(letter) and not _is_public(letter) and bool(_lines_below_intro(letter, lowered)[1])
 
 
 _ANYWHERE = tuple(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
@@ -148,6 +154,19 @@ def is_daemon(letter: Letter) -> bool:
 def _is_impersonal(letter: Letter) -> bool:
     local = letter.sender.partition("@")[0]
     return any(words in local for words in signs.IMPERSONAL)
+
+
+def _is_public(letter: Letter) -> bool:
+    """Tell mail that a list or a newsletter spreads."""
+    headers = letter.headers
+    return "list-unsubscribe" in headers or "list-post" in headers or "list" in headers.first("precedence").lower()
+
+
+def _names_failed(letter: Letter, lowered: str) -> bool:
+    """Tell whether a notice sets a failed address or a refusal apart, on a line of its own."""
+    if any(_apply(form, letter.notice, lowered) for form in FORMS) or _listed_anywhere(letter, lowered):
+        return True
+    return any(begins_reply(line) for line in letter.notice[:_LOOK].split("\n"))
 
 
 def is_delay(*, lowered: str, subject: str) -> bool:
@@ -203,15 +222,21 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def _listed_below_intro(letter: Letter, lowered: str) -> list[str]:
-    """Find addresses on lines of their own below words that announce them; else in the words' own sentence."""
+def _lines_below_intro(letter: Letter, lowered: str) -> tuple[list[int], list[str]]:
+    """Find where words announce failed addresses, and the addresses on lines of their own below."""
     starts = sorted(position for words in signs.INTROS if (position := lowered.find(words)) >= 0)
     if not starts or len(lowered) != len(letter.notice):
-        return []
+        return [], []
     lines = letter.notice[starts[0] :].split("\n", MAX_LINES)
     found = [match.group(1) for line in lines[1:] if (match := _LISTED.match(line))]
+    return starts, [address for each in found if (address := tidy_address(each))]
+
+
+def _listed_below_intro(letter: Letter, lowered: str) -> list[str]:
+    """Find addresses on lines of their own below words that announce them; else in the words' own sentence."""
+    starts, found = _lines_below_intro(letter, lowered)
     if found:
-        return [address for each in found if (address := tidy_address(each))]
+        return found
     for start in starts:
         if sentence := addresses_in(" ".join(letter.notice[start : start + 300].split("\n")[:3]), limit=3):
             return sentence[:1]

@@ -40,7 +40,7 @@ def tidy_address(text: str) -> str:
     address = text.strip().lstrip("<" + _LEFT).rstrip(">" + _RIGHT)
     address = _SCHEME.sub("", address)
     local, at, domain = address.rpartition("@")
-    if not (local and at and domain):
+    if not (local and at and domain) or local.startswith("//"):  # an address that a link carries
         return ""
     return f"{local}@{domain}"
 
