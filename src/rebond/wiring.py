@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rebond.channels.email.compose import EmailContent, EmailIdentity
+    from rebond.channels.email.settings import SmtpSettings
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.ports import Outgoing
     from rebond.core.qualifier import Qualifier
@@ -91,16 +92,25 @@ class Site:
 
     def smtp_sender(self, *, clock: Clock | None = None) -> "SmtpSender":
         """Make the configured SMTP transport."""
-        from rebond.channels.email.smtp import SmtpSender, SmtpSettings
+        from rebond.channels.email.smtp import SmtpSender
+
+        return SmtpSender(self.smtp_settings, clock=clock or self.clock)
+
+    @property
+    def smtp_settings(self) -> "SmtpSettings":
+        """How the relay is reached; ConfigError when the URL cannot be used."""
+        from rebond.channels.email.settings import SettingsError, SmtpSettings
 
         email = self.config.email
-        settings = SmtpSettings.from_url(
-            email.smtp_url,
-            connections=email.connections,
-            messages_per_connection=email.messages_per_connection,
-            timeout=parse_duration(email.timeout).total_seconds(),
-        )
-        return SmtpSender(settings, clock=clock or self.clock)
+        try:
+            return SmtpSettings.from_url(
+                email.smtp_url,
+                connections=email.connections,
+                messages_per_connection=email.messages_per_connection,
+                timeout=parse_duration(email.timeout).total_seconds(),
+            )
+        except SettingsError as error:
+            raise ConfigError(f"email.smtp_url: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +206,12 @@ class DeliveryContent:
 
 def open_site(data: Path, *, clock: Clock | None = None) -> Site:
     """Open an initialised data directory and connect to its database; ConfigError says what is missing."""
-    from rebond.store.connect import DatabaseUrlError, connect, pending_migrations
+    from rebond.store.connect import pending_migrations
 
     if not (data / SECRETS_FILE).exists():
         raise ConfigError(f"there is no Rebond in {data}: run rebond init --data {data}")
     site = _site(data, clock=clock or SystemClock())
-    try:
-        connect(database_url(site.config, data=data))
-    except DatabaseUrlError as error:
-        raise ConfigError(f"database.url: {error}") from None
+    _connect(site)
     if pending_migrations():
         raise ConfigError(f"the database is of another version: run rebond init --data {data} to bring it up to date")
     return site
@@ -212,7 +219,7 @@ def open_site(data: Path, *, clock: Clock | None = None) -> Site:
 
 def init_site(data: Path) -> Site:
     """Create a data directory, its commented configuration, its secrets and its database; safe to run again."""
-    from rebond.store.connect import DatabaseUrlError, connect, migrate
+    from rebond.store.connect import migrate
 
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = data / CONFIG_FILE
@@ -228,12 +235,22 @@ def init_site(data: Path) -> Site:
             os.fsync(file.fileno())
         half.rename(secrets)
     site = _site(data, clock=SystemClock())
-    try:
-        connect(database_url(site.config, data=data))
-    except DatabaseUrlError as error:
-        raise ConfigError(f"database.url: {error}") from None
+    _connect(site)
     migrate()
     return site
+
+
+def _connect(site: Site) -> None:
+    from django.core.exceptions import ImproperlyConfigured
+
+    from rebond.store.connect import DatabaseUrlError, connect
+
+    try:
+        connect(database_url(site.config, data=site.data))
+    except DatabaseUrlError as error:
+        raise ConfigError(f"database.url: {error}") from None
+    except ImproperlyConfigured as error:
+        raise ConfigError(f"database.url: {error}; PostgreSQL needs the extra rebond[postgres]") from None
 
 
 def _site(data: Path, *, clock: Clock) -> Site:

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show_rows
+from rebond.config import ConfigError
 
 if TYPE_CHECKING:
     from rebond.wiring import Site
@@ -111,12 +111,16 @@ def _returns(site: "Site") -> Iterator[Finding]:
 
 
 def _relay(site: "Site") -> Iterator[Finding]:
-    parts = urlsplit(site.config.email.smtp_url)
-    host, port = parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 25)
+    try:
+        settings = site.smtp_settings
+    except ConfigError as error:
+        yield Finding("relay", Level.RED, str(error))
+        return
+    host, port = settings.host, settings.port
     try:
         with socket.create_connection((host, port), timeout=_WAIT) as peer:
             peer.settimeout(_WAIT)
-            greeting = peer.recv(512).decode("ascii", "replace") if parts.scheme == "smtp" else "220"
+            greeting = peer.recv(512).decode("ascii", "replace") if settings.tls != "implicit" else "220"
     except OSError as error:
         text = f"{host}:{port} does not answer ({error}): set email.smtp_url to a relay that does"
         yield Finding("relay", Level.RED, text)
@@ -128,9 +132,12 @@ def _relay(site: "Site") -> Iterator[Finding]:
 
 
 def _sender(site: "Site") -> Iterator[Finding]:
-    if not site.config.site.public_url:
-        text = "site.public_url is empty: messages offer to unsubscribe by mail only, not by one click"
+    url = site.config.site.public_url
+    if url:
+        text = f"messages offer one click at {url}/u/…, which Rebond does not answer yet: leave site.public_url empty"
         yield Finding("unsubscribe", Level.YELLOW, text)
+    else:
+        yield Finding("unsubscribe", Level.GREEN, "messages offer to unsubscribe by mail, which the intake takes")
     text = "Rebond signs nothing yet: let the relay sign, both List-Unsubscribe headers included"
     yield Finding("dkim", Level.YELLOW, text)
 
