@@ -11,12 +11,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from rebond.cli.why_view import draw_why
+
 if TYPE_CHECKING:
     from rebond.services.why import Why
     from rebond.simulate.demo import Step
 
 _BAR = 40
-_OTHER_COLUMNS = 68
 _COLOURS = {"erroneous": "yellow", "quarantined": "red", "denylisted": "magenta", "allowlisted": "green"}
 
 
@@ -82,19 +83,8 @@ class Views:
         """Draw one address's history."""
         if found is None:
             return
-        address, why = found
-        table = Table(title=f"Why {address}?", title_style="bold")
-        for name in ("at", "what", "counted", "count", "text"):
-            table.add_column(name, no_wrap=True)
-        room = max(self._console.width - _OTHER_COLUMNS, 10)
-        for judgement in why.judgements:
-            item, verdict = judgement.evidence, judgement.evidence.verdict
-            what = f"{verdict.type} {verdict.reason}/{verdict.cause}" if verdict else str(item.event)
-            counted = "yes" if judgement.counted else f"no: {judgement.why_not}"
-            table.add_row(f"{item.at:%a %H:%M}", what, counted, str(judgement.error_count), Text(item.text[:room]))
-        self._console.print(table)
-        until = f"; leaves by itself on {why.state.until:%Y-%m-%d}" if why.state.until else ""
-        self._console.print(f"  so it is [bold]{why.state.status}[/] ({why.state.reason}){until}\n")
+        draw_why(self._console, *found)
+        self._console.print()
 
     def farewell(self, folder: Path, delivery: int) -> None:
         """Say how to explore what was left."""

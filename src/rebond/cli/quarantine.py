@@ -46,12 +46,19 @@ def why(address: str, channel: ChannelOption = None, data: DataOption = None, js
 
     parsed = _address(address, channel, site)
     found = explain_address(parsed, policy=site.policy)
+    if found.outdated:
+        say("rebond: this state was computed under another policy: run rebond quarantine recompute")
+    if not wants_json(json):
+        from rich.console import Console
+
+        from rebond.cli.why_view import draw_why
+
+        draw_why(Console(), parsed.text, found)
+        return
     evidence = [_evidence(judgement) for judgement in found.judgements]
     result = {"address": parsed.text, "channel": parsed.channel, **_state(found.state), "evidence": evidence}
     if found.others:
         result["scopes"] = [{"scope": row.address.scope, **_state(row.state)} for row in found.others]
-    if found.outdated:
-        say("rebond: this state was computed under another policy: run rebond quarantine recompute")
     show(result, as_json=json, title=parsed.text)
 
 
