@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rebond.cli.output import cell
+
 if TYPE_CHECKING:
     from rebond.services.why import Why
 
@@ -15,7 +17,7 @@ _OTHER_COLUMNS = 74
 def draw_why(console: Console, address: str, why: "Why") -> None:
     """Draw what each piece of evidence did, and what came of it."""
     state = why.state
-    table = Table(title=Text(f"Why {address}?"), title_style="bold")
+    table = Table(title=cell(f"Why {address}?"), title_style="bold")
     for name in ("at", "what", "counted", "count", "text"):
         table.add_column(name, no_wrap=True)
     room = max(console.width - _OTHER_COLUMNS, 10)
@@ -24,7 +26,7 @@ def draw_why(console: Console, address: str, why: "Why") -> None:
         what = f"{verdict.type} {verdict.reason}/{verdict.cause}" if verdict else str(item.event)
         counted = "yes" if judgement.counted else f"no: {judgement.why_not}"
         text = (item.text or item.because)[:room]
-        table.add_row(f"{item.at:%Y-%m-%d %H:%M}", what, counted, str(judgement.error_count), Text(text))
+        table.add_row(f"{item.at:%Y-%m-%d %H:%M}", what, counted, str(judgement.error_count), cell(text))
     if why.judgements:
         console.print(table)
     because = f" ({state.reason}{f'/{state.cause}' if state.cause else ''})" if state.reason else ""
@@ -32,6 +34,6 @@ def draw_why(console: Console, address: str, why: "Why") -> None:
     until = f"; leaves by itself on {state.until:%Y-%m-%d}" if state.until else ""
     nothing = "" if why.judgements else ": nothing is known of it"
     line = f"{address} is {state.status}{because}{since}, {state.error_count} errors counted{until}{nothing}"
-    console.print(Text(line), soft_wrap=True)
+    console.print(cell(line), soft_wrap=True)
     for other in why.others:
         console.print(Text(f"  for {other.address.scope} it is {other.state.status} ({other.state.reason})"))
