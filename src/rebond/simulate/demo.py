@@ -1,6 +1,5 @@
-"""One delivery against the simulated world, in one process: sent, refused, retried, returned, settled, in stepped time."""
+"""One delivery against the simulated world, in one process and stepped time: sent, retried, returned, settled."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -40,7 +39,7 @@ class Step:
 async def play(
     site: Site, *, delivery: int, world: World, clock: SteppedClock, on_step: Callable[[Step], None]
 ) -> Step:
-    """Send a prepared delivery until it is settled and everything has come back; the clock jumps when nothing is due."""
+    """Send a prepared delivery until it is settled and all has come back; the clock jumps when nothing is due."""
     relay = SimulatedRelay(world)
     await relay.start()
     site = replace(site, clock=clock, config=_with_relay(site, port=relay.port))

@@ -104,8 +104,8 @@ class Message(models.Model):
 
     `message_id` (without brackets) is fixed at the first claim. `lease_until` and `worker` hold a claim; `fence` is
     above zero from the moment its window has begun. `step` is the place in the retry calendar.
-    `dedupe_key` is null where duplicates are allowed. The database does not check `delivery` row by row, here and in the
-    exclusion log: that took a third of the time of preparing.
+    `dedupe_key` is null where duplicates are allowed. The database does not check `delivery` row by row, here and in
+    the exclusion log: that took a third of the time of preparing.
     """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False, db_constraint=False)
