@@ -35,7 +35,7 @@ def _duplicates(rules: tuple[Rule, ...]) -> Iterator[Problem]:
     seen: dict[object, Rule] = {}
     for rule in rules:
         asked = (
-            *(rule.channel, rule.text, rule.provider, rule.phases, rule.peer),
+            *(rule.channel, rule.text, rule.words, rule.provider, rule.phases, rule.peer),
             *(rule.smtp, rule.smtp_none, rule.enhanced, rule.enhanced_none),
         )
         first = seen.setdefault(asked, rule)

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from rebond.core.qualify.masking import masked
 from rebond.core.qualify.matchers import Matcher, PatternError, make_matcher
 from rebond.core.qualify.normalise import FoldedText
 from rebond.core.qualify.rules import Pack, Problem, Rule, RuleError, Situation
@@ -28,6 +29,7 @@ class RuleEngine:
         """Compile a pack; raises RuleError for patterns that the engine cannot take."""
         self.pack = pack
         self._indexes = {rule.id: index for index, rule in enumerate(pack.rules)}
+        self._of_words = frozenset(index for index, rule in enumerate(pack.rules) if rule.words)
         try:
             self._matcher: Matcher = make_matcher(
                 [rule.text for rule in pack.rules] or [_NEVER], name=matcher, dumped=_unwrapped(dumped, pack)
@@ -46,14 +48,24 @@ class RuleEngine:
 
     def matching(self, text: FoldedText, situation: Situation) -> tuple[Rule, ...]:
         """Find all rules that could speak, best first."""
-        rules = (self.pack.rules[index] for index in sorted(self._matcher.find(text.text)))
+        rules = (self.pack.rules[index] for index in sorted(self._found(text.text)))
         return tuple(rule for rule in rules if rule.admits(situation))
+
+    def _found(self, text: str) -> list[int]:
+        found = self._matcher.find(text)
+        if not any(index in self._of_words for index in found) or (words := masked(text)) == text:
+            return found
+        kept = self._of_words.intersection(self._matcher.find(words))
+        return [index for index in found if index in kept or index not in self._of_words]
 
     def span(self, rule: str, text: FoldedText) -> tuple[int, int] | None:
         """Tell which characters of the text as received a rule matches; None when it does not, or is not here."""
         index = self._indexes.get(rule)
-        span = None if index is None else self._matcher.span(index, text.text)
+        span = None if index is None else self._matcher.span(index, self._read(index, text.text))
         return text.raw_span(*span) if span else None
+
+    def _read(self, index: int, text: str) -> str:
+        return masked(text) if index in self._of_words else text
 
     def serialise(self) -> bytes:
         """Return the compiled form, which only the same pack, library and processor can use."""

@@ -12,12 +12,19 @@ from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern, read_codes
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError, Situation
 from rebond.core.words import CAUSES, REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
 
-_CONSTRAINTS = ("provider", "phase", "peer", "smtp", "enhanced", "channel", "text")
+_CONSTRAINTS = ("provider", "phase", "peer", "smtp", "enhanced", "channel", "text", "reads")
 _VERDICT = ("type", "reason", "cause", "retry", "confirm", "review")
 _KEYS = frozenset({"id", *_CONSTRAINTS, *_VERDICT, "since", "source", "examples", "counterexamples"})
 _REQUIRED = ("id", "text", "type", "reason", "since", "source", "examples")
 _EXAMPLE_KEYS = frozenset({"text", "provider", "phase", "peer", "code", "enhanced"})
 Word = TypeVar("Word", bound=StrEnum)
+
+
+class Reads(StrEnum):
+    """What a rule's pattern is held against: the whole text, or its words without addresses, hosts and links."""
+
+    TEXT = "text"
+    WORDS = "words"
 
 
 def load_rules(
@@ -31,11 +38,12 @@ def load_rules(
 ) -> tuple[Rule, ...]:
     """Make the rules of one parsed TOML document (`[[rule]]` tables), in its order.
 
+    `reads` before the tables is what those read that do not say it themselves (see Reads).
     `lines` gives each rule's line in the file for messages; `console` puts the rules before all others. Raises
     RuleError with every problem of the file: an unknown or missing key, a word that is not in the vocabulary, a hard
     verdict that is not the recipient's, a cause of another reason. `with_examples` off leaves the examples unread.
     """
-    rules, problems = [], []
+    rules, problems, reads = [], [], document.get("reads", "text")
     tables = document.get("rule", ())
     if not isinstance(tables, (list, tuple)) or not all(isinstance(table, Mapping) for table in tables):
         words = "`rule` is no array of tables; begin each rule with [[rule]]"
@@ -43,12 +51,12 @@ def load_rules(
     for position, table in enumerate(tables):
         line = lines[position] if position < len(lines) else 0
         try:
-            rule = _rule(table, file=file, channel=channel, console=console, place=(position, line))
+            rule = _rule({"reads": reads, **table}, file=file, channel=channel, console=console, place=(position, line))
             rules.append(_with_examples(rule, table) if with_examples else rule)
         except ValueError as error:
             problems.append(Problem(file=file, line=line, rule=str(table.get("id", "")), words=str(error)))
-    if unknown := sorted(set(document) - {"rule"}):
-        words = f"unknown table {unknown[0]!r}; a rule file holds [[rule]] tables"
+    if unknown := sorted(set(document) - {"rule", "reads"}):
+        words = f"unknown table {unknown[0]!r}; a rule file holds [[rule]] tables, and `reads` before them"
         problems.append(Problem(file=file, line=0, rule="", words=words))
     if problems:
         raise RuleError(problems)
@@ -67,6 +75,7 @@ def _rule(table: Mapping[str, Any], *, file: str, channel: Channel, console: boo
     return Rule(
         id=_text(table["id"], key="id"),
         text=_text(table["text"], key="text"),
+        words=_word(Reads, table["reads"], key="reads") is Reads.WORDS,
         type=kind,
         reason=reason,
         cause=cause,

@@ -65,7 +65,8 @@ class Example:
 class Rule:
     """A tested pattern with the verdict that it gives.
 
-    `text` is a pattern in the common subset of hyperscan and RE2, over the folded text. Empty constraints hold
+    `text` is a pattern in the common subset of hyperscan and RE2, over the folded text; with `words` it must hold
+    on that text without its addresses, hosts and links too. Empty constraints hold
     always; `smtp_none` and `enhanced_none` also admit the absence of a code. `confirm` is 2 when a second counting
     error acts as hard, `retry` overrides the schedule, `review` sends the text to a person's queue.
     """
@@ -77,6 +78,7 @@ class Rule:
     cause: Cause
     since: date
     source: str
+    words: bool = False
     channel: Channel = Channel.EMAIL
     provider: str = ""
     phases: frozenset[Phase] = frozenset()
@@ -167,8 +169,8 @@ class Pack:
 
 def _deciding(rule: Rule) -> tuple[object, ...]:
     return (
-        *(rule.id, rule.text, rule.type, rule.reason, rule.cause, rule.channel, rule.provider, sorted(rule.phases)),
-        *(rule.peer, [pattern.text for pattern in rule.smtp], rule.smtp_none),
+        *(rule.id, rule.text, rule.words, rule.type, rule.reason, rule.cause, rule.channel, rule.provider),
+        *(sorted(rule.phases), rule.peer, [pattern.text for pattern in rule.smtp], rule.smtp_none),
         *([pattern.text for pattern in rule.enhanced], rule.enhanced_none, rule.confirm, rule.retry, rule.review),
         *(int(rule.level), rule.file, rule.position),
     )

@@ -1,0 +1,25 @@
+"""The words of a text without those that only name something: addresses, hosts and links.
+
+`<quota.exceeded@shop.example>: user unknown` does not speak of a quota, nor `smtp-relay.shop.example said` of
+relaying. What is masked keeps its length and its punctuation, so that places in the text stay what they are.
+"""
+
+import re
+
+# Each form begins where a token begins and gives nothing back, so that no text takes more than linear time.
+_LINK = r"\b(?:https?|ftp)://[^\s<>\"]++|\bwww\.[^\s<>\"]++"
+_LOCAL = r"[^\s\"(),:;<>@\[\]]"
+_ADDRESS = rf"(?<!{_LOCAL}){_LOCAL}++@[\w.-]++"
+# One dot may be a sentence's end with its space forgotten: such a host must show itself by what follows.
+_LABEL = r"(?:[A-Za-z0-9_-]++\.)"
+_END = r"[a-z]{2,24}+(?![\w-])"
+_HOST = rf"(?<![\w.-])(?:{_LABEL}{{2,8}}{_END}|{_LABEL}{_END}(?=\[|\.? said:|:25\b))"
+_NAMES = re.compile(f"{_LINK}|{_ADDRESS}|{_HOST}")
+_LETTERS = re.compile(r"\w")
+
+
+def masked(text: str) -> str:
+    """Put `x` for every letter and digit of the addresses, hosts and links of a text."""
+    if "." not in text and "@" not in text:
+        return text
+    return _NAMES.sub(lambda name: _LETTERS.sub("x", name.group()), text)
