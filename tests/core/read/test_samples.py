@@ -4,10 +4,11 @@ import pytest
 
 from rebond.core.read import read_mail
 from tests.core.read import samples
+from tests.core.read.more_samples import MORE_ANSWERS, MORE_BOUNCES, MORE_ORDINARY
 from tests.core.read.samples import ANSWERS, BOUNCES, COMPLAINTS, FOLDER, ORDINARY, UNSUBSCRIBES, Sample, raw
 
 
-@pytest.mark.parametrize("sample", BOUNCES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", [*BOUNCES, *MORE_BOUNCES], ids=lambda sample: sample.name)
 def test_a_bounce_is_read(sample: Sample) -> None:
     reading = read_mail(sample.raw)
     assert reading.kind == sample.kind
@@ -17,7 +18,7 @@ def test_a_bounce_is_read(sample: Sample) -> None:
         assert row[4] in facts.text
 
 
-@pytest.mark.parametrize("sample", ANSWERS, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", [*ANSWERS, *MORE_ANSWERS], ids=lambda sample: sample.name)
 def test_an_answer_is_told_from_a_bounce(sample: Sample) -> None:
     reading = read_mail(sample.raw)
     assert reading.kind == sample.kind
@@ -32,7 +33,7 @@ def test_a_complaint_is_read(name: str) -> None:
     assert reading.facts == ()
 
 
-@pytest.mark.parametrize("name", ORDINARY)
+@pytest.mark.parametrize("name", [*ORDINARY, *MORE_ORDINARY])
 def test_ordinary_mail_gives_nothing(name: str) -> None:
     reading = read_mail(raw(name))
     assert (reading.kind, reading.facts) == ("other", ())
@@ -47,7 +48,8 @@ def test_a_wish_to_unsubscribe_bears_its_token(name: str) -> None:
 
 def test_every_sample_is_expected_to_read_as_something() -> None:
     files = {str(path.relative_to(FOLDER))[:-4] for path in FOLDER.rglob("*.eml")}
-    assert files == samples.all_names()
+    more = {sample.name for sample in (*MORE_BOUNCES, *MORE_ANSWERS)}
+    assert files == samples.all_names() | more | {*MORE_ORDINARY}
 
 
 def test_a_forward_keeps_both_addresses() -> None:

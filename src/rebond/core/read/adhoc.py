@@ -120,13 +120,14 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     """
     told = any(words in lowered for words in signs.FAILURES)
     titled = subject.startswith(signs.SUBJECTS) or any(words in subject for words in _ANYWHERE)
-    if not told and not titled:
-        return False
     quoted = quotes_refusal(letter.notice[:_LOOK])
     others = letter.null_sender + bool(letter.original) + quoted
+    machine = letter.sender.startswith(signs.MACHINES) and is_daemon(letter)
+    if not told and not titled:
+        return machine and others >= 2  # in a language that we do not read
+    if machine:
+        return True
     if is_daemon(letter):
-        if letter.sender.startswith(signs.MACHINES):
-            return True
         marked = titled or letter.null_sender or letter.original  # a summary of a log quotes refusals too
         return told + titled + others >= 2 and (bool(marked) or _names_failed(letter, lowered))
     if letter.null_sender:
@@ -173,7 +174,9 @@ def is_delay(*, lowered: str, subject: str) -> bool:
     """Tell whether a notice says that the sending goes on."""
     if any(words in lowered for words in signs.GIVEN_UP):
         return False
-    return any(words in lowered for words in signs.DELAYS) or subject.startswith(signs.DELAY_SUBJECTS)
+    return any(words in lowered for words in signs.DELAYS) or (
+        subject.startswith(signs.DELAY_SUBJECTS) and "fail" not in subject
+    )
 
 
 def find_recipients(letter: Letter, *, lowered: str) -> list[str]:

@@ -8,6 +8,10 @@ _DOMAIN = r"[\w](?:[\w.-]{0,252}[\w])?|\[[0-9A-Fa-f.:]{3,60}\]"
 _ADDRESS = re.compile(rf"(?:(?<!{_LOCAL}){_LOCAL}{{1,200}}+|\"[^\"\n]{{1,64}}\")@(?:{_DOMAIN})")
 _SCHEME = re.compile(r"^(?:mailto|smtp|rfc822|to|from|rcpt|t|f)[:=]", re.I)
 _TYPED = re.compile(r"\s*(?:[A-Za-z0-9-]{1,20})?\s*;\s*(?:rfc822\s*;)?\s*", re.I)
+# Languages without spaces write on right before and behind an address.
+_WIDE = "\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
+_WIDE_BEFORE = re.compile(rf"\A.*[{_WIDE}](?=[!-~]++\Z)")
+_WIDE_BEHIND = re.compile(rf"(?<=[a-z])[{_WIDE}].*+\Z", re.I)
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _LEFT = "'`*.,;:!|&#‘’“”"
 _RIGHT = _LEFT + "?="
@@ -42,6 +46,8 @@ def tidy_address(text: str) -> str:
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or local.startswith("//"):  # an address that a link carries
         return ""
+    if not address.isascii():
+        local, domain = _WIDE_BEFORE.sub("", local), _WIDE_BEHIND.sub("", domain)
     return f"{local}@{domain}"
 
 

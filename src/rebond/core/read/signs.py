@@ -74,7 +74,20 @@ SUBJECTS = _words(
     недоставлено | не удалось доставить | недоставленное |
     сообщение не может быть доставлено | 配信不能 | 配信エラー | 配信でき |
     送信エラー | 送信でき | エラーメール | 配送でき | メール送信失敗 | 系统退信 | 退信 | 无法送达 |
-    無法傳遞 | 未送达 | 无法投递 | 投递失败 | 배달 실패 | 전송 실패 | 배달되지 | 발송 실패
+    無法傳遞 | 未送达 | 无法投递 | 投递失败 | 배달 실패 | 전송 실패 | 배달되지 | 발송 실패 |
+    non recapitabile | recapito non riuscito | no entregable | no se pudo entregar | error en la entrega |
+    mensaje no entregado | niedostarczone | niedostarczenie | nie dostarczono | nieudane dostarczenie |
+    entrega não efetuada | não entregável | não é possível entregar | bezorging mislukt | aflevering mislukt |
+    ikke levert | kan inte levereras | leverans misslyckades | leveringsfejl | kan ikke afleveres |
+    toimittaminen epäonnistui | nedoručeno | doručení se nezdařilo | nelze doručit | nem kézbesíthető |
+    kézbesítési hiba | teslim edilemeyen | teslimat başarısız | mesaj nelivrat | nelivrat | αδύνατη η παράδοση |
+    δεν ήταν δυνατή η παράδοση | недоставлен | ошибка доставки | сбой доставки | не може бути доставлен |
+    livraison impossible | échec de la livraison de votre | échec de livraison | échec d'envoi |
+    message non distribué | message non délivrable | courriel non | mail non délivré | retour de message |
+    avis de non remise | zustellfehler | zustellung nicht möglich | zustellung gescheitert | e-mail unzustellbar |
+    mail unzustellbar | rückläufer | メール配送エラー | メールを配信できませんでした | 未配信 | 未送信 |
+    送信失敗 | 不達 | 退回的邮件 | 退信通知 | 邮件被退回 | 郵件無法 |
+    傳遞失敗 | 메일 전송 실패 | 반송
     """
 )
 # What a notice says of a message that did not arrive.
@@ -117,7 +130,21 @@ FAILURES = _words(
     не было доставлено | не доставлено | 送信できません | 配信できません |
     配信でき | 配送でき | 届けることができません | お届けできません | 送信に失敗 | 配信に失敗 |
     存在しない | 見つかりません | 无法投递 | 无法送达 | 未能送达 | 投递失败 | 無法傳遞 | 无法发送 | 退回 |
-    전송되지 | 배달되지 | 보낼 수 없
+    전송되지 | 배달되지 | 보낼 수 없 |
+    non è stato recapitato | recapito non riuscito | non ha raggiunto | impossibile raggiungere | non consegnabile |
+    non recapitabile | no llegó a | no entregable | no fue entregado | no se puede entregar | no se ha entregado |
+    no se puede localizar | não chegou | impossível entregar | nie dotarła | nie dotarł | niedostarcz |
+    nie została doręczona | niet bereikt | kan niet worden bezorgd | niet worden bezorgd | nådde inte |
+    kan inte levereras | nåede ikke | kunne ikke afleveres | nådde ikke | kan ikke leveres | ei tavoittanut |
+    ei voitu toimittaa perille | nebyla doručena | nebyl doručen | nem sikerült kézbesíteni | nem kézbesíthető |
+    ulaşmadı | teslim edilemiyor | nu a putut fi livrat | nu a fost livrat | δεν ήταν δυνατή η παράδοση |
+    δεν παραδόθηκε | не може бути доставлен | не удаётся доставить | не смогло быть доставлено | доставка не удалась |
+    nicht erreicht | konnte nicht übermittelt | konnten nicht zugestellt | nicht zugestellt |
+    zustellung fehlgeschlagen | n'a pas été distribué | n'a pas été délivré | n'est pas parvenu |
+    impossible de joindre | n'a pas abouti | remise a échoué | destinataire inconnu | utilisateur inconnu |
+    boîte aux lettres pleine | 送信されませんでした | 送信できませんでした | 届きませんでした |
+    見つかりませんでした | 无法投递到 | 无法传递 | 投遞失敗 | 被退回 | 전달되지 |
+    전송하지 못 | 반송되었
     """
 )
 # What says that the sender's side goes on trying.
@@ -180,7 +207,13 @@ INTROS = _words(
     følgende mottaker | seuraaville vastaanottajille | aşağıdaki alıcı |
     следующим адресат | следующим получател |
     следующему адресату | получателям: | 以下のメールアドレス | 以下の宛先 |
-    次の宛先 | 次の受信者 | 以下收件人 | 下列收件人 | 收件人 | 다음 수신자 | 다음 받는 사람
+    次の宛先 | 次の受信者 | 以下收件人 | 下列收件人 | 收件人 | 다음 수신자 | 다음 받는 사람 |
+    seguenti indirizzi | destinatarios: | destinatários a seguir | następującymi adresatami | adresatami: |
+    folgende(r) empfänger | de volgende geadresseerde | volgende ontvangers | följande adress | følgende modtagere |
+    følgende mottakere | následující příjemci | seuraaville osoitteille | aşağıdaki alıcılara | адресату: |
+    следующих получателей | получателю | οι ακόλουθοι παραλήπτες | 下記の宛先 | 下記のメールアドレス |
+    次のメールアドレス | 以下邮箱 | 收件人： |
+    收件地址 | 받는 사람
     """
 )
 CHALLENGE_HEADERS = _words(
