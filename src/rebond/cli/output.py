@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
 from functools import wraps
@@ -65,8 +65,23 @@ def cell(value: object) -> "Text":
     """Write a value for a table: as it is, never as markup, and without what could act on the terminal."""
     from rich.text import Text
 
-    text = value if isinstance(value, str) else "" if value is None else to_json(value)
-    return Text(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text))
+    return Text(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", _in_words(value)))
+
+
+def _in_words(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_in_words(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "\n".join(map(_in_words, value))
+    return to_json(value)
 
 
 def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
@@ -83,8 +98,8 @@ def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
     Console().print(table)
 
 
-def show_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool, title: str = "") -> int:
-    """Print rows as they come: JSON Lines, or one table; returns how many there were."""
+def show_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool, title: str = "", brief: Sequence[str] = ()) -> int:
+    """Print rows as they come: JSON Lines, or one table, of the columns in `brief` only; returns how many there were."""
     count = 0
     if wants_json(as_json):
         for row in rows:
@@ -95,12 +110,15 @@ def show_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool, title: str = 
     from rich.table import Table
 
     listed = list(rows)
+    names = brief or tuple(listed[0] if listed else ())
     table = Table(title=cell(title) if title else None)
-    for name in listed[0] if listed else ():
-        table.add_column(name)
+    for name in names:
+        table.add_column(name.replace("_", " "))
     for row in listed:
-        table.add_row(*map(cell, row.values()))
+        table.add_row(*(cell(row[name]) for name in names))
     Console().print(table if listed else "Nothing to show.")
+    if brief and listed:
+        say("More about each with --json.")
     return len(listed)
 
 
