@@ -18,8 +18,8 @@ from rebond.cli.export import defused, write_rows
         ("\u202egpj.exe", "\\x202egpj.exe"),
         (None, ""),
         (5, "5"),
-        (True, "true"),
-        (datetime(2026, 1, 5, tzinfo=UTC), '"2026-01-05T00:00:00Z"'),
+        (True, "yes"),
+        (datetime(2026, 1, 5, tzinfo=UTC), "2026-01-05 00:00"),
     ],
 )
 def test_a_cell_shows_what_is_there(value: object, shown: str) -> None:

@@ -99,7 +99,7 @@ def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
 
 
 def show_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool, title: str = "", brief: Sequence[str] = ()) -> int:
-    """Print rows as they come: JSON Lines, or one table, of the columns in `brief` only; returns how many there were."""
+    """Print rows as they come: JSON Lines, or one table (of the columns in `brief` alone); returns how many."""
     count = 0
     if wants_json(as_json):
         for row in rows:
