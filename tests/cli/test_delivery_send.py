@@ -109,12 +109,20 @@ def test_everything_goes_out_and_the_delivery_is_finished(
 
 
 def test_a_relay_that_cannot_be_reached_is_said(run: Run) -> None:
-    result = run("delivery", "send", _number(), port=_free_port(), code=1)
+    port = _free_port()
+    result = run("delivery", "send", _number(), port=port, code=1)
     said = json.loads(result.stdout)
     assert (said["handed_over"], said["pending"], said["status"]) == (0, 3, "sending")
-    assert "the transport smtp is not used before" in said["problem"]
+    assert said["problem"].startswith("waiting until ")
+    assert f" UTC for 127.0.0.1:{port}: " in said["problem"]
     assert said["problem"] in result.stderr
     assert TransportPause.objects.get().faults == 1
+
+
+def test_another_relay_is_not_paused(run: Run, relay: tuple[Relay, int]) -> None:
+    run("delivery", "send", _number(), port=_free_port(), code=1)
+    result = json.loads(run("delivery", "send", _number(), port=relay[1]).stdout)
+    assert (result["handed_over"], result["status"], result["problem"]) == (3, "finished", "")
 
 
 def test_an_unknown_delivery(run: Run) -> None:

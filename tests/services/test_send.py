@@ -240,7 +240,7 @@ class TestRelay:
         sender.answer = accept
         result = run_send(number, sender=sender)
         assert (result.handed_over, sender.windows) == (0, [1])
-        assert result.problem.startswith("the transport memory is not used before 2026-03-02 08:00:30 UTC: connection")
+        assert result.problem.startswith("waiting until 2026-03-02 08:00:30 UTC for memory: connection refused")
 
     def test_until_settled_waits_and_goes_on(self) -> None:
         number = delivery(1)

@@ -279,4 +279,4 @@ def _unsent(window: Window) -> Ended:
 
 
 def _paused(name: str, until: datetime, words: str) -> str:
-    return f"the transport {name} is not used before {until:%Y-%m-%d %H:%M:%S} UTC: {words}"
+    return f"waiting until {until:%Y-%m-%d %H:%M:%S} UTC for {name}: {words}"

@@ -583,3 +583,22 @@ def test_more_settings() -> None:
 def test_a_url_that_cannot_be_used_says_why(url: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         SmtpSettings.from_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("smtp://me:secret@relay.example?tls=none", "relay.example:25"),
+        ("smtps://relay.example", "relay.example:465"),
+        ("smtp://[::1]:2525", "[::1]:2525"),
+        (f"smtp://a.{'x' * 100}.example", f"b20deafd…{'x' * 44}.example:25"),
+    ],
+)
+def test_a_relay_is_named_by_where_it_is(url: str, name: str) -> None:
+    found = SmtpSettings.from_url(url).name
+    assert found == name
+    assert len(found) <= 64
+
+
+def test_long_names_that_differ_stay_different() -> None:
+    assert len({SmtpSettings.from_url(f"smtp://{first}.{'x' * 100}.example").name for first in "abc"}) == 3

@@ -1,5 +1,6 @@
 """Which SMTP relay, how and how patiently: read from a URL."""
 
+import hashlib
 import re
 import socket
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 _TLS = ("none", "starttls", "opportunistic")
 # RFC 5321 4.5.3.2: giving up early after the data makes doubles.
 _ANSWER_FACTOR = 5
+# What a pause is kept under.
+_LONGEST_NAME = 64
 
 
 class SettingsError(ValueError):
@@ -32,6 +35,15 @@ class SmtpSettings:
     command_timeout: float = 60.0
     data_timeout: float = 60.0
     answer_timeout: float = 300.0
+
+    @property
+    def name(self) -> str:
+        """Where it goes, as host:port: what one relay has met says nothing of another. At most 64 characters."""
+        name = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        if len(name) <= _LONGEST_NAME:
+            return name
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        return f"{digest}…{name[-(_LONGEST_NAME - len(digest) - 1) :]}"
 
     @classmethod
     def from_url(
