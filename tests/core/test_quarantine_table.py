@@ -108,6 +108,25 @@ def test_the_table_has_every_cell() -> None:
 
 
 @pytest.mark.parametrize(
+    ("way", "happens", "why"),
+    [
+        ("valid", "delivered", WhyNot.NO_EFFECT),
+        ("valid", "released", WhyNot.NO_EFFECT),
+        ("allowlisted", "delivered", WhyNot.NO_EFFECT),
+        ("quarantined by soft", "start", WhyNot.NO_EFFECT),
+        ("quarantined by hard", "delivered", WhyNot.STATUS),
+        ("denylisted by complaint", "delivered", WhyNot.STATUS),
+        ("denylisted by complaint", "start", WhyNot.STATUS),
+        ("denylisted by complaint", "complaint", WhyNot.STATUS),
+    ],
+)
+def test_what_does_nothing_is_told_from_what_the_status_withstands(way: str, happens: str, why: WhyNot) -> None:
+    """The table's "–" is nothing to worry about; "noted" means that the status stood against it."""
+    judgements = explain(policy(), None, [*WAYS[way], HAPPENS[happens]])[1]
+    assert judgements[-1].why_not is why
+
+
+@pytest.mark.parametrize(
     ("kind", "cause"), [(Event.COMPLAINT, ExclusionCause.COMPLAINT), (Event.STOP, ExclusionCause.STOP)]
 )
 def test_a_denial_says_what_it_was(kind: Event, cause: ExclusionCause) -> None:

@@ -154,7 +154,7 @@ def test_an_automatic_answer_is_noted_and_marks_nothing() -> None:
     (row,) = sent()
     raw = letter("I am away until Monday.", subject="Out of office", to=verp(row), Auto_Submitted="auto-replied")
     assert came(raw, to=verp(row), sender=row.address).kinds == {"auto_reply": 1}
-    assert [str(one.why_not) for one in explained(row.address).judgements] == ["status", "type_ignored"]
+    assert [str(one.why_not) for one in explained(row.address).judgements] == ["no_effect", "type_ignored"]
     assert returned(row).returned_at is None
     assert listed() == []
 

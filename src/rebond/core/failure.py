@@ -244,6 +244,7 @@ class WhyNot(StrEnum):
     TRUST = "trust"
     GAP = "gap"
     STATUS = "status"
+    NO_EFFECT = "no_effect"
     BEFORE_SNAPSHOT = "before_snapshot"
     VOIDED = "voided"
     RETRACTED = "retracted"

@@ -133,7 +133,9 @@ def _step(policy: Policy, counting: Counting, state: AddressState, item: Evidenc
         return _failure(policy, counting, state, item, item.verdict)
     trigger = _TRIGGERS[item.event]
     effect = TRANSITIONS[state.status, trigger]
-    if effect in (Effect.NOTHING, Effect.NOTE):
+    if effect is Effect.NOTHING:
+        return state, WhyNot.NO_EFFECT
+    if effect is Effect.NOTE:
         return state, WhyNot.STATUS
     if effect is Effect.CLEAR_IF_SOFT and state.origin is not Origin.SOFT:
         return state, WhyNot.STATUS
