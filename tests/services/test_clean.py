@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.given import at, policy
@@ -16,6 +17,7 @@ from tests.services.event_fixtures import (
     daily,
     empty_tables,
     event,
+    explained,
     full,
     hard,
     has_row,
@@ -53,7 +55,9 @@ VALID, ERRONEOUS, QUARANTINED = AddressStatus.VALID, AddressStatus.ERRONEOUS, Ad
 
 
 def purged(horizon: datetime) -> Cleaned:
-    """Run a cleanup whose retention of evidence ends at that time."""
+    """Run a cleanup whose retention of evidence ends at that time, as if all had been stored when it happened."""
+    for model in (EvidenceRow, ToldSuccess):
+        model._default_manager.update(stored_at=F("at"))
     return cleaned(horizon + KEPT.evidence, KEPT)
 
 
@@ -117,6 +121,55 @@ def test_evidence_is_folded_into_a_snapshot_and_the_state_stays() -> None:
     assert sorted(SnapshotRow.objects.values_list("address_key", "horizon")) == [(ANNA, at(days=2)), (BOB, at(days=2))]
     took(soft(at(days=4)))
     assert (state().status, state().error_count) == (QUARANTINED, 5)
+
+
+IMPORTED = at(days=190)
+HISTORY = {
+    "failures": [*daily(5), hard(at(days=9), BOB)],
+    "a told success, and a failure of its own message": [
+        event("delivered", at(days=4), message_id="m"),
+        *daily(5, message_id="m"),
+    ],
+    "told successes alone": [event("delivered", at()), event("delivered", at(days=9), BOB)],
+}
+
+
+@pytest.mark.parametrize("lines", HISTORY.values(), ids=HISTORY.keys())
+def test_history_that_was_brought_in_lately_stays_until_it_is_old_here(lines: list[str]) -> None:
+    took(*lines, now=IMPORTED)
+    before = explained().judgements
+    assert cleaned(IMPORTED, KEPT).evidence_purged == 0
+    assert explained().judgements == before
+    assert cleaned(IMPORTED + KEPT.evidence - DAY, KEPT).evidence_purged == 0
+    assert cleaned(IMPORTED + KEPT.evidence, KEPT).evidence_purged == len(lines)
+
+
+def test_one_late_piece_keeps_all_of_its_address_and_no_other() -> None:
+    took(*daily(3), hard(at(days=1), BOB), now=at(days=3))
+    took(event("delivered", at(days=2, hours=1)), now=IMPORTED)
+    assert cleaned(IMPORTED, KEPT).evidence_purged == 1
+    assert state(BOB).status is QUARANTINED
+    assert len(why_not()) == 4
+
+
+def test_history_goes_with_the_log_that_it_needs() -> None:
+    """Our own success clears what was brought in; its log goes now, so the history goes into a snapshot with it."""
+    took(*(soft(at(days=day), "p0@example.org") for day in range(4)), now=IMPORTED)
+    number = delivery(1, status="finished")
+    Message.objects.filter(delivery=number).update(status="delivered", delivered_at=at(days=5))
+    Delivery.objects.update(finished_at=at(days=6))
+    recompute(policy=policy(), now=IMPORTED, actor="t", dry_run=False)
+    done = cleaned(IMPORTED, KEPT)
+    assert (done.evidence_purged, done.messages_purged) == (4, 1)
+    recompute(policy=policy(), now=IMPORTED, actor="t", dry_run=False)
+    assert state("p0@example.org").status is VALID
+
+
+def test_unattributed_returns_stay_until_they_are_old_here() -> None:
+    came(dsn("stranger@else.example"), now=IMPORTED)
+    assert cleaned(IMPORTED, KEPT).returns_purged == 0
+    assert Unattributed.objects.exists()
+    assert cleaned(IMPORTED + KEPT.evidence, KEPT).returns_purged == 2
 
 
 def test_evidence_from_before_a_snapshot_is_kept_without_effect() -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
 
@@ -102,36 +103,27 @@ def _exit_identity(address: AddressKey, now: datetime) -> str:
 def _purge(horizon: datetime, *, policy: Policy) -> int:
     """Fold what is older than the horizon into snapshots, then remove it."""
     purged = 0
-    for page in moved_snapshots(horizon):
+    for page in chain(moved_snapshots(horizon), addresses_before(horizon)):
         with transaction.atomic():
-            purged += _purge_page(page, horizon, policy=policy)[0]
-    kept: set[AddressKey] = set()
-    while page := addresses_before(horizon, but=kept):
-        with transaction.atomic():
-            removed, left = _purge_page(page, horizon, policy=policy)
-        purged += removed
-        kept |= left
+            purged += _purge_page(page, horizon, policy=policy)
     return purged
 
 
-def _purge_page(
-    addresses: Sequence[AddressKey], horizon: datetime, *, policy: Policy
-) -> tuple[int, frozenset[AddressKey]]:
-    """Purge these addresses; returns how much went, and the addresses that keep theirs until a later run."""
+def _purge_page(addresses: Sequence[AddressKey], horizon: datetime, *, policy: Policy) -> int:
+    """Purge these addresses, but those whose state would change: they keep theirs until a later run."""
     lock_states({address: address.key for address in addresses}, policy=policy)
     evidence, snapshots = evidence_of(addresses), snapshots_of(addresses)
-    kept, old = set[AddressKey](), list[Evidence]()
+    old: list[Evidence] = []
     for address in addresses:
         snapshot = snapshots.get(address)
         moved = _moved(address, evidence[address], snapshot, horizon, policy=policy)
         if moved is None:
-            kept.add(address)
             continue
         if moved.state != AddressState() and moved != snapshot:
             save_snapshot(address, moved)
         old += [item for item in evidence[address] if item.at <= horizon]
     drop_plain_states(addresses)
-    return purge_evidence([item.identity for item in old]), frozenset(kept)
+    return purge_evidence([item.identity for item in old])
 
 
 def _moved(

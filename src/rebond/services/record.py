@@ -166,4 +166,4 @@ def _store(new: Sequence[Occurrence], texts: Mapping[str, SeenText], *, now: dat
             )
         )
     add_evidence(evidence, now=now)
-    add_told_successes(successes)
+    add_told_successes(successes, now=now)

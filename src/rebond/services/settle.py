@@ -155,7 +155,7 @@ class Settler:
                 returned=[mark for meaning in meanings for mark in meaning.returned],
                 complained=[mark for meaning in meanings for mark in meaning.complained],
             )
-            add_unattributed([entry for meaning in meanings for entry in meaning.unattributed])
+            add_unattributed([entry for meaning in meanings for entry in meaning.unattributed], now=now)
             wishes = {meaning.unsubscribe: meaning.at for meaning in meanings if meaning.unsubscribe}
             for wish in sorted(wishes, key=lambda wish: (wish.profile, wish.delivery)):
                 proof = f"mail to the unsubscribe address of delivery {wish.delivery}"

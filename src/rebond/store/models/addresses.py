@@ -54,6 +54,7 @@ class ToldSuccess(models.Model):
     channel = models.CharField(max_length=8)
     address_key = models.CharField(max_length=2000)
     at = models.DateTimeField()
+    stored_at = models.DateTimeField()
     message_id = models.CharField(max_length=255, blank=True)
 
     class Meta:
@@ -115,6 +116,7 @@ class Unattributed(models.Model):
 
     identity = models.CharField(max_length=128, unique=True)
     at = models.DateTimeField()
+    stored_at = models.DateTimeField()
     source = models.CharField(max_length=64)
     returned_mail = models.CharField(max_length=64, blank=True)
     channel = models.CharField(max_length=8)

@@ -1,12 +1,14 @@
 """What cleanup looks for, in pages."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from rebond.core.words import AddressStatus, Channel
-from rebond.store.models import AddressStateRow, EvidenceRow, JobRun, Message, SnapshotRow, ToldSuccess
+from rebond.store.dialect import moment
+from rebond.store.models import AddressStateRow, JobRun, Message, SnapshotRow
 from rebond.store.read.evidence import MOST_KEYS, AddressKey, StateRow, state_row
 
 
@@ -28,15 +30,37 @@ def due_exits(now: datetime) -> Iterator[list[StateRow]]:
         yield [state_row(row) for row in page]
 
 
-def addresses_before(horizon: datetime, *, but: Collection[AddressKey]) -> list[AddressKey]:
-    """Find some addresses with evidence or told successes up to a horizon, but for these; empty when there are none."""
-    names = ("channel", "address_key", "scope")
-    most = MOST_KEYS + len(but)
-    evidence = EvidenceRow.objects.filter(at__lte=horizon).values_list(*names).distinct()[:most]
-    found = {AddressKey(Channel(channel), key, scope) for channel, key, scope in evidence}
-    told = ToldSuccess.objects.filter(at__lte=horizon).values_list("channel", "address_key").distinct()[:most]
-    found |= {AddressKey(Channel(channel), key) for channel, key in told}
-    return sorted(found.difference(but))
+# What lies before the horizon goes when all of it was also stored before: history brought in lately can still be read.
+# Where our own log holds a success from before the horizon, it goes all the same: that log goes too, and a state must
+# not change for want of it.
+_OLD = """
+SELECT DISTINCT old.channel, old.address_key, {scope} FROM {table} old
+WHERE (old.channel, old.address_key, {scope}) > (%s, %s, %s) AND old.at <= %s AND (
+    NOT EXISTS (SELECT 1 FROM evidence late WHERE late.channel = old.channel
+        AND late.address_key = old.address_key AND late.at <= %s AND late.stored_at > %s)
+    AND NOT EXISTS (SELECT 1 FROM told_success late WHERE late.channel = old.channel
+        AND late.address_key = old.address_key AND late.at <= %s AND late.stored_at > %s)
+    OR EXISTS (SELECT 1 FROM message WHERE message.channel = old.channel
+        AND message.address_key = old.address_key AND message.delivered_at <= %s)
+) ORDER BY 1, 2, 3 LIMIT %s
+"""
+
+
+def addresses_before(horizon: datetime) -> Iterator[list[AddressKey]]:
+    """Page through the addresses whose evidence or told successes up to a horizon may go."""
+    for table, scope in (("evidence", "old.scope"), ("told_success", "''")):
+        last = ("", "", "")
+        while page := _addresses_after(last, horizon, table=table, scope=scope):
+            last = page[-1]
+            yield sorted(AddressKey(Channel(channel), key, scope) for channel, key, scope in page)
+
+
+def _addresses_after(
+    last: tuple[str, str, str], horizon: datetime, *, table: str, scope: str
+) -> list[tuple[str, str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD.format(table=table, scope=scope), [*last, *[moment(horizon)] * 6, MOST_KEYS])
+        return list(cursor.fetchall())
 
 
 def moved_snapshots(horizon: datetime) -> Iterator[list[AddressKey]]:

@@ -53,9 +53,12 @@ def purge_raw_mails(horizon: datetime) -> int:
 
 
 def purge_returns(horizon: datetime) -> int:
-    """Remove what is known of returned mails from before the horizon, but of those that still wait to be settled."""
+    """Remove what is known of returned mails from before the horizon, but of those that still wait to be settled.
+
+    What acted on nothing goes by when it was stored: of history brought in lately a person can still accept it.
+    """
     returns = ReturnedMail.objects.filter(received_at__lte=horizon).exclude(state=ReturnState.STORED.value)
-    return _in_batches(returns) + _in_batches(Unattributed.objects.filter(at__lte=horizon))
+    return _in_batches(returns) + _in_batches(Unattributed.objects.filter(stored_at__lte=horizon))
 
 
 def purge_deliveries(horizon: datetime) -> int:

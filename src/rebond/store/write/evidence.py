@@ -82,7 +82,7 @@ def _evidence_row(item: NewEvidence, *, now: datetime) -> Row:
     }
 
 
-def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]]) -> None:
+def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]], *, now: datetime) -> None:
     """Store successes of messages that are not ours."""
     rows = [
         {
@@ -90,6 +90,7 @@ def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]]) -> None:
             "channel": address.channel.value,
             "address_key": address.key,
             "at": moment(evidence.at),
+            "stored_at": moment(now),
             "message_id": storable(evidence.message, 255),
         }
         for address, evidence in sorted(items, key=lambda item: item[1].identity)

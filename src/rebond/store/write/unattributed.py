@@ -35,12 +35,13 @@ class Acceptable:
     accepted: bool
 
 
-def add_unattributed(items: Sequence[NewUnattributed]) -> None:
+def add_unattributed(items: Sequence[NewUnattributed], *, now: datetime) -> None:
     """List them; one that is listed already stays as it is."""
     rows = [
         Unattributed(
             identity=item.identity,
             at=item.at,
+            stored_at=now,
             source=item.source,
             returned_mail=item.returned_mail,
             channel=item.channel.value,
