@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rebond.wiring import Site
 
 ChannelOption = Annotated[Channel | None, typer.Option(help="Channel; guessed from the address when left out.")]
-_BLOCK = 512 * 1024
+# About a hundred thousand lines: with less at a time PostgreSQL reads its whole tables for a few.
+_BLOCK = 4 * 1024 * 1024
 _MOST_LINE = 4096
 BecauseOption = Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")]
 
