@@ -81,7 +81,7 @@ core-coverage: test-tools
 	$(BIN)/pytest tests/core -q --cov=rebond.core --cov-branch --cov-report=term --cov-fail-under=100
 
 check-slow: test-tools system-packages
-	$(WITH_POSTGRES) tools/run-tests -m slow $(ARGS)
+	REBOND_TEST_MARK=slow $(WITH_POSTGRES) tools/run-tests $(ARGS)
 
 bench: .venv-bench/.installed system-packages
 	$(WITH_POSTGRES) .venv-bench/bin/python -m benchmarks $(ARGS)
