@@ -119,6 +119,9 @@ def test_evidence_is_folded_into_a_snapshot_and_the_state_stays() -> None:
     assert (state(), state(BOB)) == before
     assert EvidenceRow.objects.count() == 1
     assert sorted(SnapshotRow.objects.values_list("address_key", "horizon")) == [(ANNA, at(days=2)), (BOB, at(days=2))]
+    kept = explained(BOB).snapshot
+    assert kept is not None
+    assert (kept.horizon, kept.state.status) == (at(days=2), QUARANTINED)
     took(soft(at(days=4)))
     assert (state().status, state().error_count) == (QUARANTINED, 5)
 

@@ -8,10 +8,12 @@ from tests.services.event_fixtures import ANNA, cleaned, daily, event, explained
 
 from rebond.core.failure import AddressState
 from rebond.core.words import AddressStatus, Channel, Reason
-from rebond.services.errors import InputError, RefusedError
-from rebond.services.people import read_address, release, tell
-from rebond.store.models import AuditEntry, EvidenceRow
+from rebond.services.denylist_profile import allow_profile, denylist_profile
+from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.services.people import in_words, read_address, release, tell
+from rebond.store.models import AuditEntry, EvidenceRow, Profile, ProfileAddress, ProfileDenial
 
+BOB = "bob@shop.example"
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 
@@ -137,7 +139,103 @@ def test_the_channel_is_guessed(text: str, channel: Channel) -> None:
     assert read_address(text).channel is channel
 
 
-@pytest.mark.parametrize("text", ["anna@", "+33", "two words", ""])
+@pytest.mark.parametrize("text", ["zzz", "two words", "app:token", ""])
+def test_a_word_is_a_push_token_only_when_one_says_so(text: str) -> None:
+    with pytest.raises(InputError, match="for a push token, --channel push"):
+        read_address(text)
+
+
+def test_a_word_said_to_be_a_push_token_is_one() -> None:
+    assert read_address("zzz", channel=Channel.PUSH).key == "zzz"
+
+
+@pytest.mark.parametrize("text", ["anna@", "+33", "two words 123"])
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="not a possible"):
         read_address(text)
+
+
+# --- a profile's opt-out --------------------------------------------------------------------------------------------
+
+
+def person(name: str, *, address: str = ANNA, channel: str = "email") -> None:
+    row = Profile.objects.create(external_id=name, created_at=at(), updated_at=at())
+    ProfileAddress.objects.create(profile=row, channel=channel, text=address, key=address.lower())
+
+
+def deny(name: str, channel: str = "email", because: str = "asked by telephone") -> None:
+    denylist_profile(name, channel=channel, now=at(days=1), actor="t", because=because)
+
+
+def allow(name: str, channel: str = "email", because: str = "wrote again") -> bool:
+    return allow_profile(name, channel=channel, now=at(days=2), actor="cli:eve", because=because)
+
+
+def test_why_tells_the_opt_outs_of_the_profiles_that_have_the_address() -> None:
+    for name, denied in {"P1": "all", "P5": "email", "P6": "sms", "P7": ""}.items():
+        person(name, address=ANNA.title())
+        if denied:
+            deny(name, denied)
+    person("P8", address=BOB)
+    deny("P8")
+    found = explained()
+    assert [(one.profile, one.channel) for one in found.denials] == [("P1", "all"), ("P5", "email")]
+    assert [(one.at, one.origin, one.proof) for one in found.denials] == [
+        (at(days=1), "person", "asked by telephone")
+    ] * 2
+    assert (found.state.status, found.judgements) == (AddressStatus.VALID, ())
+    assert explained("+33612345678", channel=Channel.SMS).denials == ()
+
+
+def test_a_valid_address_of_a_denied_profile_says_what_would_free_it() -> None:
+    person("P 5")
+    deny("P 5")
+    with pytest.raises(RefusedError, match="nothing to release; but the profile P 5 opted out of email") as refused:
+        released(at(days=2))
+    assert "rebond profiles allow 'P 5' --channel email --because" in str(refused.value)
+
+
+def test_many_opt_outs_are_told_in_few_words() -> None:
+    for number in range(9):
+        person(f"P{number}")
+        deny(f"P{number}")
+    assert in_words(explained().denials).count("the profile") == 3
+    assert "and 6 more" in in_words(explained().denials)
+
+
+def test_allowing_a_profile_ends_its_opt_out_and_is_audited() -> None:
+    person("P5")
+    deny("P5")
+    deny("P5", "sms")
+    AuditEntry.objects.all().delete()
+    assert allow("P5")
+    assert not allow("P5")
+    assert list(ProfileDenial.objects.values_list("channel", flat=True)) == ["sms"]
+    audit = AuditEntry.objects.get()
+    assert (audit.action, audit.object, audit.actor, audit.at) == ("profile.allow", "P5", "cli:eve", at(days=2))
+    assert (audit.before, audit.because) == ({"channel": "email"}, "wrote again")
+
+
+def test_allowing_one_channel_does_not_end_an_opt_out_of_all() -> None:
+    person("P5")
+    deny("P5", "all")
+    with pytest.raises(RefusedError, match="opted out of all channels, not of email: say --channel all"):
+        allow("P5")
+    assert allow("P5", "all")
+    assert not ProfileDenial.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "because", "fault", "words"),
+    [
+        ("P5", "fax", "b", InputError, "'fax' is unknown"),
+        ("P5", "email", " ", InputError, "say why"),
+        ("P6", "email", "b", NotFoundError, "no profile with the id 'P6'"),
+    ],
+)
+def test_what_cannot_be_allowed(name: str, channel: str, because: str, fault: type[Exception], words: str) -> None:
+    person("P5")
+    deny("P5")
+    with pytest.raises(fault, match=words):
+        allow(name, channel, because)
+    assert ProfileDenial.objects.exists()

@@ -1,13 +1,15 @@
-"""Putting a profile on the denylist: the opt-out of a person, from a channel or from all."""
+"""Putting a profile on the denylist, and off it again: the opt-out of a person, from a channel or from all."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from rebond.core.words import Channel
-from rebond.services.errors import InputError, NotFoundError
+from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.store.read.blocked import channels_denied
 from rebond.store.read.people import find_profile
 from rebond.store.write.audit import add_audit
+from rebond.store.write.blocked import lift_denial
 from rebond.store.write.messages import deny_profile
 
 ALL = "all"
@@ -18,12 +20,7 @@ def denylist_profile(external_id: str, *, channel: str, now: datetime, actor: st
 
     InputError for an unknown channel, NotFoundError for an unknown external id.
     """
-    known = [*(channel.value for channel in Channel), ALL]
-    if channel not in known:
-        raise InputError(f"channel {channel!r} is unknown: write one of {', '.join(known)}")
-    profile = find_profile(external_id)
-    if profile is None:
-        raise NotFoundError(f"there is no profile with the id {external_id!r}: rebond profiles import brings them in")
+    profile = _profile(external_id, channel)
     with transaction.atomic():
         new = deny_profile(profile, channel=channel, at=now, origin="person", proof=because)
         if new:
@@ -36,3 +33,38 @@ def denylist_profile(external_id: str, *, channel: str, now: datetime, actor: st
                 because=because,
             )
     return new
+
+
+def allow_profile(external_id: str, *, channel: str, now: datetime, actor: str, because: str) -> bool:
+    """End a profile's opt-out of a channel, or of `all`; False when there was none. Audited.
+
+    InputError for an unknown channel or no reason, NotFoundError for an unknown external id, RefusedError when it is
+    an opt-out of all channels that keeps the one from being used.
+    """
+    profile = _profile(external_id, channel)
+    if not because.strip():
+        raise InputError("say why: it is kept with the change")
+    with transaction.atomic():
+        if channel != ALL and ALL in channels_denied(profile):
+            raise RefusedError(f"{external_id} opted out of all channels, not of {channel}: say --channel {ALL}")
+        lifted = lift_denial(profile, channel=channel)
+        if lifted:
+            add_audit(
+                "profile.allow",
+                subject=external_id,
+                actor=actor,
+                now=now,
+                before={"channel": channel},
+                because=because,
+            )
+    return lifted
+
+
+def _profile(external_id: str, channel: str) -> int:
+    known = [*(channel.value for channel in Channel), ALL]
+    if channel not in known:
+        raise InputError(f"channel {channel!r} is unknown: write one of {', '.join(known)}")
+    profile = find_profile(external_id)
+    if profile is None:
+        raise NotFoundError(f"there is no profile with the id {external_id!r}: rebond profiles import brings them in")
+    return profile

@@ -1,6 +1,8 @@
 """What a person does to an address: quarantine, denylist, allowlist, release (specification 04)."""
 
 import hashlib
+import shlex
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +13,7 @@ from rebond.core.policy import Policy
 from rebond.core.words import AddressStatus, Channel
 from rebond.services.errors import InputError, RefusedError
 from rebond.services.record import Occurrence, record
+from rebond.store.read.blocked import Denial, denials_of
 from rebond.store.read.evidence import AddressKey, states_of
 from rebond.store.write.audit import add_audit
 
@@ -28,6 +31,10 @@ def read_address(
     if channel is None:
         digits = sum(character.isdigit() for character in text)
         phone = digits >= len(text) / 2 and not any(character.isalpha() for character in text)
+        if "@" not in text and not digits:
+            raise InputError(
+                f"{text[:200]!r} is no email address and no phone number: for a push token, --channel push"
+            )
         channel = Channel.EMAIL if "@" in text else Channel.SMS if phone else Channel.PUSH
     address = parse_address(text, channel=channel, region=region, allow_undotted=allow_undotted)
     if address.key is None:
@@ -49,8 +56,22 @@ def release(address: ParsedAddress, *, because: str, actor: str, policy: Policy,
     about = AddressKey(address.channel, address.key or "")
     row = states_of([about]).get(about)
     if row is None or row.state.status is AddressStatus.VALID:
+        if denials := denials_of(about.channel, about.key):
+            raise RefusedError(f"{address.text} is valid: there is nothing to release; but {in_words(denials)}")
         raise RefusedError(f"{address.text} is valid: there is nothing to release")
     return _act(address, Event.RELEASED, because=because, actor=actor, policy=policy, now=now)
+
+
+def in_words(denials: Sequence[Denial]) -> str:
+    """Say, of at least one opt-out, whose they are and what ends them."""
+    who = " and ".join(f"the profile {one.profile} opted out of {one.channel}" for one in denials[:_MOST_NAMED])
+    more = f" and {len(denials) - _MOST_NAMED} more" if len(denials) > _MOST_NAMED else ""
+    first = denials[0]
+    command = f"rebond profiles allow {shlex.quote(first.profile)} --channel {first.channel} --because …"
+    return f"{who}{more}, so nothing is sent to it: {command} ends that"
+
+
+_MOST_NAMED = 3
 
 
 def _act(

@@ -4,20 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rebond.core.address import ParsedAddress
-from rebond.core.failure import AddressState, Judgement
+from rebond.core.failure import AddressState, Judgement, Snapshot
 from rebond.core.policy import Policy
 from rebond.core.quarantine import explain
+from rebond.store.read.blocked import Denial, denials_of
 from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, scopes_of, snapshots_of, states_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """An address's state with the arithmetic; `others` are its narrower states, by scope."""
+    """An address's state with the arithmetic.
+
+    `others` are its narrower states, by scope; `denials` the opt-outs of the profiles that have it, which keep it from
+    being written to whatever its state; `snapshot` is what retention has kept of older evidence.
+    """
 
     state: AddressState
     judgements: Sequence[Judgement]
     others: Sequence[StateRow]
     outdated: bool
+    denials: Sequence[Denial] = ()
+    snapshot: Snapshot | None = None
 
 
 def why(address: ParsedAddress, *, policy: Policy) -> Why:
@@ -27,8 +34,16 @@ def why(address: ParsedAddress, *, policy: Policy) -> Why:
     rows = states_of([AddressKey(address.channel, address.key, scope) for scope in scopes_of(about)])
     row = rows.get(about)
     evidence = evidence_of([about])[about]
-    state, judgements = explain(policy, snapshots_of([about]).get(about), evidence, channel=address.channel)
+    snapshot = snapshots_of([about]).get(about)
+    state, judgements = explain(policy, snapshot, evidence, channel=address.channel)
     others = [other for key, other in rows.items() if key.scope]
     # A row computed under another policy stands until it is recomputed.
     outdated = row is not None and row.policy_digest != policy.digest
-    return Why(state=row.state if row else state, judgements=judgements, others=others, outdated=outdated)
+    return Why(
+        state=row.state if row else state,
+        judgements=judgements,
+        others=others,
+        outdated=outdated,
+        denials=denials_of(address.channel, address.key),
+        snapshot=snapshot,
+    )
