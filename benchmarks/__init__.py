@@ -8,4 +8,6 @@
 
 A row is a module with `measure(number, database=…)`; each runs in processes of its own. The table of `rows.py` says
 what is asked of it. Without PostgreSQL its figures are left out, and the last lines say so.
+A baseline that takes long is measured before and after, and the mean is taken, so that what else the machine does
+meets both. Rows of one core count processor time.
 """

@@ -1,4 +1,4 @@
-"""`rebond check` over a file of N lines against N addresses with a status, beside DuckDB's anti-join of the two files."""
+"""`rebond check` over a file of N lines against N addresses with a status, beside DuckDB's anti-join of two files."""
 
 import os
 import time

@@ -40,7 +40,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
     yield Measured(
         number=number,
         ours=ours,
-        baseline=min(first, second),
+        baseline=(first + second) / 2,
         baseline_number=number,
         baseline_name="qualifying in memory",
         note=f"{states:,} addresses have a status now; {processor / ours:.0%} of a core in this process",
