@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebond import packs
+from rebond.core.qualify.byte_patterns import byte_pattern
 from rebond.core.qualify.check import check_pack
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.normalise import fold
@@ -173,3 +174,8 @@ def test_the_library_is_part_of_the_name(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "hyperscan", None)
     assert packs._library() == "re2"
     packs._library.cache_clear()
+
+
+def test_the_shipped_patterns_are_quick_to_compile() -> None:
+    """A pattern that must be read by characters takes hyperscan many times longer than one over bytes."""
+    assert [rule.id for rule in SHIPPED.rules if byte_pattern(rule.text) is None] == []

@@ -169,5 +169,8 @@ MORE_ANSWERS = (
     Sample("auto_reply/32-ja", "auto_reply"),
     Sample("auto_reply/33-noheader-en", "auto_reply"),
     Sample("auto_reply/34-noreply", "auto_reply"),
+    Sample("auto_reply/35-p23", "auto_reply"),
+    Sample("auto_reply/36-p24", "auto_reply"),
+    Sample("auto_reply/37-p25", "auto_reply"),
 )
-MORE_ORDINARY = tuple(f"other/{number:02}" for number in range(15, 89))
+MORE_ORDINARY = tuple(f"other/{number:02}" for number in range(15, 122))

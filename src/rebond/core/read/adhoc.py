@@ -1,76 +1,23 @@
-"""Bounces without a machine part: one ordered list of forms, the first that finds a recipient wins."""
+"""Bounces without a machine part: what speaks for one, and what it says."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from rebond.core.failure import Facts
 from rebond.core.read import signs
 from rebond.core.read.about import about_recipients, quoted_phase, remote_host
-from rebond.core.read.find_address import addresses_in, first_address, tidy_address
+from rebond.core.read.find_address import addresses_in
+from rebond.core.read.find_recipients import (
+    MAX_RECIPIENTS,
+    domain_of,
+    find_recipients,
+    lines_below_intro,
+    names_failed,
+)
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
-from rebond.core.read.smtp_reply import begins_reply, parse_reply, quotes_refusal
+from rebond.core.read.smtp_reply import parse_reply, quotes_refusal
 from rebond.core.words import Phase, ReturnKind
 
-MAX_RECIPIENTS = 1000
-MAX_LINES = 4000
-
-_ADDRESS = r"[^\s<>\"'(),:;\[\]]{1,128}@[^\s<>\"'(),:;\[\]]{1,200}"
-_ANGLE = r"<([^<>\s]{1,128}@[^<>\s]{1,200})>"
-_QUOTED = rf"[<\"']?({_ADDRESS})[>\"']?"
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A dialect: where `sign` (lower case) stands in the notice, `pattern` finds each failed address.
-
-    With `below`, the pattern is searched from the sign on.
-    """
-
-    name: str
-    sign: str
-    pattern: re.Pattern[str]
-    below: bool = False
-
-
-def _form(name: str, sign: str, pattern: str, *, below: bool = False) -> Form:
-    return Form(name, sign, re.compile(pattern, re.M), below)
-
-
-FORMS = (
-    _form("qmail", "", rf"^{_ANGLE}:[ \t]*$"),
-    _form("postfix", "", rf"^{_ANGLE}(?: \([^)\n]{{0,300}}\))?: +\S"),
-    _form("exim", "address", rf"^ {{2}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
-    _form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:\n", below=True),
-    _form("opensmtpd", "list of recipients", rf"^({_ADDRESS}): \S", below=True),
-    _form("sendmail 5", "transcript of session", rf"^[45]\d\d {_QUOTED}\.\.\. ", below=True),
-    _form("exchange 5", "did not reach", rf"^[ \t]*({_ADDRESS}) on \S", below=True),
-    _form("exchange", "delivery has failed", rf"^[ \t]*{_QUOTED}<mailto:", below=True),
-    _form(
-        "exchange server", "generating server", rf"^(?:Generating server: [^\n]*\n\s*)?({_ADDRESS})[ \t]*$", below=True
-    ),
-    _form("domino", "was not delivered to", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
-    _form("notes", "failure reasons", rf"^({_ADDRESS})[ \t]*$", below=True),
-    _form("zoho", "error_code", rf"^({_ADDRESS}) [A-Z][a-z]+"),
-    _form("yahoo", "unable to deliver", rf"^{_ANGLE}[: \t]*$", below=True),
-    _form("google", "failed permanently", rf"^[ \t*]*({_ADDRESS})[ \t]*$", below=True),
-    _form("dragonfly", "delivering your mail to", rf"delivering your mail to {_ANGLE}"),
-    _form("mailmarshal", "recipients were affected", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
-    _form(
-        "imail",
-        "",
-        r"^(?:undeliverable to|Delivery failed \d+ attempts:|Invalid final delivery userid:|[Uu]nknown (?:user|host):)"
-        rf" ?{_QUOTED}",
-    ),
-    _form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
-    _form("smtp transcript", "rcpt to", rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"),
-)
-
-_LISTED = re.compile(
-    rf"^[ \t>*.•-]*(?:o +)?[<\"'\[(]{{0,2}}({_ADDRESS})[>\"'\])]{{0,2}}[ \t]*(?:$|[:;,(\[{{\-=<]|on |\.{{3}}|\.$)"
-)
-_BARE = re.compile(r"^[ \t]+([a-z0-9][\w.+-]{1,63})[ \t]*$", re.I)
 _SUBJECT_TAGS = re.compile(r"^(?:\s*(?:\[[^\]]{1,60}\]|\*{2,5}[^*]{1,40}\*{2,5}|re:|aw:|sv:|antwort:)\s*)+", re.I)
 _LOOK = 4000
 _ANSWERED = re.compile(r"\s*(?:re|fw|fwd|tr|wg|aw|rv|sv|i|vs|doorst|odp)\s*:", re.I)
@@ -109,7 +56,7 @@ def _facts(letter: Letter, recipient: str, words: str, *, action: str, phase: Ph
         enhanced=reply.enhanced,
         phase=phase,
         remote_mta=remote_host(letter.notice[:8000]),
-        reporting_mta=_domain(letter.sender),
+        reporting_mta=domain_of(letter.sender),
     )
 
 
@@ -120,6 +67,8 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     """
     told = any(words in lowered for words in signs.FAILURES)
     titled = subject.startswith(signs.SUBJECTS) or any(words in subject for words in _ANYWHERE)
+    if subject.startswith(signs.SERVER_NOTICES):
+        return False
     quoted = quotes_refusal(letter.notice[:_LOOK])
     others = letter.null_sender + bool(letter.original) + quoted
     machine = letter.sender.startswith(signs.MACHINES) and is_daemon(letter)
@@ -129,7 +78,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         return True
     if is_daemon(letter):
         marked = titled or letter.null_sender or letter.original  # a summary of a log quotes refusals too
-        return told + titled + others >= 2 and (bool(marked) or _names_failed(letter, lowered))
+        return told + titled + others >= 2 and (bool(marked) or names_failed(letter, lowered))
     if letter.null_sender:
         absent = not (quoted or letter.original) and subject.startswith(signs.ABSENCE_SUBJECTS)
         return told and titled + others >= 2 and not absent
@@ -137,7 +86,13 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         return False
     if letter.original:
         return True
-    return _is_impersonal(letter) and not _is_public(letter) and bool(_lines_below_intro(letter, lowered)[1])
+    if (
+        not _is_impersonal(letter)
+        or _is_public(letter)
+        or not any(words in f"{subject} {lowered}" for words in signs.MAIL_WORDS)
+    ):
+        return False
+    return (quoted or subject.startswith(signs.SUBJECTS)) and bool(lines_below_intro(letter, lowered)[1])
 
 
 _ANYWHERE = tuple(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
@@ -163,13 +118,6 @@ def _is_public(letter: Letter) -> bool:
     return "list-unsubscribe" in headers or "list-post" in headers or "list" in headers.first("precedence").lower()
 
 
-def _names_failed(letter: Letter, lowered: str) -> bool:
-    """Tell whether a notice sets a failed address or a refusal apart, on a line of its own."""
-    if any(_apply(form, letter.notice, lowered) for form in FORMS) or _listed_anywhere(letter, lowered):
-        return True
-    return any(begins_reply(line) for line in letter.notice[:_LOOK].split("\n"))
-
-
 def is_delay(*, lowered: str, subject: str) -> bool:
     """Tell whether a notice says that the sending goes on."""
     if any(words in lowered for words in signs.GIVEN_UP):
@@ -177,122 +125,3 @@ def is_delay(*, lowered: str, subject: str) -> bool:
     return any(words in lowered for words in signs.DELAYS) or (
         subject.startswith(signs.DELAY_SUBJECTS) and "fail" not in subject
     )
-
-
-def find_recipients(letter: Letter, *, lowered: str) -> list[str]:
-    """Ask each form in turn, then each general way; the first that finds an address wins."""
-    own = _own_addresses(letter)
-    for form in FORMS:
-        if found := _apply(form, letter.notice, lowered):
-            # A form names what failed, be it the reader's own address.
-            return [address for address in found if address.lower() not in own] or found
-    for way in _WAYS:
-        found = [address for address in way(letter, lowered) if address.lower() not in own]
-        if found:
-            return list(dict.fromkeys(found))[:MAX_RECIPIENTS]
-    return []
-
-
-def _apply(form: Form, notice: str, lowered: str) -> list[str]:
-    start = lowered.find(form.sign)
-    if start < 0:
-        return []
-    found: dict[str, str] = {}
-    for match in form.pattern.finditer(notice, start if form.below and len(lowered) == len(notice) else 0):
-        if address := tidy_address(match.group(1)):
-            found.setdefault(address.lower(), address)
-        if len(found) >= MAX_RECIPIENTS:
-            break
-    return list(found.values())
-
-
-def _own_addresses(letter: Letter) -> set[str]:
-    """Give the addresses that stand in every notice but did not fail: the writer's, and the reader's."""
-    own = {letter.sender}
-    returned_to = {address.lower() for address in addresses_in(letter.original.first("to"))}
-    for name in ("to", "delivered-to", "envelope-to"):
-        own |= {
-            address.lower()
-            for address in addresses_in(letter.headers.first(name))
-            if address.lower() not in returned_to
-        }
-    return own | {
-        f"{name}@{domain}" for name in ("postmaster", "abuse", "mailer-daemon") for domain in {_domain(letter.sender)}
-    }
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2]
-
-
-def _lines_below_intro(letter: Letter, lowered: str) -> tuple[list[int], list[str]]:
-    """Find where words announce failed addresses, and the addresses on lines of their own below."""
-    starts = sorted(position for words in signs.INTROS if (position := lowered.find(words)) >= 0)
-    if not starts or len(lowered) != len(letter.notice):
-        return [], []
-    lines = letter.notice[starts[0] :].split("\n", MAX_LINES)
-    found = [match.group(1) for line in lines[1:] if (match := _LISTED.match(line))]
-    return starts, [address for each in found if (address := tidy_address(each))]
-
-
-def _listed_below_intro(letter: Letter, lowered: str) -> list[str]:
-    """Find addresses on lines of their own below words that announce them; else in the words' own sentence."""
-    starts, found = _lines_below_intro(letter, lowered)
-    if found:
-        return found
-    for start in starts:
-        if sentence := addresses_in(" ".join(letter.notice[start : start + 300].split("\n")[:3]), limit=3):
-            return sentence[:1]
-    return []
-
-
-def _listed_anywhere(letter: Letter, lowered: str) -> list[str]:
-    found = [match.group(1) for line in letter.notice.split("\n", MAX_LINES) if (match := _LISTED.match(line))]
-    return [address for each in found if (address := tidy_address(each))]
-
-
-def _returned_and_named(letter: Letter, lowered: str) -> list[str]:
-    """Give the returned message's recipients that the notice names."""
-    return [address for address in returned_recipients(letter) if address.lower() in lowered]
-
-
-def _named_bare(letter: Letter, lowered: str) -> list[str]:
-    """Give users named without a domain below words that announce them: they are the writing system's own."""
-    starts = [position for words in signs.INTROS if (position := lowered.find(words)) >= 0]
-    domain = _domain(letter.sender)
-    if not starts or not domain:
-        return []
-    lines = letter.notice[min(starts) :].split("\n", MAX_LINES)[1:]
-    return [f"{match.group(1)}@{domain}" for line in lines[:20] if (match := _BARE.match(line))]
-
-
-def _named_once(letter: Letter, lowered: str) -> list[str]:
-    own = _own_addresses(letter)
-    others = [address for address in addresses_in(letter.notice, limit=20) if address.lower() not in own]
-    return others if len(others) == 1 else []
-
-
-def _only_returned(letter: Letter, lowered: str) -> list[str]:
-    recipients = returned_recipients(letter)
-    return recipients if len(recipients) == 1 else []
-
-
-def returned_recipients(letter: Letter) -> list[str]:
-    """Give whom the returned message was for: its To, else what its Received lines say."""
-    if found := addresses_in(letter.original.text("to"), limit=50):
-        return found
-    for value in letter.original.all("received"):
-        _, words, rest = value.partition(" for ")
-        if words and (address := first_address(rest[:300])):
-            return [address]
-    return []
-
-
-_WAYS: tuple[Callable[[Letter, str], list[str]], ...] = (
-    _listed_below_intro,
-    _returned_and_named,
-    _listed_anywhere,
-    _named_once,
-    _named_bare,
-    _only_returned,
-)

@@ -90,6 +90,20 @@ SUBJECTS = _words(
     傳遞失敗 | 메일 전송 실패 | 반송
     """
 )
+# Notices to a postmaster about what others tried on his server: no message of ours failed.
+SERVER_NOTICES = _words(
+    """
+    postfix smtp server: errors from | postfix smtp client: errors from
+    """
+)
+# Words for mail, without which an undelivered thing may well be a parcel.
+MAIL_WORDS = _words(
+    """
+    mail | message | mensaje | mensagem | messaggio | courriel | correo | correio | nachricht | bericht |
+    wiadomo | zpráv | meddeland | meddelelse | viesti | ileti | üzenet | mesaj | письм | сообщен | μήνυμα |
+    メール | メッセージ | 邮件 | 郵件 | 메일 | 메시지
+    """
+)
 # What a notice says of a message that did not arrive.
 FAILURES = _words(
     """
@@ -259,7 +273,7 @@ AUTO_REPLY_SUBJECTS = _words(
     resposta automática | resposta automatica | fora do escritório | automatyczna odpowiedź |
     odpowiedź automatyczna | autoodpowiedź | automatická odpověď | automatická odpoveď | automatiskt svar |
     autosvar | automatisk svar | automaattinen vastaus | автоответ | автоматический ответ | автовідповідь |
-    自動応答 | 自動返信 | 自動回答 | 不在通知 | 自动回复 | 自動回覆 | 自动答复 | 自動答覆 | 자동 회신 | 자동회신 |
+    自動応答 | 自動返信 | 自動回答 | 自动回复 | 自動回覆 | 自动答复 | 自動答覆 | 자동 회신 | 자동회신 |
     자동 응답 | 자동응답 | 부재중 자동 | otomatik yanıt | otomatik cevap | automatikus válasz |
     automatikus valasz | răspuns automat | raspuns automat | αυτόματη απάντηση | automātiska atbilde |
     automatinis atsakymas | automaatvastus | samodejni odgovor | automatski odgovor | رد تلقائي |
@@ -277,7 +291,8 @@ ABSENCE_SUBJECTS = _words(
     afwezigheid | niet aanwezig | ausência temporária | em férias | poza biurem | nieobecność | nieobecny |
     mimo kancelář | nepřítomnost | frånvaro | ej på kontoret | inte på kontoret | på semester | fraværende |
     fravær | ikke til stede | ikke på kontoret | på ferie | poissa toimistosta | poissaolo | lomalla |
-    нет на месте | вне офиса | в отпуске | 不在のお知らせ | 不在: | 不在の | 休暇 | 不在办公室 | 休假 | 부재중 |
+    нет на месте | вне офиса | в отпуске | 不在のお知らせ | 不在通知 | 不在: | 不在の | 休暇 | 不在办公室 |
+    休假 | 부재중 |
     부재 중 | ofis dışında | ofis dışı | izindeyim | házon kívül | تلقائي
     """
 )

@@ -1,0 +1,196 @@
+"""Who failed, by a notice for persons: one ordered list of forms, then general ways; the first that finds one wins."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rebond.core.read import signs
+from rebond.core.read.find_address import addresses_in, first_address, tidy_address
+from rebond.core.read.letter import Letter
+from rebond.core.read.smtp_reply import begins_reply
+
+MAX_RECIPIENTS = 1000
+MAX_LINES = 4000
+
+_ADDRESS = r"[^\s<>\"'(),:;\[\]]{1,128}@[^\s<>\"'(),:;\[\]]{1,200}"
+_ANGLE = r"<([^<>\s]{1,128}@[^<>\s]{1,200})>"
+_QUOTED = rf"[<\"']?({_ADDRESS})[>\"']?"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A dialect: where `sign` (lower case) stands in the notice, `pattern` finds each failed address.
+
+    With `below`, the pattern is searched from the sign on.
+    """
+
+    name: str
+    sign: str
+    pattern: re.Pattern[str]
+    below: bool = False
+
+
+def _form(name: str, sign: str, pattern: str, *, below: bool = False) -> Form:
+    return Form(name, sign, re.compile(pattern, re.M), below)
+
+
+FORMS = (
+    _form("qmail", "", rf"^{_ANGLE}:[ \t]*$"),
+    _form("postfix", "", rf"^{_ANGLE}(?: \([^)\n]{{0,300}}\))?: +\S"),
+    _form("exim", "address", rf"^ {{2}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
+    _form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:\n", below=True),
+    _form("opensmtpd", "list of recipients", rf"^({_ADDRESS}): \S", below=True),
+    _form("sendmail 5", "transcript of session", rf"^[45]\d\d {_QUOTED}\.\.\. ", below=True),
+    _form("exchange 5", "did not reach", rf"^[ \t]*({_ADDRESS}) on \S", below=True),
+    _form("exchange", "delivery has failed", rf"^[ \t]*{_QUOTED}<mailto:", below=True),
+    _form(
+        "exchange server", "generating server", rf"^(?:Generating server: [^\n]*\n\s*)?({_ADDRESS})[ \t]*$", below=True
+    ),
+    _form("domino", "was not delivered to", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
+    _form("notes", "failure reasons", rf"^({_ADDRESS})[ \t]*$", below=True),
+    _form("zoho", "error_code", rf"^({_ADDRESS}) [A-Z][a-z]+"),
+    _form("yahoo", "unable to deliver", rf"^{_ANGLE}[: \t]*$", below=True),
+    _form("google", "failed permanently", rf"^[ \t*]*({_ADDRESS})[ \t]*$", below=True),
+    _form("dragonfly", "delivering your mail to", rf"delivering your mail to {_ANGLE}"),
+    _form("mailmarshal", "recipients were affected", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
+    _form(
+        "imail",
+        "",
+        r"^(?:undeliverable to|Delivery failed \d+ attempts:|Invalid final delivery userid:|[Uu]nknown (?:user|host):)"
+        rf" ?{_QUOTED}",
+    ),
+    _form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
+    _form("smtp transcript", "rcpt to", rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"),
+)
+
+_LISTED = re.compile(
+    rf"^[ \t>*.•-]*(?:o +)?[<\"'\[(]{{0,2}}({_ADDRESS})[>\"'\])]{{0,2}}[ \t]*(?:$|[:;,(\[{{\-=<]|on |\.{{3}}|\.$)"
+)
+_BARE = re.compile(r"^[ \t]+([a-z0-9][\w.+-]{1,63})[ \t]*$", re.I)
+_LOOK = 4000
+
+
+def find_recipients(letter: Letter, *, lowered: str) -> list[str]:
+    """Ask each form in turn, then each general way; the first that finds an address wins."""
+    own = _own_addresses(letter)
+    for form in FORMS:
+        if found := _apply(form, letter.notice, lowered):
+            # A form names what failed, be it the reader's own address.
+            return [address for address in found if address.lower() not in own] or found
+    for way in _WAYS:
+        found = [address for address in way(letter, lowered) if address.lower() not in own]
+        if found:
+            return list(dict.fromkeys(found))[:MAX_RECIPIENTS]
+    return []
+
+
+def _apply(form: Form, notice: str, lowered: str) -> list[str]:
+    start = lowered.find(form.sign)
+    if start < 0:
+        return []
+    found: dict[str, str] = {}
+    for match in form.pattern.finditer(notice, start if form.below and len(lowered) == len(notice) else 0):
+        if address := tidy_address(match.group(1)):
+            found.setdefault(address.lower(), address)
+        if len(found) >= MAX_RECIPIENTS:
+            break
+    return list(found.values())
+
+
+def _own_addresses(letter: Letter) -> set[str]:
+    """Give the addresses that stand in every notice but did not fail: the writer's, and the reader's."""
+    own = {letter.sender}
+    returned_to = {address.lower() for address in addresses_in(letter.original.first("to"))}
+    for name in ("to", "delivered-to", "envelope-to"):
+        own |= {
+            address.lower()
+            for address in addresses_in(letter.headers.first(name))
+            if address.lower() not in returned_to
+        }
+    return own | {
+        f"{name}@{domain}" for name in ("postmaster", "abuse", "mailer-daemon") for domain in {domain_of(letter.sender)}
+    }
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def lines_below_intro(letter: Letter, lowered: str) -> tuple[list[int], list[str]]:
+    """Find where words announce failed addresses, and the addresses on lines of their own below."""
+    starts = sorted(position for words in signs.INTROS if (position := lowered.find(words)) >= 0)
+    if not starts or len(lowered) != len(letter.notice):
+        return [], []
+    lines = letter.notice[starts[0] :].split("\n", MAX_LINES)
+    found = [match.group(1) for line in lines[1:] if (match := _LISTED.match(line))]
+    return starts, [address for each in found if (address := tidy_address(each))]
+
+
+def _listed_below_intro(letter: Letter, lowered: str) -> list[str]:
+    """Find addresses on lines of their own below words that announce them; else in the words' own sentence."""
+    starts, found = lines_below_intro(letter, lowered)
+    if found:
+        return found
+    for start in starts:
+        if sentence := addresses_in(" ".join(letter.notice[start : start + 300].split("\n")[:3]), limit=3):
+            return sentence[:1]
+    return []
+
+
+def _listed_anywhere(letter: Letter, lowered: str) -> list[str]:
+    found = [match.group(1) for line in letter.notice.split("\n", MAX_LINES) if (match := _LISTED.match(line))]
+    return [address for each in found if (address := tidy_address(each))]
+
+
+def _returned_and_named(letter: Letter, lowered: str) -> list[str]:
+    """Give the returned message's recipients that the notice names."""
+    return [address for address in returned_recipients(letter) if address.lower() in lowered]
+
+
+def _named_bare(letter: Letter, lowered: str) -> list[str]:
+    """Give users named without a domain below words that announce them: they are the writing system's own."""
+    starts = [position for words in signs.INTROS if (position := lowered.find(words)) >= 0]
+    domain = domain_of(letter.sender)
+    if not starts or not domain:
+        return []
+    lines = letter.notice[min(starts) :].split("\n", MAX_LINES)[1:]
+    return [f"{match.group(1)}@{domain}" for line in lines[:20] if (match := _BARE.match(line))]
+
+
+def _named_once(letter: Letter, lowered: str) -> list[str]:
+    own = _own_addresses(letter)
+    others = [address for address in addresses_in(letter.notice, limit=20) if address.lower() not in own]
+    return others if len(others) == 1 else []
+
+
+def _only_returned(letter: Letter, lowered: str) -> list[str]:
+    recipients = returned_recipients(letter)
+    return recipients if len(recipients) == 1 else []
+
+
+def returned_recipients(letter: Letter) -> list[str]:
+    """Give whom the returned message was for: its To, else what its Received lines say."""
+    if found := addresses_in(letter.original.text("to"), limit=50):
+        return found
+    for value in letter.original.all("received"):
+        _, words, rest = value.partition(" for ")
+        if words and (address := first_address(rest[:300])):
+            return [address]
+    return []
+
+
+def names_failed(letter: Letter, lowered: str) -> bool:
+    """Tell whether a notice sets a failed address or a refusal apart, on a line of its own."""
+    if any(_apply(form, letter.notice, lowered) for form in FORMS) or _listed_anywhere(letter, lowered):
+        return True
+    return any(begins_reply(line) for line in letter.notice[:_LOOK].split("\n"))
+
+
+_WAYS: tuple[Callable[[Letter, str], list[str]], ...] = (
+    _listed_below_intro,
+    _returned_and_named,
+    _listed_anywhere,
+    _named_once,
+    _named_bare,
+    _only_returned,
+)
