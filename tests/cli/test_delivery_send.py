@@ -3,6 +3,8 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from typer.testing import CliRunner
 from rebond import wiring
 from rebond.cli import delivery as delivery_family
 from rebond.cli import profiles as profiles_family
+from rebond.cli.delivery_send import progress_words
 from rebond.config import Config
 from rebond.core.tokens import Keyring
+from rebond.core.words import DeliveryStatus
 from rebond.store.models import Message, TransportPause
+from rebond.store.read.sending import Progress
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 Run = Callable[..., Result]
@@ -123,6 +128,14 @@ def test_another_relay_is_not_paused(run: Run, relay: tuple[Relay, int]) -> None
     run("delivery", "send", _number(), port=_free_port(), code=1)
     result = json.loads(run("delivery", "send", _number(), port=relay[1]).stdout)
     assert (result["handed_over"], result["status"], result["problem"]) == (3, "finished", "")
+
+
+def test_what_is_shown_while_it_sends_and_waits() -> None:
+    at_work = Progress(status=DeliveryStatus.SENDING, messages=9, pending=5, delivered=3, failed=1)
+    assert progress_words(at_work) == "settled, 3 delivered, 1 failed"
+    waiting = replace(at_work, waiting_until=datetime(2026, 3, 2, 8, 0, 30, tzinfo=UTC))
+    assert progress_words(waiting) == "settled, waiting until Mon 08:00:30 UTC"
+    assert progress_words(replace(at_work, status=DeliveryStatus.PAUSED)) == "settled, paused"
 
 
 def test_an_unknown_delivery(run: Run) -> None:

@@ -40,6 +40,7 @@ from rebond.store.models import (
     Profile,
     TransportPause,
 )
+from rebond.store.read.sending import Progress
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -248,6 +249,17 @@ class TestRelay:
         result = run_send(number, sender=sender, until_settled=True)
         assert (result.delivered, result.status, result.problem) == (1, DeliveryStatus.FINISHED, "")
         assert sender.times["p0@example.org"] == [START + timedelta(seconds=30)]
+
+    def test_who_watches_is_told_at_the_start_and_while_it_waits(self) -> None:
+        number = delivery(2)
+        told: list[Progress] = []
+        sender = MemorySender(JumpingClock(), lambda to, at: OutcomeKind.FAULT if at == START else OutcomeKind.ACCEPTED)
+        run_send(number, sender=sender, until_settled=True, on_progress=told.append)
+        assert (told[0].messages, told[0].pending, told[0].waiting_until) == (2, 2, None)
+        waited = [progress for progress in told if progress.waiting_until]
+        assert len(waited) == 30
+        assert {progress.waiting_until for progress in waited} == {START + timedelta(seconds=30)}
+        assert (told[-1].pending, told[-1].waiting_until) == (0, None)
 
     def test_a_message_that_breaks_the_relay_lets_the_others_pass(self) -> None:
         number = delivery(60)

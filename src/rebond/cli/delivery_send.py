@@ -116,26 +116,31 @@ def _worker() -> str:
 @contextmanager
 def _bar(delivery: int) -> Iterator[Told]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(10),
         MofNCompleteColumn(),
-        TextColumn("delivered {task.fields[delivered]}, failed {task.fields[failed]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[words]}"),
     )
     with Bars(*columns, console=Console(stderr=True)) as bars:
-        task = bars.add_task(f"Delivery {delivery}", total=None, delivered=0, failed=0)
+        task = bars.add_task(f"Delivery {delivery}", total=None, words="")
 
         def told(progress: "Progress") -> None:
-            bars.update(
-                task,
-                total=progress.messages,
-                completed=progress.messages - progress.pending,
-                delivered=progress.delivered,
-                failed=progress.failed,
-            )
+            settled = progress.messages - progress.pending
+            bars.update(task, total=progress.messages, completed=settled, words=progress_words(progress))
 
         yield told
+
+
+def progress_words(progress: "Progress") -> str:
+    """Say what a delivery's sender is doing, behind the number of settled messages."""
+    from rebond.core.words import DeliveryStatus
+
+    if progress.status is DeliveryStatus.PAUSED:
+        return "settled, paused"
+    if progress.waiting_until is not None:
+        return f"settled, waiting until {progress.waiting_until:%a %H:%M:%S} UTC"
+    return f"settled, {progress.delivered} delivered, {progress.failed} failed"

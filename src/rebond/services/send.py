@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rebond.core.message import DeliveryAction, IllegalTransitionError, after
@@ -68,8 +68,9 @@ async def send(
 ) -> SendResult:
     """Start or join a delivery, hand over all that is due, and return; `until_settled` waits for the retries too.
 
-    `composer` makes, of the delivery's content, what builds each message (ValueError: it cannot be sent). `worker` is
-    unlike that of any other worker. `stop` ends it after the window in flight. NotFoundError, RefusedError.
+    `on_progress` is told at the start, after each window, and each second of waiting. `composer` makes, of the
+    delivery's content, what builds each message (ValueError: it cannot be sent). `worker` is unlike that of any other
+    worker. `stop` ends it after the window in flight. NotFoundError, RefusedError.
     """
     database = DatabaseThread(clock)
     means = Means(
@@ -86,6 +87,7 @@ async def send(
     try:
         delivery = await database.transact(_start, delivery_id, now=clock.now(), actor=actor or worker)
         run = _run(delivery, composer=composer, means=means, database=database)
+        await _look(delivery, means=means, database=database)
         while True:
             await run.drain()
             await _settle(run, delivery, means=means, database=database)
@@ -209,12 +211,22 @@ async def _wait(run: Run, delivery: SendingDelivery, *, due: datetime, means: Me
         if now >= due and not paused:
             return
         step = _LOOK if paused else min(_LOOK, (due - now).total_seconds())
-        await means.clock.sleep(step)
-        waited += step
-        status = await database.transact(read.delivery_status, delivery.id)
+        status = await _look(delivery, means=means, database=database, until=None if paused else due)
         if status is not run.status:
             run.status = status
             return
+        await means.clock.sleep(step)
+        waited += step
+
+
+async def _look(
+    delivery: SendingDelivery, *, means: Means, database: DatabaseThread, until: datetime | None = None
+) -> DeliveryStatus:
+    """Read how the delivery stands, and tell whoever wants to know."""
+    stands = await database.transact(read.progress, delivery.id)
+    if means.on_progress is not None:
+        means.on_progress(replace(stands, waiting_until=until))
+    return stands.status
 
 
 async def _result(run: Run, delivery: SendingDelivery, *, due: datetime | None, database: DatabaseThread) -> SendResult:

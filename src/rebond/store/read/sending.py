@@ -79,13 +79,14 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a delivery is."""
+    """How far a delivery is; `waiting_until` is when a worker that waits looks again, None while there is work."""
 
     status: DeliveryStatus
     messages: int
     pending: int
     delivered: int
     failed: int
+    waiting_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
