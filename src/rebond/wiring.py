@@ -16,6 +16,7 @@ from rebond.config import (
     SECRETS_FILE,
     Config,
     ConfigError,
+    EmailSection,
     database_url,
     load_config,
     load_secrets,
@@ -139,8 +140,15 @@ class DeliveryContent:
             return ContentProblems((str(error),), ())
         return ContentProblems(
             tuple(problem.text for problem in found if problem.level is Level.RED),
-            tuple(problem.text for problem in found if problem.level is Level.YELLOW),
+            (*(problem.text for problem in found if problem.level is Level.YELLOW), *self._about_returns()),
         )
+
+    def _about_returns(self) -> tuple[str, ...]:
+        domain = self.config.email.bounce_domain
+        if domain != EmailSection().bounce_domain:
+            return ()
+        where = "set it, or REBOND_BOUNCE_DOMAIN, to a domain whose mail reaches Rebond"
+        return (f"email.bounce_domain is still {domain}, so no bounce will come back: {where}.",)
 
     def composer(self, delivery: "DeliveryRow | SendingDelivery") -> "Build":
         """Compose the delivery once; what is returned fills it per recipient."""
@@ -206,15 +214,29 @@ class DeliveryContent:
 
 def open_site(data: Path, *, clock: Clock | None = None) -> Site:
     """Open an initialised data directory and connect to its database; ConfigError says what is missing."""
-    from rebond.store.connect import pending_migrations
-
     if not (data / SECRETS_FILE).exists():
         raise ConfigError(f"there is no Rebond in {data}: run rebond init --data {data}")
     site = _site(data, clock=clock or SystemClock())
     _connect(site)
-    if pending_migrations():
-        raise ConfigError(f"the database is of another version: run rebond init --data {data} to bring it up to date")
+    _refuse_unready(site)
     return site
+
+
+def _refuse_unready(site: Site) -> None:
+    """Say what is wrong with a database that has not the present tables."""
+    from rebond.store.connect import has_tables, pending_migrations, without_password
+
+    if has_tables():
+        if pending_migrations():
+            raise ConfigError(
+                f"the database is of another version: run rebond init --data {site.data} to bring it up to date"
+            )
+        return
+    looked_at = without_password(database_url(site.config, data=site.data))
+    elsewhere = "" if site.config.database.url else " set REBOND_DATABASE_URL if its data is in another database;"
+    raise ConfigError(
+        f"{looked_at} has no tables of Rebond:{elsewhere} run rebond init --data {site.data} to make them there"
+    )
 
 
 def init_site(data: Path) -> Site:

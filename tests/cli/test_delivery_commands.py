@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from typer.testing import CliRunner
 
 from rebond import wiring
 from rebond.cli import delivery as delivery_family
+from rebond.cli import delivery_read, output
 from rebond.cli import profiles as profiles_family
 from rebond.config import Config
 from rebond.core.tokens import Keyring
 from rebond.core.words import AddressStatus, DeliveryStatus
-from rebond.store.models import AddressStateRow, Delivery
+from rebond.services.deliveries import get_delivery
+from rebond.store.models import AddressStateRow, Delivery, Message
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 Run = Callable[..., Result]
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 FROM = ("--from", "Shop <news@shop.example>")
 
 
@@ -46,6 +50,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return result
 
     return command
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands draw for somebody with 80 columns."""
+    for module in (output, delivery_family, delivery_read, profiles_family):
+        monkeypatch.setattr(module, "wants_json", lambda as_json: as_json)
+    monkeypatch.setenv("COLUMNS", "80")
 
 
 def as_json(result: Result) -> Any:
@@ -81,7 +93,8 @@ def test_from_people_to_report(run: Run) -> None:
     )
     number = make(run)
     prepared = as_json(run("delivery", "prepare", str(number)))
-    assert prepared["warnings"] == ["1 profiles have an address that is not a possible one"]
+    assert prepared["warnings"][1:] == ["1 profile has an address that is not a possible one"]
+    assert prepared["warnings"][0].startswith("email.bounce_domain is still bounce.localhost")
     assert {name: prepared[name] for name in ("target", "messages", "production_errors", "exclusions")} == {
         "target": 6,
         "messages": 1,
@@ -172,7 +185,12 @@ def test_the_people_of_a_file(run: Run) -> None:
         (("profiles", "denylist", "nobody", "--channel", "all"), "no profile with the id 'nobody'"),
         (("profiles", "denylist", "nobody", "--channel", "fax"), "channel 'fax' is unknown"),
         (("delivery", "report", "7"), "there is no delivery 7"),
+        (("profiles", "show", "nobody"), "no profile with the id 'nobody'"),
+        (("profiles", "allow", "nobody", "--channel", "all", "--because", "x"), "no profile with the id 'nobody'"),
+        (("profiles", "allow", "nobody", "--channel", "all"), "--because"),
         (("delivery", "log", "7"), "there is no delivery 7"),
+        (("delivery", "log", "7", "--status", "lost"), "status 'lost' is unknown: write one of pending, "),
+        (("delivery", "log", "7", "--status", "excluded_late"), "status 'excluded_late' is unknown"),
         (("delivery", "exclusions", "7"), "there is no delivery 7"),
         (("delivery", "prepare", "7"), "there is no delivery 7"),
     ],
@@ -210,3 +228,107 @@ def test_settings(run: Run) -> None:
     assert row.retries == [3600, 3600, 86400]
     assert (row.message_class, row.duplicates, row.retry_permanent) == ("transactional", True, "daily")
     assert Delivery.objects.get(id=make(run, "--retries", "")).retries == []
+
+
+def test_what_needs_no_profile_is_said_when_the_draft_is_made(run: Run) -> None:
+    Path("text.txt").write_text("Hello")
+    made = run("delivery", "create", "--name", "N", "--from", "Shop", "--subject", "{{ x", "--text-file", "text.txt")
+    assert as_json(made) == {"id": Delivery.objects.get().pk}
+    told = made.stderr.splitlines()
+    red = [line for line in told if line.startswith("rebond: warning, it cannot be prepared like this: ")]
+    assert [("subject" in line, "'Shop'" in line) for line in red] == [(False, True), (True, False)]
+    yellow = [line for line in told if line.startswith("rebond: warning: ")]
+    assert len(yellow) == len(told) - len(red) == 2
+    assert "has no unsubscribe link" in yellow[0]
+
+
+def test_the_bounce_domain_is_asked_for_until_it_is_set() -> None:
+    def yellow(domain: str) -> tuple[str, ...]:
+        config = Config.model_validate({"email": {"bounce_domain": domain}})
+        number = Delivery.objects.create(
+            name="N", channel="email", message_class="commercial", sender="Shop <a@x.example>", subject="S",
+            text="{{ unsubscribe_url }}", target="all", validity=timedelta(days=5), retries=[], retry_permanent="daily",
+            status="draft", created_at=NOW,
+        ).pk  # fmt: skip
+        return wiring.DeliveryContent(config).check(get_delivery(number)).yellow
+
+    assert yellow("bounce.shop.example") == ()
+    assert len(yellow("bounce.localhost")) == 1
+
+
+def test_the_list_of_deliveries_begins_with_the_newest(run: Run) -> None:
+    assert run("delivery", "list").stdout == ""
+    Path("people.csv").write_text("id,email,first_name\n1,a@x.example,Ann\n2,a@x.example,Bob\n")
+    first, second = make(run, "--to", "people.csv"), make(run)
+    run("delivery", "prepare", str(first))
+    listed = as_json(run("delivery", "list"))
+    assert [row["id"] for row in listed] == [second, first]
+    assert list(listed[1]) == ["id", "name", "status", "target", "messages", "delivered", "pending", "created_at"]
+    assert list(listed[1].values())[1:7] == ["N", "prepared", 2, 1, 0, 1]
+
+
+def test_a_log_of_one_status(run: Run) -> None:
+    Path("people.csv").write_text("id,email,first_name\n1,a@x.example,Ann\n2,b@x.example,Bob\n")
+    number = str(make(run, "--to", "people.csv"))
+    run("delivery", "prepare", number)
+    Message.objects.filter(address="b@x.example").update(status="failed")
+    assert as_json(run("delivery", "log", number, "--status", "failed"))["address"] == "b@x.example"
+    assert as_json(run("delivery", "log", number, "--status", "pending"))["address"] == "a@x.example"
+    assert run("delivery", "log", number, "--status", "cancelled").stdout == ""
+
+
+def test_a_person_is_shown(run: Run) -> None:
+    Path("people.csv").write_text("id,email,phone,push,town\n1,A@x.example,nobody,,Lyon\n")
+    run("profiles", "import", "people.csv")
+    AddressStateRow.objects.create(
+        channel="email", address_key="a@x.example", address="a@x.example", status=AddressStatus.QUARANTINED,
+        reason="user_unknown", cause="no_such_user",
+    )  # fmt: skip
+    run("profiles", "denylist", "1", "--channel", "sms", "--because", "by telephone")
+    shown = as_json(run("profiles", "show", "1"))
+    assert (shown["profile"], shown["fields"]) == ("1", {"town": "Lyon"})
+    assert [tuple(address.values()) for address in shown["addresses"]] == [
+        ("email", "A@x.example", "quarantined", "user_unknown", "no_such_user", 0),
+        ("push", "", None, "address_empty", None, 0),
+        ("sms", "nobody", None, "invalid_address", None, 0),
+    ]
+    (denial,) = shown["denials"]
+    assert (denial["channel"], denial["origin"], denial["because"]) == ("sms", "person", "by telephone")
+
+
+def test_an_opt_out_is_taken_back(run: Run) -> None:
+    Path("people.csv").write_text("id,email\n1,a@x.example\n")
+    run("profiles", "import", "people.csv")
+    run("profiles", "denylist", "1", "--channel", "email")
+    allow = ("profiles", "allow", "1", "--channel", "email", "--because", "asked again")
+    assert as_json(run(*allow)) == {"profile": "1", "channel": "email", "changed": True}
+    assert as_json(run("profiles", "show", "1"))["denials"] == []
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_a_person_sees_fits_the_terminal(run: Run) -> None:
+    Path("people.csv").write_text(
+        "id,email,first_name\nP000001,a@x.example,Ann\nP000002,a@x.example,Bob\n,c@x.example,Cy\n"
+    )
+    made = run("delivery", "create", "--name", "N", *FROM, "--subject", "S", "--to", "people.csv", code=3)
+    assert "line 4: its id is empty" in made.stderr
+    number = str(Delivery.objects.get().pk)
+    run("delivery", "prepare", number, code=4)
+    unprepared = run("delivery", "log", number)
+    assert unprepared.stdout == ""
+    assert unprepared.stderr == f"Delivery {number} is prepare_failed: it has no messages.\n"
+    Delivery.objects.update(text="{{ first_name }}")
+    prepared = run("delivery", "prepare", number)
+    assert "warnings" not in prepared.stdout
+    assert "no unsubscribe link" in prepared.stderr
+    log = run("delivery", "log", number)
+    assert "│ P000001 │ a@x.example │ pending" in log.stdout
+    assert "message_id" not in log.stdout
+    assert "│ P000002 │ a@x.example │ duplicate │" in run("delivery", "exclusions", number).stdout
+    report = run("delivery", "report", number).stdout
+    assert f"Delivery {number} is prepared" in report
+    assert "│ excluded: duplicate │ 1 │ ████████████████████ " in report
+    assert "not reached, by family: quarantine 0, delivery 0" in report
+    assert "a@x.example: valid" in run("profiles", "show", "P000001").stdout
+    for result in (prepared, log, run("delivery", "list")):
+        assert max(map(len, result.stdout.splitlines())) <= 80

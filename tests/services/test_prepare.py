@@ -98,7 +98,7 @@ def test_first_reason_that_applies() -> None:
         Reason.QUARANTINED: 2,
     }
     assert (prepared.target, prepared.messages, prepared.production_errors) == (len(cases), 5, 0)
-    assert "1 profiles have an address that is not a possible one" in prepared.warnings
+    assert "1 profile has an address that is not a possible one" in prepared.warnings
     assert_equations(delivery)
     assert get_delivery(delivery).status is DeliveryStatus.PREPARED
 

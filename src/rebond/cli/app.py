@@ -2,12 +2,19 @@
 
 import os
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 FAMILIES = ("site", "doctor", "profiles", "delivery", "intake", "quarantine", "returns", "qualify", "tokens", "demo")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rebond {version('rebond')}")
+        raise typer.Exit
 
 
 def build_app() -> typer.Typer:
@@ -24,6 +31,9 @@ def build_app() -> typer.Typer:
     def options(
         data: Annotated[Path | None, typer.Option("--data", help="Data directory, for any command.")] = None,
         json: Annotated[bool, typer.Option("--json", help="Print JSON, for any command.")] = False,
+        version: Annotated[
+            bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+        ] = False,
     ) -> None:
         if data is not None:
             os.environ["REBOND_DATA"] = str(data)

@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rebond.cli.delivery_read import IdArgument, register_reading
 from rebond.cli.delivery_send import register_send
-from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, show_rows
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, wants_json
 from rebond.cli.profiles import EncodingOption, MapOption, file_options, imported_json, progress_bar, told_rejected
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rebond.core.words import DeliveryStatus
     from rebond.services.deliveries import NewDelivery
     from rebond.services.prepare import PrepareProgress
-    from rebond.services.report import Report
-    from rebond.store.read.deliveries import LoggedMessage
-    from rebond.wiring import Site
-
-IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")]
+    from rebond.wiring import ContentProblems, Site
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +28,7 @@ def register(app: typer.Typer) -> None:
     _register_prepare(delivery)
     register_send(delivery)
     _register_steering(delivery)
-    _register_reading(delivery)
+    register_reading(delivery)
 
 
 def _register_create(app: typer.Typer) -> None:
@@ -66,7 +61,7 @@ def _register_create(app: typer.Typer) -> None:
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
-        from rebond.services.deliveries import create_delivery
+        from rebond.services.deliveries import create_delivery, get_delivery
 
         settings = {
             "name": name,
@@ -91,12 +86,21 @@ def _register_create(app: typer.Typer) -> None:
                 actor=actor(),
                 progress=progress,
             )
+        _warn(site.content.check(get_delivery(created.id)))
         imported = created.imported
         result: dict[str, object] = {"id": created.id}
         if imported is not None:
             result["imported"] = imported_json(imported, as_json=json)
         show(result, as_json=json, title="Made")
         return Exit.DONE if imported is None else told_rejected(imported, as_json=json)
+
+
+def _warn(problems: "ContentProblems") -> None:
+    """Say at once what preparation would say: the draft is made all the same."""
+    for text in problems.red:
+        say(f"rebond: warning, it cannot be prepared like this: {text}")
+    for text in problems.yellow:
+        say(f"rebond: warning: {text}")
 
 
 def _read(path: Path | None) -> str:
@@ -182,7 +186,7 @@ def _register_prepare(app: typer.Typer) -> None:
                 "messages": prepared.messages,
                 "production_errors": prepared.production_errors,
                 "exclusions": prepared.exclusions,
-                "warnings": prepared.warnings,
+                **({"warnings": prepared.warnings} if wants_json(json) else {}),
             },
             as_json=json,
             title=f"Delivery {delivery} is prepared",
@@ -230,131 +234,3 @@ def _steer(service: str, delivery: int, *, data: Path | None, json: bool) -> Non
 
     status: DeliveryStatus = getattr(deliveries, service)(delivery, now=site.clock.now(), actor=actor())
     show({"id": delivery, "status": status}, as_json=json)
-
-
-def _register_reading(app: typer.Typer) -> None:
-    @app.command()
-    @handles_errors
-    def status(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
-        """Show a delivery's state and counters."""
-        from rebond.wiring import open_site
-
-        open_site(data_directory(data))
-        from rebond.services.deliveries import get_delivery
-        from rebond.services.report import report
-
-        show(_status(get_delivery(delivery), report(delivery)), as_json=json, title=f"Delivery {delivery}")
-
-    @app.command()
-    @handles_errors
-    def log(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
-        """Show the sending log, one line a message."""
-        from rebond.wiring import open_site
-
-        open_site(data_directory(data))
-        from rebond.services.report import read_sending_log
-
-        rows = read_sending_log(delivery)
-        show_rows((_logged(row) for row in rows), as_json=json, title=f"Sending log of delivery {delivery}")
-
-    @app.command()
-    @handles_errors
-    def exclusions(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
-        """Show the exclusion log, one line a profile."""
-        from rebond.wiring import open_site
-
-        open_site(data_directory(data))
-        from rebond.services.report import read_exclusion_log
-
-        rows = read_exclusion_log(delivery)
-        show_rows(
-            (
-                {"profile": row.profile, "address": row.address, "reason": row.reason, "cause": row.cause or None}
-                for row in rows
-            ),
-            as_json=json,
-            title=f"Exclusion log of delivery {delivery}",
-        )
-
-    @app.command()
-    @handles_errors
-    def report(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
-        """Show what came of a delivery: the figures, and the four families of errors."""
-        from rebond.wiring import open_site
-
-        open_site(data_directory(data))
-        from rebond.services.report import report as report_on
-
-        show(report_json(report_on(delivery)), as_json=json, title=f"Delivery {delivery}")
-
-
-def _status(row: Any, figures: "Report") -> dict[str, object]:
-    counts = figures.counts
-    moments: dict[str, datetime | None] = {
-        name: getattr(row, name) for name in ("created_at", "prepared_at", "started_at", "ends_at", "finished_at")
-    }
-    return {
-        "id": row.id,
-        "name": row.name,
-        "status": row.status,
-        "channel": row.channel,
-        "class": row.message_class,
-        "target": counts.target,
-        "messages": counts.messages,
-        "pending": counts.pending,
-        "delivered": counts.delivered,
-        "failed": counts.failed,
-        "cancelled": counts.cancelled,
-        "returned": counts.returned,
-        "production_errors": counts.production_errors,
-        "problem": row.problem or None,
-        **moments,
-    }
-
-
-def _logged(row: "LoggedMessage") -> dict[str, object]:
-    return {
-        "profile": row.profile,
-        "address": row.address,
-        "status": row.status,
-        "type": row.type or None,
-        "reason": row.reason or None,
-        "cause": row.cause or None,
-        "attempts": row.attempts,
-        "last_attempt_at": row.last_attempt_at,
-        "next_attempt_at": row.next_attempt_at,
-        "returned_at": row.returned_at,
-        "uncertain": row.uncertain,
-        "text": row.text,
-        "rule": row.rule or None,
-        "provider": row.provider,
-        "message": row.message,
-        "message_id": row.message_id or None,
-    }
-
-
-def report_json(figures: "Report") -> dict[str, object]:
-    """Return a report as the contract has it; `denylisted` ones by complaint or STOP are told apart by their cause."""
-    counts = figures.counts
-    by_cause = {
-        f"{reason}/{cause}" if cause else str(reason): number
-        for (reason, cause), number in sorted(
-            counts.exclusions.items(), key=lambda item: (item[0][0], item[0][1] or "")
-        )
-    }
-    return {
-        "status": figures.status,
-        "target": counts.target,
-        "messages": counts.messages,
-        "exclusions": figures.exclusions,
-        "exclusions_by_cause": by_cause,
-        "delivered": counts.delivered,
-        "reached": counts.reached,
-        "failed": counts.failed,
-        "pending": counts.pending,
-        "cancelled": counts.cancelled,
-        "returned": counts.returned,
-        "production_errors": counts.production_errors,
-        "families": figures.families,
-        "reconciled": figures.reconciled,
-    }

@@ -136,7 +136,7 @@ def _prepare(site: "Site", *, now: datetime, views: Any) -> int:
 
 
 def _result(site: "Site", delivery: int) -> dict[str, Any]:
-    from rebond.cli.delivery import report_json
+    from rebond.cli.delivery_read import report_json
     from rebond.services.report import report
 
     return report_json(report(delivery))

@@ -1,5 +1,8 @@
 """What the demonstration draws."""
 
+import shlex
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +14,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from rebond.cli.report_view import draw_report
 from rebond.cli.why_view import draw_why
 
 if TYPE_CHECKING:
     from rebond.services.why import Why
     from rebond.simulate.demo import Step
 
-_BAR = 40
 _COLOURS = {"erroneous": "yellow", "quarantined": "red", "denylisted": "magenta", "allowlisted": "green"}
 
 
@@ -57,20 +60,7 @@ class Views:
 
     def report(self, result: Mapping[str, Any]) -> None:
         """Draw a delivery from target to returned."""
-        table = Table(title="The delivery", show_header=False, title_style="bold")
-        target = result["target"] or 1
-        rows = [("target", result["target"], "white")]
-        rows += [(f"excluded: {reason}", number, "cyan") for reason, number in result["exclusions"].items()]
-        rows += [("messages", result["messages"], "white")]
-        colours = {"production_errors": "yellow", "failed": "red", "cancelled": "cyan", "delivered": "green"}
-        rows += [(name, result[name], colour) for name, colour in colours.items()]
-        rows += [("of these returned", result["returned"], "red")]
-        for name, number, colour in rows:
-            table.add_row(name, str(number), Text("█" * max(round(_BAR * number / target), bool(number)), style=colour))
-        self._console.print(table)
-        families = ", ".join(f"{name} {number}" for name, number in result["families"].items())
-        reconciled = "the figures reconcile" if result["reconciled"] else "THE FIGURES DO NOT RECONCILE"
-        self._console.print(f"  not reached, by family: {families}; {reconciled}\n")
+        draw_report(self._console, result, title="The delivery")
 
     def quarantine(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Draw how many addresses are in which state, and why."""
@@ -89,7 +79,7 @@ class Views:
     def farewell(self, folder: Path, delivery: int) -> None:
         """Say how to explore what was left."""
         commands = "\n".join(
-            f"  rebond {command} --data {folder}"
+            f"  {own_command()} {command} --data {shlex.quote(str(folder))}"
             for command in (
                 f"delivery report {delivery}",
                 f"delivery log {delivery}",
@@ -101,3 +91,12 @@ class Views:
         self._console.print(
             f"Everything is kept in {folder}. Look around with:\n{commands}", highlight=False, soft_wrap=True
         )
+
+
+def own_command() -> str:
+    """Write how this program was called, so that a person can call it the same way."""
+    called = Path(sys.argv[0])
+    found = shutil.which(called.name)
+    if found and called.exists() and Path(found).samefile(called):
+        return called.name
+    return shlex.quote(str(called))

@@ -1,29 +1,33 @@
-"""`rebond profiles import` and `rebond profiles denylist`."""
+"""`rebond profiles …`: bring people in, look at one, opt out and in again."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, wants_json
+from rebond.core.words import Reason
 
 if TYPE_CHECKING:
     from rebond.services.import_people import Imported, ImportProgress
     from rebond.services.people_file import FileOptions
+    from rebond.services.profiles import ShownProfile
     from rebond.wiring import Site
 
 MapOption = Annotated[
     str, typer.Option("--map", help="Which column fills which field, as in email=Mail,first_name=Prénom.")
 ]
+IdArgument = Annotated[str, typer.Argument(metavar="EXTERNAL_ID", help="The profile's id.")]
+ChannelOption = Annotated[str, typer.Option("--channel", help="email, sms, push or all.")]
 EncodingOption = Annotated[str, typer.Option("--encoding", help="The file's encoding, as in cp1252.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
-    profiles = typer.Typer(help="People: bring them in, opt them out.", no_args_is_help=True)
+    profiles = typer.Typer(help="People: bring them in, look at one, opt them out.", no_args_is_help=True)
     app.add_typer(profiles, name="profiles")
 
     @profiles.command("import")
@@ -48,11 +52,13 @@ def register(app: typer.Typer) -> None:
         show(imported_json(imported, as_json=json), as_json=json, title="Imported")
         return told_rejected(imported, as_json=json)
 
+    profiles.command("show")(handles_errors(show_one))
+
     @profiles.command()
     @handles_errors
     def denylist(
-        external_id: Annotated[str, typer.Argument(help="The profile's id.")],
-        channel: Annotated[str, typer.Option("--channel", help="email, sms, push or all.")],
+        external_id: IdArgument,
+        channel: ChannelOption,
         because: Annotated[str, typer.Option("--because", help="Why, for the audit trail.")] = "",
         data: DataOption = None,
         json: JsonOption = False,
@@ -66,6 +72,81 @@ def register(app: typer.Typer) -> None:
 
         new = denylist_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
         show({"profile": external_id, "channel": channel, "changed": new}, as_json=json)
+
+    @profiles.command()
+    @handles_errors
+    def allow(
+        external_id: IdArgument,
+        channel: ChannelOption,
+        because: Annotated[str, typer.Option("--because", help="Why, for the audit trail.")],
+        data: DataOption = None,
+        json: JsonOption = False,
+    ) -> None:
+        """Take an opt-out back: the person may be written to again, unless the address itself stands against it."""
+        from rebond.cli.settling import actor
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        from rebond.services.denylist_profile import allow_profile
+
+        changed = allow_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
+        show({"profile": external_id, "channel": channel, "changed": changed}, as_json=json)
+
+
+def show_one(external_id: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+    """Show a profile: its fields, its addresses with their state, its opt-outs."""
+    from rebond.wiring import open_site
+
+    open_site(data_directory(data))
+    from rebond.services.profiles import show_profile
+
+    found = _profile_json(show_profile(external_id))
+    if not wants_json(json):
+        found["addresses"] = [_in_a_line(address) for address in found["addresses"]]
+        found["denials"] = [_denied_line(denial) for denial in found["denials"]]
+    show(found, as_json=json, title=f"Profile {external_id}")
+
+
+def _profile_json(shown: "ShownProfile") -> dict[str, Any]:
+    """Return a profile as the contract has it; an address that is no possible one has no status."""
+    row = shown.profile
+    addresses: list[dict[str, object]] = []
+    for address in row.addresses:
+        state = shown.states.get(address.channel)
+        impossible = Reason.INVALID_ADDRESS if address.text else Reason.ADDRESS_EMPTY
+        addresses.append(
+            {
+                "channel": address.channel,
+                "address": address.text,
+                "status": state.status if state else None,
+                "reason": state.reason if state else impossible,
+                "cause": state.cause if state else None,
+                "error_count": state.error_count if state else 0,
+            }
+        )
+    denials = [
+        {"channel": denial.channel, "at": denial.at, "origin": denial.origin, "because": denial.proof or None}
+        for denial in row.denials
+    ]
+    return {
+        "profile": row.external_id,
+        "fields": row.fields,
+        "addresses": addresses,
+        "denials": denials,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "erased_at": row.erased_at,
+    }
+
+
+def _in_a_line(address: dict[str, Any]) -> str:
+    why = f" ({address['reason']})" if address["reason"] and address["status"] else ""
+    return f"{address['channel']} {address['address']}: {address['status'] or address['reason']}{why}"
+
+
+def _denied_line(denial: dict[str, Any]) -> str:
+    because = f": {denial['because']}" if denial["because"] else ""
+    return f"{denial['channel']}, {denial['at']:%Y-%m-%d} by {denial['origin']}{because}"
 
 
 def file_options(site: "Site", *, mapping: str, encoding: str) -> "FileOptions":

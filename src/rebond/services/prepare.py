@@ -171,14 +171,16 @@ def _verify(
         last = page[-1].profile
         verified += len(page)
         report(PrepareProgress(profiles=counts_of(delivery.id).target, verified=verified))
-    return [f"{failed} of the {verified} messages verified cannot be built; the first: {first}"] if failed else []
+    messages = "message" if verified == 1 else f"{verified} messages"
+    return [f"{failed} of the {messages} verified cannot be built; the first: {first}"] if failed else []
 
 
 def _about(target: int, exclusions: Mapping[Reason, int]) -> list[str]:
     if not target:
         return ["the target is empty: there is nobody to write to"]
     invalid = exclusions.get(Reason.INVALID_ADDRESS, 0)
-    return [f"{invalid} profiles have an address that is not a possible one"] if invalid else []
+    have = "profile has" if invalid == 1 else "profiles have"
+    return [f"{invalid} {have} an address that is not a possible one"] if invalid else []
 
 
 def _about_validity(delivery: DeliveryRow, *, policy: Policy) -> list[str]:

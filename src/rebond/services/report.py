@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rebond.core.accounting import Counts
-from rebond.core.words import DeliveryStatus, ErrorFamily, Reason
+from rebond.core.words import DeliveryStatus, ErrorFamily, MessageStatus, Reason
 from rebond.services.deliveries import get_delivery
+from rebond.services.errors import InputError
 from rebond.store.read.deliveries import (
+    ListedDelivery,
     LoggedExclusion,
     LoggedMessage,
     counts_of,
-    delivery_numbers,
     exclusion_log,
+    list_deliveries,
     recounted,
     sending_log,
 )
@@ -76,15 +78,24 @@ def _said(counts: Counts) -> str:
     return ", ".join(sorted(parts)) or "none"
 
 
-def last_deliveries(limit: int) -> tuple[int, ...]:
-    """Return the numbers of the last deliveries made, latest first."""
-    return delivery_numbers(limit)
+def read_deliveries() -> Iterator[ListedDelivery]:
+    """Return every delivery with its counters, newest first, a page at a time."""
+    return list_deliveries()
 
 
-def read_sending_log(delivery_id: int) -> Iterator[LoggedMessage]:
-    """Return a delivery's sending log, a page at a time; NotFoundError when there is no such delivery."""
+# A message that was excluded late is in the exclusion log.
+_LOGGED = tuple(status for status in MessageStatus if status is not MessageStatus.EXCLUDED_LATE)
+
+
+def read_sending_log(delivery_id: int, *, status: str = "") -> Iterator[LoggedMessage]:
+    """Return a delivery's sending log, a page at a time; of one status alone when it is given.
+
+    InputError for an unknown status, NotFoundError when there is no such delivery.
+    """
+    if status and status not in _LOGGED:
+        raise InputError(f"status {status!r} is unknown: write one of {', '.join(_LOGGED)}")
     get_delivery(delivery_id)
-    return sending_log(delivery_id)
+    return sending_log(delivery_id, status=MessageStatus(status) if status else None)
 
 
 def read_exclusion_log(delivery_id: int) -> Iterator[LoggedExclusion]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 _PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
 _APPS = ("django.contrib.contenttypes", "django.contrib.auth", "rebond.store")
 RETURNS = "returns"
+_A_TABLE = "delivery"
 
 
 class DatabaseUrlError(ValueError):
@@ -88,6 +89,25 @@ def migrate() -> None:
 
     for alias in settings.DATABASES:
         call_command("migrate", database=alias, verbosity=0, interactive=False)
+
+
+def without_password(url: str) -> str:
+    """Write a database URL for people: without its password and its parameters."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return unquote(parts.path)[1:]
+    _, at, host = parts.netloc.rpartition("@")
+    return f"{parts.scheme}://{parts.username or ''}{at}{host}{parts.path}"
+
+
+def has_tables() -> bool:
+    """Tell whether the database holds Rebond's tables; a SQLite file that is not there is not made by asking."""
+    from django.db import connection
+
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite" and name != ":memory:" and not Path(name).exists():
+        return False
+    return _A_TABLE in connection.introspection.table_names()
 
 
 def pending_migrations() -> int:

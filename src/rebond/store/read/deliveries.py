@@ -84,9 +84,36 @@ def delivery_row(delivery_id: int, *, lock: bool = False) -> DeliveryRow | None:
     )
 
 
-def delivery_numbers(limit: int) -> tuple[int, ...]:
-    """Return the numbers of the last deliveries made, latest first."""
-    return tuple(Delivery.objects.order_by("-id").values_list("id", flat=True)[:limit])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDelivery:
+    """One line of the list of deliveries."""
+
+    id: int
+    name: str
+    status: DeliveryStatus
+    target: int
+    messages: int
+    delivered: int
+    pending: int
+    created_at: datetime
+
+
+def list_deliveries() -> Iterator[ListedDelivery]:
+    """Read all deliveries with their counters, newest first, a page at a time."""
+    counters = ("target", "messages", "delivered", "pending")
+    rows = DeliveryCounts.objects.order_by("-delivery_id").select_related("delivery").defer("delivery__html")
+    rows = rows.defer("delivery__text")
+    last: int | None = None
+    while page := list((rows if last is None else rows.filter(delivery_id__lt=last))[:_PAGE]):
+        last = page[-1].delivery_id
+        for row in page:
+            yield ListedDelivery(
+                id=row.delivery_id,
+                name=row.delivery.name,
+                status=DeliveryStatus(row.delivery.status),
+                created_at=row.delivery.created_at,
+                **{name: getattr(row, name) for name in counters},
+            )
 
 
 def counts_of(delivery_id: int) -> Counts:
@@ -169,9 +196,11 @@ class LoggedExclusion:
     cause: str
 
 
-def sending_log(delivery_id: int) -> Iterator[LoggedMessage]:
-    """Read the sending log in the order of the profiles, a page at a time."""
-    rows = Message.objects.filter(delivery_id=delivery_id).exclude(status=MessageStatus.EXCLUDED_LATE.value)
+def sending_log(delivery_id: int, *, status: MessageStatus | None = None) -> Iterator[LoggedMessage]:
+    """Read the sending log, or its messages of one status, in the order of the profiles, a page at a time."""
+    rows = Message.objects.filter(delivery_id=delivery_id)
+    late = MessageStatus.EXCLUDED_LATE.value
+    rows = rows.exclude(status=late) if status is None else rows.filter(status=status.value)
     for page, names in _pages(rows):
         for row in page:
             returned = row.returned_at is not None
