@@ -135,13 +135,7 @@ def _step(policy: Policy, counting: Counting, state: AddressState, item: Evidenc
     effect = TRANSITIONS[state.status, trigger]
     if effect is Effect.NOTHING:
         return state, WhyNot.NO_EFFECT
-    if effect is Effect.NOTE:
-        return state, WhyNot.STATUS
-    if effect is Effect.CLEAR_IF_SOFT and state.origin is not Origin.SOFT:
-        return state, WhyNot.STATUS
-    if effect is Effect.LIFT_UNLESS_COMPLAINT and state.origin is Origin.COMPLAINT:
-        return state, WhyNot.STATUS
-    if effect is Effect.LIFT_IF_STOP and state.origin is not Origin.STOP:
+    if _withstood(effect, state.origin):
         return state, WhyNot.STATUS
     if effect is Effect.EXIT and not _due(policy, state, item.at):
         return state, WhyNot.NOT_DUE
@@ -150,6 +144,16 @@ def _step(policy: Policy, counting: Counting, state: AddressState, item: Evidenc
     if effect is Effect.TELL:
         return _tell(state, item)
     return _clear(state, item), WhyNot.COUNTED
+
+
+def _withstood(effect: Effect, origin: Origin) -> bool:
+    if effect is Effect.CLEAR_IF_SOFT:
+        return origin is not Origin.SOFT
+    if effect is Effect.LIFT_UNLESS_COMPLAINT:
+        return origin is Origin.COMPLAINT
+    if effect is Effect.LIFT_IF_STOP:
+        return origin is not Origin.STOP
+    return effect is Effect.NOTE
 
 
 def _failure(
