@@ -131,3 +131,4 @@ class Unattributed(models.Model):
 
     class Meta:
         db_table = "unattributed"
+        indexes = [models.Index(fields=["returned_mail"], name="unattributed_returned_mail")]
