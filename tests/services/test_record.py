@@ -234,3 +234,29 @@ def test_returns_and_complaints_of_the_same_messages_at_once() -> None:
     assert_reconciled(number)
     assert DeliveryCounts.objects.get(delivery=number).returned == 8
     assert Message.objects.filter(delivery=number, complained_at__isnull=True).count() == 0
+
+
+def test_a_success_and_a_failure_written_at_the_same_instant_see_each_other() -> None:
+    message = Message.objects.get(delivery=delivery(1))
+    key, folded, taken = message.address_key, threading.Event(), threading.Event()
+
+    def fail() -> None:
+        try:
+            with transaction.atomic():
+                put(of(soft(at(), identity="before"), key))
+                folded.set()
+                # The success either waits for this transaction to end, or ends without having seen the failure.
+                taken.wait(1.0)
+        finally:
+            connections.close_all()
+
+    def take(stored: frozenset[str]) -> None:
+        Message.objects.filter(id=message.pk).update(delivered_at=at(days=1), message_id="taken")
+
+    failing = threading.Thread(target=fail)
+    failing.start()
+    assert folded.wait(20)
+    put(write=take, delivered=[(Channel.EMAIL, key)])
+    taken.set()
+    failing.join()
+    assert stored_state(key).status is AddressStatus.VALID

@@ -11,7 +11,7 @@ from rebond.core.failure import AddressState, Event, Evidence
 from rebond.core.policy import Policy
 from rebond.core.words import Channel, QualificationStatus, Reason
 from rebond.store.read.evidence import AddressKey, known_identities, states_of
-from rebond.store.write.evidence import NewEvidence, add_evidence, add_told_successes, refold
+from rebond.store.write.evidence import NewEvidence, add_evidence, add_told_successes, hold_addresses, refold
 from rebond.store.write.qualifications import SeenText, Sighting, sight_texts
 
 _TRIES = 3
@@ -92,14 +92,16 @@ def _record(
     delivered: Collection[tuple[Channel, str]],
 ) -> Recorded:
     with transaction.atomic():
+        succeeded = [AddressKey(channel, key) for channel, key in delivered]
         new = _unknown(occurrences)
         texts = _sight(new)
         stored = frozenset(item.evidence.identity for item in new)
+        # A success and a failure of one address, written at the same instant, must see each other.
+        hold_addresses({item.about for item in new}, succeeding=succeeded)
         if write is not None:
             write(stored)
         _store(new, texts, now=now)
         touched = {item.about: item.address for item in new}
-        succeeded = [AddressKey(channel, key) for channel, key in delivered]
         known = states_of(succeeded)
         touched |= {about: row.text for about, row in known.items() if about not in touched}
         return Recorded(stored=stored, states=refold(touched, policy=policy) if touched else {})

@@ -76,3 +76,17 @@ def take_turns(cursor: Any, number: int) -> None:
     """Let one transaction at a time go on from here; SQLite has one writer anyway."""
     if is_postgresql():
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
+def agree_on(cursor: Any, names: Sequence[str], *, alone: Sequence[bool]) -> None:
+    """Hold names until the transaction ends: those to be `alone` with, against everybody; the others, against those.
+
+    In the order of their hashes, so that no two wait for each other. SQLite has one writer anyway.
+    """
+    if is_postgresql() and names:
+        cursor.execute(
+            "SELECT CASE WHEN alone THEN pg_advisory_xact_lock(hash) ELSE pg_advisory_xact_lock_shared(hash) END"
+            " FROM (SELECT hashtextextended(name, 0) AS hash, bool_or(alone) AS alone"
+            " FROM unnest(%s::text[], %s::bool[]) AS wanted(name, alone) GROUP BY 1 ORDER BY 1) AS wanted",
+            [list(names), list(alone)],
+        )

@@ -5,11 +5,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from rebond.core.failure import AddressState, Evidence, Snapshot
 from rebond.core.policy import Policy
 from rebond.core.quarantine import fold
 from rebond.core.words import AddressStatus, Channel
-from rebond.store.dialect import by_bytes, moment
+from rebond.store.dialect import agree_on, by_bytes, moment
 from rebond.store.models import AddressStateRow, EvidenceRow, SnapshotRow
 from rebond.store.read.evidence import (
     MOST_KEYS,
@@ -116,6 +118,18 @@ def trust_evidence(identity: str) -> Trusted | None:
     row.save(update_fields=["trusted"])
     about = AddressKey(Channel(row.channel), row.address_key, row.scope)
     return Trusted(about, read_evidence(row), row.message)
+
+
+def hold_addresses(folding: Collection[AddressKey], *, succeeding: Collection[AddressKey]) -> None:
+    """Keep others from folding addresses that get a success now, and from their successes while they are folded.
+
+    A success makes no row that could be locked, so without this a fold could miss one that is not committed yet, and
+    the one who commits it could miss the row that the fold is about to make.
+    """
+    wanted = [(f"{address.channel}/{address.key}", True) for address in folding]
+    wanted += [(f"{address.channel}/{address.key}", False) for address in succeeding]
+    with connection.cursor() as cursor:
+        agree_on(cursor, [name for name, _ in wanted], alone=[alone for _, alone in wanted])
 
 
 def refold(addresses: Mapping[AddressKey, str], *, policy: Policy) -> dict[AddressKey, AddressState]:
