@@ -8,6 +8,7 @@ import pytest
 
 from rebond.core.failure import Facts, Reading
 from rebond.core.read import read_mail
+from rebond.core.read.find_address import addresses_in
 
 DAEMON = "Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nTo: us@s.example\nSubject: Undelivered Mail\n"
 ORIGINAL = (
@@ -417,6 +418,9 @@ def test_an_answers_message_is_the_one_it_replies_to() -> None:
     assert _read("From: a@b.example\nIn-Reply-To: <m1@s.example>\n\nx").message_ids == ()
 
 
+_RETURNED = "Received: from a by b\nFrom: news@s.example\nTo: ann@y.example\nMessage-ID: <m1@s.example>\n\nHello"
+
+
 @pytest.mark.parametrize(
     ("head", "notice", "kind"),
     [
@@ -441,7 +445,36 @@ def test_an_answers_message_is_the_one_it_replies_to() -> None:
         ),
         ("From: bea@y.example\nSubject: Mail failure", "Undeliverable to these recipients:\nann@y.example", "other"),
         ("From: mailadmin@y.example\nSubject: Mail failure", "It was not delivered.", "other"),
+        ("From: mailadmin@y.example\nSubject: Mail failure", f"It was not delivered.\n\n{_RETURNED}", "bounce"),
+        ("From: bea@y.example\nSubject: Mail failure", f"It was not delivered.\n\n{_RETURNED}", "other"),
+        (
+            "From: mailadmin@y.example\nList-Unsubscribe: <mailto:u@y.example>\nSubject: Mail failure",
+            "Undeliverable to these recipients:\nann@y.example",
+            "other",
+        ),
+        ("From: info@service.example\nSubject: Not delivered", "Undeliverable to:\nann@y.example", "other"),
+        ("From: mailer-daemon@y.example\nReturn-Path: <>\nSubject: Xyz", "ann@y.example: 550 5.1.1 xyz", "bounce"),
+        ("From: mailer-daemon@y.example\nSubject: Xyz", "ann@y.example: xyz", "other"),
+        (
+            "From: mailer-daemon@y.example\nSubject: Postfix SMTP server: errors from x",
+            "In: RCPT TO:<ann@y.example>\nOut: 550 5.1.1 User unknown",
+            "other",
+        ),
+        ("From: x@y.example\nReturn-Path: <>\nSubject: Auto: mailbox full", "It was not delivered.", "auto_reply"),
     ],
 )
 def test_what_speaks_for_a_bounce(head: str, notice: str, kind: str) -> None:
     assert _read(f"{head}\n\n{notice}\n").kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("http://evil.example/?u=ann@y.example", []),
+        ("邮件地址（wang@y.example）不存在", ["wang@y.example"]),
+        ("宛先taro@y.exampleです", ["taro@y.example"]),
+        ("太郎@例え.jp", ["太郎@例え.jp"]),
+    ],
+)
+def test_addresses_in_links_and_in_writing_without_spaces(text: str, found: list[str]) -> None:
+    assert addresses_in(text) == found

@@ -67,32 +67,26 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     """
     told = any(words in lowered for words in signs.FAILURES)
     titled = subject.startswith(signs.SUBJECTS) or any(words in subject for words in _ANYWHERE)
-    if subject.startswith(signs.SERVER_NOTICES):
+    machine = letter.sender.startswith(signs.MACHINES) and is_daemon(letter)
+    if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False
     quoted = quotes_refusal(letter.notice[:_LOOK])
     others = letter.null_sender + bool(letter.original) + quoted
-    machine = letter.sender.startswith(signs.MACHINES) and is_daemon(letter)
-    if not told and not titled:
-        return machine and others >= 2  # in a language that we do not read
     if machine:
-        return True
+        return told or titled or others >= 2  # it may write in a language that we do not read
     if is_daemon(letter):
-        marked = titled or letter.null_sender or letter.original  # a summary of a log quotes refusals too
-        return told + titled + others >= 2 and (bool(marked) or names_failed(letter, lowered))
+        marked = titled or letter.null_sender or bool(letter.original)  # a summary of a log quotes refusals too
+        return told + titled + others >= 2 and (marked or names_failed(letter, lowered))
     if letter.null_sender:
         absent = not (quoted or letter.original) and subject.startswith(signs.ABSENCE_SUBJECTS)
         return told and titled + others >= 2 and not absent
     if not (told and titled) or _ANSWERED.match(letter.subject):
         return False
-    if letter.original:
-        return True
-    if (
-        not _is_impersonal(letter)
-        or _is_public(letter)
-        or not any(words in f"{subject} {lowered}" for words in signs.MAIL_WORDS)
-    ):
+    of_mail = any(words in lowered or words in subject for words in signs.MAIL_WORDS)
+    if not (of_mail and _is_impersonal(letter)) or _is_public(letter):
         return False
-    return (quoted or subject.startswith(signs.SUBJECTS)) and bool(lines_below_intro(letter, lowered)[1])
+    listed = (quoted or subject.startswith(signs.SUBJECTS)) and bool(lines_below_intro(letter, lowered)[1])
+    return listed or bool(letter.original)
 
 
 _ANYWHERE = tuple(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
