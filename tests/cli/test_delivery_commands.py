@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import typer
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
 from rebond import wiring
 from rebond.cli import delivery as delivery_family
 from rebond.cli import delivery_read, output
 from rebond.cli import profiles as profiles_family
+from rebond.cli.report_view import draw_report
 from rebond.config import Config
 from rebond.core.tokens import Keyring
 from rebond.core.words import AddressStatus, DeliveryStatus
@@ -330,5 +332,22 @@ def test_what_a_person_sees_fits_the_terminal(run: Run) -> None:
     assert "│ excluded: duplicate │ 1 │ ████████████████████ " in report
     assert "not reached, by family: quarantine 0, delivery 0" in report
     assert "a@x.example: valid" in run("profiles", "show", "P000001").stdout
-    for result in (prepared, log, run("delivery", "list")):
+    listed = run("delivery", "list")
+    assert "│ prepared │ 1        │ 0         │" in listed.stdout
+    for result in (prepared, log, listed):
         assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_a_long_report_fits_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    result = {
+        "target": 1_234_567,
+        "messages": 1_000_000,
+        "exclusions_by_cause": {"denylisted/opted_out_of_all": 234_567},
+        **dict.fromkeys(("production_errors", "failed", "cancelled", "pending", "delivered", "returned"), 200_000),
+        "families": {"quarantine": 1},
+        "reconciled": False,
+    }
+    draw_report(Console(width=60), result, title="T")
+    drawn = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 60 and line.count("│") in (0, 4) for line in drawn)
+    assert "THE FIGURES DO NOT RECONCILE" in drawn[-2]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rebond.store.read.deliveries import LoggedMessage
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")]
+_BRIEF_LIST = ("id", "name", "status", "messages", "delivered", "created_at")
 _BRIEF_LOG = ("profile", "address", "status", "reason", "attempts", "next_attempt_at")
 _BRIEF_EXCLUSIONS = ("profile", "address", "reason", "cause")
 
@@ -43,7 +44,7 @@ def list_(data: DataOption = None, json: JsonOption = False) -> None:
     open_site(data_directory(data))
     from rebond.services.report import read_deliveries
 
-    show_rows(map(asdict, read_deliveries()), as_json=json, title="Deliveries")
+    show_rows(map(asdict, read_deliveries()), as_json=json, title="Deliveries", brief=_BRIEF_LIST)
 
 
 def status(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:

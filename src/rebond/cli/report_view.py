@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 _BAR = 40
+# What borders and padding take.
+_FRAME = 10
 _COLOURS = {
     "production_errors": "yellow",
     "failed": "red",
@@ -26,9 +28,11 @@ def draw_report(console: Console, result: Mapping[str, Any], *, title: str) -> N
     rows += [("messages", result["messages"], "white")]
     rows += [(name.replace("_", " "), result[name], colour) for name, colour in _COLOURS.items()]
     rows += [("of these returned", result["returned"], "red")]
+    others = max(len(name) for name, _, _ in rows) + max(len(str(number)) for _, number, _ in rows) + _FRAME
+    longest = max(min(_BAR, console.width - others), 0)
     for name, number, colour in rows:
-        table.add_row(name, str(number), Text("█" * max(round(_BAR * number / target), bool(number)), style=colour))
+        table.add_row(name, str(number), Text("█" * max(round(longest * number / target), bool(number)), style=colour))
     console.print(table)
     families = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in result["families"].items())
     reconciled = "the figures reconcile" if result["reconciled"] else "THE FIGURES DO NOT RECONCILE"
-    console.print(f"  not reached, by family: {families}; {reconciled}\n")
+    console.print(f"  not reached, by family: {families}\n  {reconciled}\n", soft_wrap=True)
