@@ -139,10 +139,44 @@ def test_a_person_accepts_what_could_not_be_attributed(data: Path) -> None:
     answer(data, "intake", "stdin", given=BOUNCE)
     (row,) = rows(data, "returns", "unattributed")
     done = answer(data, "returns", "accept", str(row["id"]), "--because", "seen in the log of the sender")
-    assert (done["status"], done["reason"]) == ("quarantined", "user_unknown")
+    assert (done["address"], done["status"], done["reason"]) == ("anna@people.example", "quarantined", "user_unknown")
     assert rows(data, "returns", "unattributed") == []
     assert rebond(data, "returns", "accept", str(row["id"]), "--because", "again").returncode == 4
     assert rebond(data, "returns", "accept", "99", "--because", "x").returncode == 2
+
+
+def test_another_senders_returns_are_told_how_to_act(data: Path, maildir: Path) -> None:
+    first = rebond(data, "intake", "maildir", maildir).stderr.decode()
+    assert "3 could not be attributed" in first
+    assert "--trust unverified" in first
+    again = rebond(data, "intake", "maildir", maildir, "--trust", "unverified").stderr.decode()
+    assert "3 that came before still act on nothing" in again
+    assert "returns accept --all --source maildir --because" in again
+    assert answer(data, "returns", "accept", "--all", "--because", "ours") == {"accepted": 3, "skipped": 0}
+    assert rebond(data, "intake", "maildir", maildir).stderr == b""
+    assert answer(data, "why", "anna1@people.example")["status"] == "quarantined"
+
+
+def test_accepting_all_of_one_source(data: Path, maildir: Path) -> None:
+    answer(data, "intake", "maildir", maildir)
+    answer(data, "intake", "stdin", given=BOUNCE)
+    done = answer(data, "returns", "accept", "--all", "--source", "stdin", "--because", "seen")
+    assert done == {"accepted": 1, "skipped": 0}
+    assert {row["source"] for row in rows(data, "returns", "unattributed")} == {"maildir"}
+    for wrong in (("1", "--all"), (), ("1", "--source", "stdin")):
+        assert rebond(data, "returns", "accept", *wrong, "--because", "x").returncode == 2
+
+
+def test_one_can_look_at_a_return_before_accepting_it(data: Path) -> None:
+    answer(data, "intake", "stdin", given=b"Subject: nothing\n\nto see\n")
+    answer(data, "intake", "stdin", given=BOUNCE)
+    (row,) = rows(data, "returns", "unattributed")
+    assert list(row)[:2] == ["id", "return"]
+    assert rebond(data, "returns", "show", str(row["return"])).stdout == BOUNCE
+    with sqlite3.connect(data / "rebond-returns.sqlite3") as store:
+        store.execute("delete from raw_mail")
+    store.close()
+    assert [one["return"] for one in rows(data, "returns", "unattributed")] == [None]
 
 
 def test_dead_letters_are_listed_and_run_again(data: Path) -> None:

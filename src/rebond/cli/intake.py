@@ -3,8 +3,7 @@
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -21,6 +20,7 @@ from rebond.cli.output import (
     to_json,
 )
 from rebond.cli.settling import actor, counting, make_settler, settled_json
+from rebond.cli.take_events import events
 from rebond.core.words import Trust
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ TrustOption = Annotated[
 NoSettleOption = Annotated[bool, typer.Option("--no-settle", help="Only store; leave settling to a later run.")]
 # What a pipe of Postfix or a .forward takes as "keep the mail and try again later" (sysexits.h).
 TRY_AGAIN = 75
-_MOST_LINE = 1024 * 1024 + 2
 
 
 def register(app: typer.Typer) -> None:
@@ -149,41 +148,6 @@ def stdin(
     return Exit.DONE
 
 
-def events(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines; - for standard input.")],
-    data: DataOption = None,
-    json: JsonOption = False,
-) -> int:
-    """Take what somebody else's sender tells: failures, successes, complaints, STOP and START; bad lines are listed."""
-    with _open_lines(file) as stream:
-        site = _open(data)
-        from rebond.services.events import take_events
-
-        with counting("Events", as_json=json) as progress:
-            taken = take_events(
-                bounded_lines(stream),
-                policy=site.policy,
-                qualifier=site.qualifier,
-                now=site.clock.now(),
-                region=site.config.site.default_region,
-                allow_undotted=site.config.email.allow_undotted,
-                on_progress=progress,
-            )
-    rejected = [{"line": bad.line, "reason": bad.reason} for bad in taken.rejected]
-    counts = {"read": taken.read, "stored": taken.stored, "duplicates": taken.duplicates}
-    show({**counts, "rejected": rejected}, as_json=json, title="Taken in")
-    return Exit.PARTLY if rejected else Exit.DONE
-
-
-def bounded_lines(stream: BinaryIO, *, most: int = _MOST_LINE) -> Iterator[bytes]:
-    """Yield lines, each cut at `most` bytes: what is longer is no event, and must not fill the memory."""
-    while line := stream.readline(most):
-        rest = line
-        while rest and not rest.endswith(b"\n"):
-            rest = stream.readline(most)
-        yield line
-
-
 def _bring_in(
     found: "Iterable[Found]",
     *,
@@ -196,12 +160,21 @@ def _bring_in(
 ) -> int:
     site = _open(data)
     from rebond.intake.carry import carry
-    from rebond.services.accept import accept_many
+    from rebond.services.accept import Accepted, Incoming, accept_many
+    from rebond.store.read.returns import count_unaccepted
+
+    stuck = 0
+
+    def accept(batch: "Sequence[Incoming]") -> "Sequence[Accepted]":
+        nonlocal stuck
+        answers = accept_many(batch, now=site.clock.now())
+        stuck += count_unaccepted([answer.identity for answer in answers if answer.duplicate])
+        return answers
 
     with counting("Stored", as_json=json, total=total) as progress:
         carried = carry(
             found,
-            accept=lambda batch: accept_many(batch, now=site.clock.now()),
+            accept=accept,
             source=source,
             required_trust=_trust(site, source=source, asked=trust),
             on_progress=progress,
@@ -211,9 +184,21 @@ def _bring_in(
         with counting("Settled", as_json=json) as progress:
             settled = make_settler(site).settle_all(site.clock.now, on_progress=progress)
     counts = {"read": carried.read, "stored": carried.stored, "duplicates": carried.duplicates}
+    _hint(new=settled.unattributed if settled else 0, known=stuck, source=source)
     rejected = [{"path": one.path, "reason": one.reason} for one in carried.rejected]
     show({**counts, **settled_json(settled), "rejected": rejected}, as_json=json, title="Taken in")
     return Exit.PARTLY if rejected else Exit.DONE
+
+
+def _hint(*, new: int, known: int, source: str) -> None:
+    """Say what to do about returns that act on nothing, as those of another sender do."""
+    accept = f"rebond returns accept --all --source {source} --because …"
+    if new:
+        say(f"rebond: {new} could not be attributed to what this site sent, and act on nothing (returns unattributed).")
+        say(f"Say --trust unverified for a sender that is not this site, or accept them: {accept}")
+    if known:
+        say(f"rebond: {known} that came before still act on nothing, and reading them again changes nothing.")
+        say(f"Accept them: {accept}")
 
 
 def _store_one(
@@ -275,17 +260,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:  # not made for this platform
         return None
     return uvloop.new_event_loop
-
-
-@contextmanager
-def _open_lines(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = open(file, "rb")  # noqa: SIM115
-    except OSError as error:
-        _refuse(f"{file}: {error.strerror}")
-        raise
-    with stream:
-        yield stream

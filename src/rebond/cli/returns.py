@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
 from rebond.cli.settling import actor, make_settler
+
+if TYPE_CHECKING:
+    from rebond.store.read.returns import UnattributedSummary
 
 # Control characters could act on the terminal that shows them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -44,7 +47,7 @@ def list_(
         states = [ReturnState(state)] if state else list(ReturnState)
     except ValueError:
         raise InputError(f"--state {state!r}: it is one of {', '.join(ReturnState)}") from None
-    show_rows(_rows(list_returns(states)), as_json=json, title="Returns")
+    show_rows(_rows(list_returns(states)), as_json=json, title="Returns", brief=_BRIEF)
 
 
 def dead(data: DataOption = None, json: JsonOption = False) -> None:
@@ -52,7 +55,8 @@ def dead(data: DataOption = None, json: JsonOption = False) -> None:
     _open(data)
     from rebond.store.read.returns import ReturnState, list_returns
 
-    show_rows(_rows(list_returns([ReturnState.DEAD])), as_json=json, title="Dead letters")
+    rows = _rows(list_returns([ReturnState.DEAD]))
+    show_rows(rows, as_json=json, title="Dead letters", brief=("id", "received_at", "tries", "problem"))
 
 
 def unattributed(
@@ -60,14 +64,17 @@ def unattributed(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List what acted on nothing for want of trust, and why."""
+    """List what acted on nothing for want of trust, and why; `return` is the number that `returns show` takes."""
     _open(data)
     from rebond.store.read.returns import list_unattributed
 
-    show_rows(_rows(list_unattributed(accepted=accepted)), as_json=json, title="Unattributed returns")
+    rows = map(_unattributed, list_unattributed(accepted=accepted))
+    show_rows(rows, as_json=json, title="Unattributed returns", brief=_BRIEF_UNATTRIBUTED)
 
 
-def show_mail(number: int, data: DataOption = None) -> None:
+def show_mail(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number in `returns list`.")], data: DataOption = None
+) -> None:
     """Print a returned mail as text; what could act on a terminal is written out."""
     _open(data)
     from rebond.services.errors import NotFoundError
@@ -107,24 +114,50 @@ def retry(
 
 
 def accept(
-    number: int,
+    number: Annotated[
+        int | None, typer.Argument(metavar="[ID]", help="Its `id` in `returns unattributed`.", show_default=False)
+    ] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All that could not be attributed.")] = False,
+    source: Annotated[str, typer.Option("--source", help="With --all: only of this source, as maildir.")] = "",
     because: Annotated[str, typer.Option("--because", help="Why it is to be believed; audited.")],
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Let an unattributed return act on the address that it names."""
-    site = _open(data)
-    from rebond.services.unattributed import accept as accept_unattributed
+    """Let an unattributed return act on the address that it names, or with --all every one."""
+    from rebond.services.errors import InputError
 
-    state = accept_unattributed(number, because=because, actor=actor(), policy=site.policy, now=site.clock.now())
-    result = {"id": number, "status": state.status, "reason": state.reason, "error_count": state.error_count}
-    show(result, as_json=json, title="Accepted")
+    if (number is None) != everything:
+        raise InputError("name the return to accept, or give --all")
+    if source and not everything:
+        raise InputError("--source goes with --all")
+    site = _open(data)
+    from rebond.services import unattributed as service
+
+    now = site.clock.now()
+    if number is None:
+        done = service.accept_all(because=because, actor=actor(), policy=site.policy, now=now, source=source)
+        show(asdict(done), as_json=json, title="Accepted")
+        return
+    accepted = service.accept(number, because=because, actor=actor(), policy=site.policy, now=now)
+    state = accepted.state
+    result = {"id": number, "address": accepted.address, "status": state.status, "reason": state.reason}
+    show({**result, "error_count": state.error_count}, as_json=json, title="Accepted")
 
 
 def _open(data: Path | None) -> Any:
     from rebond.wiring import open_site
 
     return open_site(data_directory(data))
+
+
+_BRIEF = ("id", "received_at", "state", "kind", "envelope_to")
+_BRIEF_UNATTRIBUTED = ("id", "at", "address", "why", "source", "detail")
+
+
+def _unattributed(entry: "UnattributedSummary") -> dict[str, Any]:
+    row = asdict(entry)
+    return {"id": row.pop("id"), "return": row.pop("return_id"), **row}
 
 
 def _rows(values: Iterable[Any]) -> Iterable[dict[str, Any]]:

@@ -1,15 +1,17 @@
 """Returned mails and what could not be attributed, as values."""
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from rebond.core.words import Trust
 from rebond.store.models import RawMail, ReturnedMail, Unattributed
+
+_PAGE = 500
 
 
 class ReturnState(StrEnum):
@@ -60,9 +62,13 @@ class ReturnSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnattributedSummary:
-    """A failure or complaint that acted on nothing, and why."""
+    """A failure or complaint that acted on nothing, and why.
+
+    `return_id` is the number of the returned mail that said it, None when that is not kept any more.
+    """
 
     id: int
+    return_id: int | None
     at: datetime
     source: str
     channel: str
@@ -121,18 +127,47 @@ def list_unattributed(*, accepted: bool = False) -> Iterator[UnattributedSummary
     rows = Unattributed.objects.order_by("id")
     if not accepted:
         rows = rows.filter(accepted_at__isnull=True)
-    for row in rows.iterator():
-        yield UnattributedSummary(
-            id=row.id,
-            at=row.at,
-            source=row.source,
-            channel=row.channel,
-            address=row.address,
-            trust=row.trust,
-            required=row.required,
-            why=row.why,
-            detail=row.detail,
-            returned_mail=row.returned_mail,
-            accepted_at=row.accepted_at,
-            accepted_by=row.accepted_by,
-        )
+    last = 0
+    while page := list(rows.filter(id__gt=last)[:_PAGE]):
+        last = page[-1].id
+        numbers = _kept({row.returned_mail for row in page if row.returned_mail})
+        for row in page:
+            yield UnattributedSummary(
+                id=row.id,
+                return_id=numbers.get(row.returned_mail),
+                at=row.at,
+                source=row.source,
+                channel=row.channel,
+                address=row.address,
+                trust=row.trust,
+                required=row.required,
+                why=row.why,
+                detail=row.detail,
+                returned_mail=row.returned_mail,
+                accepted_at=row.accepted_at,
+                accepted_by=row.accepted_by,
+            )
+
+
+def _kept(identities: Collection[str]) -> Mapping[str, int]:
+    """Find the numbers of those returned mails whose bytes are still kept."""
+    raws = RawMail.objects.filter(digest=OuterRef("raw"))
+    rows = ReturnedMail.objects.filter(Exists(raws), identity__in=identities)
+    return dict(rows.values_list("identity", "id"))
+
+
+def unaccepted(*, source: str = "") -> Iterator[list[int]]:
+    """Page through the numbers of what acted on nothing and nobody has accepted; of one source, unless empty."""
+    rows = Unattributed.objects.filter(accepted_at__isnull=True).order_by("id")
+    if source:
+        rows = rows.filter(source=source)
+    last = 0
+    while page := list(rows.filter(id__gt=last).values_list("id", flat=True)[:_PAGE]):
+        last = page[-1]
+        yield page
+
+
+def count_unaccepted(returned_mails: Sequence[str]) -> int:
+    """Count which of these returned mails, by identity, said something that acted on nothing until now."""
+    rows = Unattributed.objects.filter(accepted_at__isnull=True, returned_mail__in=returned_mails)
+    return rows.values("returned_mail").distinct().count()

@@ -1,0 +1,65 @@
+"""`rebond intake events`: what somebody else's sender tells."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, BinaryIO
+
+import typer
+
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, show
+from rebond.cli.settling import counting
+
+_MOST_LINE = 1024 * 1024 + 2
+
+
+def events(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines; - for standard input.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Take what somebody else's sender tells: failures, successes, complaints, STOP and START; bad lines are listed."""
+    with _open_lines(file) as stream:
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        from rebond.services.events import take_events
+
+        with counting("Events", as_json=json) as progress:
+            taken = take_events(
+                bounded_lines(stream),
+                policy=site.policy,
+                qualifier=site.qualifier,
+                now=site.clock.now(),
+                region=site.config.site.default_region,
+                allow_undotted=site.config.email.allow_undotted,
+                on_progress=progress,
+            )
+    rejected = [{"line": bad.line, "reason": bad.reason} for bad in taken.rejected]
+    counts = {"read": taken.read, "stored": taken.stored, "duplicates": taken.duplicates}
+    show({**counts, "rejected": rejected}, as_json=json, title="Taken in")
+    return Exit.PARTLY if rejected else Exit.DONE
+
+
+def bounded_lines(stream: BinaryIO, *, most: int = _MOST_LINE) -> Iterator[bytes]:
+    """Yield lines, each cut at `most` bytes: what is longer is no event, and must not fill the memory."""
+    while line := stream.readline(most):
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(most)
+        yield line
+
+
+@contextmanager
+def _open_lines(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = open(file, "rb")  # noqa: SIM115
+    except OSError as error:
+        from rebond.services.errors import InputError
+
+        raise InputError(f"{file}: {error.strerror}") from None
+    with stream:
+        yield stream

@@ -1,0 +1,67 @@
+"""A person accepts all that could not be attributed."""
+
+import pytest
+from tests.core.given import at, policy
+from tests.services.event_fixtures import state
+from tests.services.mail_fixtures import arf, came, dsn
+
+from rebond.core.words import AddressStatus
+from rebond.services.errors import InputError
+from rebond.services.unattributed import AcceptedAll, accept_all
+from rebond.store.models import AuditEntry, RawMail, Unattributed
+from rebond.store.read.returns import count_unaccepted, list_unattributed, unaccepted
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+
+def accepted_all(*, source: str = "", because: str = "our old sender") -> AcceptedAll:
+    return accept_all(because=because, actor="cli:eve", policy=policy(), now=at(days=3), source=source)
+
+
+def test_all_are_accepted_but_those_that_name_nobody() -> None:
+    came(dsn("a@else.example", "b@else.example"))
+    came(arf(feedback="not-spam"))
+    came(dsn("c@else.example"), source="maildir")
+    assert accepted_all() == AcceptedAll(accepted=3, skipped=1)
+    assert {state(f"{name}@else.example").status for name in "abc"} == {AddressStatus.QUARANTINED}
+    assert (
+        sorted(AuditEntry.objects.values_list("action", "because")) == [("unattributed.accept", "our old sender")] * 3
+    )
+    assert accepted_all() == AcceptedAll(accepted=0, skipped=1)
+
+
+def test_only_one_source_is_accepted() -> None:
+    came(dsn("a@else.example"))
+    came(dsn("c@else.example"), source="maildir")
+    assert accepted_all(source="maildir") == AcceptedAll(accepted=1, skipped=0)
+    assert state("a@else.example").status is AddressStatus.VALID
+    assert accepted_all(source="mbox") == AcceptedAll(accepted=0, skipped=0)
+
+
+def test_accepting_all_needs_a_reason() -> None:
+    came(dsn("a@else.example"))
+    with pytest.raises(InputError, match="say why"):
+        accepted_all(because=" ")
+    assert state("a@else.example").status is AddressStatus.VALID
+
+
+def test_pages_hold_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rebond.store.read.returns._PAGE", 2)
+    came(dsn(*(f"p{number}@else.example" for number in range(5))))
+    assert [len(page) for page in unaccepted()] == [2, 2, 1]
+    assert sorted(entry.address for entry in list_unattributed()) == [f"p{number}@else.example" for number in range(5)]
+    assert accepted_all() == AcceptedAll(accepted=5, skipped=0)
+    assert list(list_unattributed()) == []
+    assert len(list(list_unattributed(accepted=True))) == 5
+
+
+def test_an_entry_leads_to_its_mail_while_that_is_kept() -> None:
+    came(dsn("a@else.example"))
+    came(dsn("c@else.example"))
+    identities = [entry.returned_mail for entry in list_unattributed()]
+    assert count_unaccepted([*identities, "f" * 64]) == 2
+    assert all(entry.return_id for entry in list_unattributed())
+    RawMail.objects.all().delete()
+    assert [entry.return_id for entry in list_unattributed()] == [None, None]
+    Unattributed.objects.update(accepted_at=at())
+    assert count_unaccepted(identities) == 0
