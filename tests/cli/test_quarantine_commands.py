@@ -164,6 +164,85 @@ def test_add_list_release_and_export(data: Path, tmp_path: Path) -> None:
     assert rows(data, "quarantine", "list", "--channel", "push") == []
 
 
+def test_an_export_of_those_not_to_be_written_to(make: MakeData, tmp_path: Path) -> None:
+    data = make("export")
+    take(
+        data,
+        soft("shaky@shop.example", ago(3)),
+        event("complaint", "angry@shop.example", ago(3)),
+        event("failure", "gone@shop.example", ago(3), type="hard", reason="user_unknown"),
+    )
+
+    def exported(*options: str) -> set[str]:
+        file = tmp_path / "list.csv"
+        answer(data, "quarantine", "export", file, *options)
+        with file.open(newline="") as lines:
+            return {row["address"].partition("@")[0] for row in csv.DictReader(lines)}
+
+    assert exported() == {"shaky", "angry", "gone"}
+    assert exported("--status", "quarantined,denylisted") == {"angry", "gone"}
+    assert exported("--status", "quarantined", "--status", "erroneous") == {"shaky", "gone"}
+
+
+def test_what_a_profile_opted_out_of_is_told(data: Path, tmp_path: Path) -> None:
+    address = "quiet@shop.example"
+    people = tmp_path / "people.csv"
+    people.write_text(f"id,email\nP5,{address}\n")
+    answer(data, "profiles", "import", people)
+    assert answer(data, "why", address)["denials"] == []
+    denied = ("profiles", "denylist", "P5", "--channel", "email", "--because", "asked by telephone")
+    assert rebond(data, *denied).returncode == 0
+    found = answer(data, "why", address)
+    (denial,) = found["denials"]
+    assert (found["status"], found["error_count"], found["evidence"]) == ("valid", 0, [])
+    assert {**denial, "at": None} == {
+        "profile": "P5",
+        "channel": "email",
+        "at": None,
+        "origin": "person",
+        "proof": "asked by telephone",
+    }
+    released = rebond(data, "quarantine", "release", address, "--because", "x")
+    assert released.returncode == 4
+    assert "rebond profiles allow P5 --channel email" in released.stderr.decode()
+    for act in (("add", address, "--status", "allowlisted"), ("release", address)):
+        warned = rebond(data, "quarantine", *act, "--because", "x")
+        assert warned.returncode == 0
+        assert "the profile P5 opted out of email" in warned.stderr.decode()
+
+
+def test_why_tells_what_retention_has_kept(make: MakeData) -> None:
+    data = make("snapshot")
+    address = "old@shop.example"
+    take(data, event("failure", address, ago(3), text="550 5.1.1 No such user here"))
+    assert "snapshot" not in answer(data, "why", address)
+    later = NOW + timedelta(days=400)
+    answer(data, "job", "run", "cleanup", "--now", later.isoformat())
+    found = answer(data, "why", address)
+    assert found["evidence"] == []
+    kept = found["snapshot"]
+    assert set(kept) == {"horizon", "status", "reason", "error_count", "text"}
+    assert (kept["status"], kept["reason"]) == (found["status"], found["reason"]) == ("quarantined", "user_unknown")
+    assert "No such user" in kept["text"]
+
+
+@pytest.mark.parametrize(
+    "line", ["id;email", "7\tanna@shop.example", "a@shop.example b@shop.example", "id,mail", "E-Mail"]
+)
+def test_a_file_of_columns_is_refused(data: Path, line: str) -> None:
+    done = rebond(data, "check", "-", given=f"\n{line}\nanna@shop.example\n".encode())
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "one address a line" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("line", "channel"), [('"a;b@c"@shop.example', "email"), ("nothing", "email"), ("a;b,c@d@e", "push")]
+)
+def test_what_only_looks_like_columns_is_answered(data: Path, line: str, channel: str) -> None:
+    done = rebond(data, "check", "-", "--channel", channel, given=line.encode())
+    assert json.loads(done.stdout)["address"] == line
+
+
 REFUSED = {
     "no address": (("why", "anna@"), 2, "not a possible email address"),
     "nothing to release": (("quarantine", "release", "never@shop.example", "--because", "x"), 4, "nothing to release"),
@@ -171,8 +250,10 @@ REFUSED = {
     "not a status to tell": (
         ("quarantine", "add", "n@shop.example", "--status", "valid", "--because", "x"),
         2,
-        "release it",
+        "allowlisted",
     ),
+    "a word": (("why", "zzz"), 2, "--channel push"),
+    "an unknown status to export": (("quarantine", "export", "x.csv", "--status", "bad"), 2, "allowlisted"),
     "an unknown job": (("job", "run", "tidy"), 2, "known are cleanup"),
     "a naive time": (("job", "run", "cleanup", "--now", "2026-03-01T00:00:00"), 2, "no zone"),
     "no such file": (("check", "/nowhere/at/all"), 2, "/nowhere/at/all"),

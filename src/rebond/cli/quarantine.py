@@ -1,46 +1,53 @@
-"""`rebond why`, `rebond check`, `rebond quarantine …` and `rebond job …`."""
+"""`rebond why`, `rebond quarantine …`, and the families beside them: `rebond check`, `rebond job …`."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
-from json.encoder import encode_basestring
+from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rebond.cli import check, jobs
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, show_rows, wants_json
 from rebond.core.words import AddressStatus, Channel, Reason
 
 if TYPE_CHECKING:
     from rebond.core.address import ParsedAddress
+    from rebond.core.failure import Snapshot
     from rebond.store.read.evidence import StateRow
     from rebond.wiring import Site
 
+AddressArgument = Annotated[
+    str, typer.Argument(metavar="ADDRESS", help="An email address, a phone number, or a token with --channel push.")
+]
 ChannelOption = Annotated[Channel | None, typer.Option(help="Channel; guessed from the address when left out.")]
-# About a hundred thousand lines: with less at a time PostgreSQL reads its whole tables for a few.
-_BLOCK = 4 * 1024 * 1024
-_MOST_LINE = 4096
 BecauseOption = Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")]
+
+
+class Told(StrEnum):
+    """What a person can make of an address; releasing it makes it valid again."""
+
+    QUARANTINED = AddressStatus.QUARANTINED.value
+    DENYLISTED = AddressStatus.DENYLISTED.value
+    ALLOWLISTED = AddressStatus.ALLOWLISTED.value
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     quarantine = typer.Typer(help="Addresses that are not plainly valid: list, add, release.", no_args_is_help=True)
-    jobs = typer.Typer(help="Technical jobs.", no_args_is_help=True)
     app.command()(why)
-    app.command()(check)
+    check.register(app)
     for command in (list_states, show_state, add, release, export, recompute):
         quarantine.command({"list_states": "list", "show_state": "show"}.get(command.__name__))(command)
-    jobs.command()(run)
-    jobs.command("list")(list_jobs)
     app.add_typer(quarantine, name="quarantine")
-    app.add_typer(jobs, name="job")
+    jobs.register(app)
 
 
 @handles_errors
-def why(address: str, channel: ChannelOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+def why(
+    address: AddressArgument, channel: ChannelOption = None, data: DataOption = None, json: JsonOption = False
+) -> None:
     """Show why an address is in the state that it is in: its evidence, and what each piece did."""
     site = _open_site(data)
     from rebond.services.why import why as explain_address
@@ -58,57 +65,12 @@ def why(address: str, channel: ChannelOption = None, data: DataOption = None, js
         return
     evidence = [_evidence(judgement) for judgement in found.judgements]
     result = {"address": parsed.text, "channel": parsed.channel, **_state(found.state), "evidence": evidence}
+    result["denials"] = [asdict(denial) for denial in found.denials]
+    if found.snapshot:
+        result["snapshot"] = _snapshot(found.snapshot)
     if found.others:
         result["scopes"] = [{"scope": row.address.scope, **_state(row.state)} for row in found.others]
     show(result, as_json=json, title=parsed.text)
-
-
-@handles_errors
-def check(
-    file: str,
-    channel: Annotated[Channel, typer.Option(help="Channel of the addresses.")] = Channel.EMAIL,
-    data: DataOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Tell for each address of a file (one a line, `-`: standard input) whether it may be written to."""
-    site = _open_site(data)
-    from rebond.services.check import check_batch
-
-    with _open(file) as stream:
-        for addresses in _address_lines(stream):
-            reasons = check_batch(
-                addresses,
-                channel=channel,
-                region=site.config.site.default_region,
-                allow_undotted=site.config.email.allow_undotted,
-            )
-            if wants_json(json):
-                sys.stdout.write("".join(map(_answer, addresses, reasons)))
-            else:
-                rows = zip(addresses, reasons, strict=True)
-                show_rows([{"address": a, "allowed": r is None, "reason": r} for a, r in rows], as_json=False)
-
-
-def _answer(address: str, reason: Reason | None) -> str:
-    # Written by hand: millions of lines, and this is five times as fast as a dictionary made into JSON.
-    verdict = 'true, "reason": null}\n' if reason is None else f'false, "reason": "{reason}"}}\n'
-    return f'{{"address": {encode_basestring(address)}, "allowed": {verdict}'
-
-
-def _address_lines(stream: IO[bytes]) -> Iterator[list[str]]:
-    """Gather the lines of a file, but blank ones, block by block; a line is cut where no address is that long."""
-    rest = b""
-    while block := stream.read(_BLOCK):
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()[:_MOST_LINE]
-        if texts := list(filter(None, map(_line, lines))):
-            yield texts
-    if text := _line(rest):
-        yield [text]
-
-
-def _line(raw: bytes) -> str:
-    return raw[:_MOST_LINE].decode("utf-8", "replace").strip("\r\ufeff \t")
 
 
 @handles_errors
@@ -123,11 +85,14 @@ def list_states(
     _open_site(data)
     from rebond.store.read.evidence import list_states as read_states
 
-    show_rows(map(_row, read_states(status=status, reason=reason, channel=channel)), as_json=json, title="Quarantine")
+    rows = map(_row, read_states(statuses=[status] if status else (), reason=reason, channel=channel))
+    show_rows(rows, as_json=json, title="Quarantine", brief=_BRIEF)
 
 
 @handles_errors
-def show_state(address: str, channel: ChannelOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+def show_state(
+    address: AddressArgument, channel: ChannelOption = None, data: DataOption = None, json: JsonOption = False
+) -> None:
     """Show one address's state, without its evidence."""
     site = _open_site(data)
     from rebond.services.why import why as explain_address
@@ -139,8 +104,8 @@ def show_state(address: str, channel: ChannelOption = None, data: DataOption = N
 
 @handles_errors
 def add(
-    address: str,
-    status: Annotated[AddressStatus, typer.Option(help="quarantined, denylisted or allowlisted.")],
+    address: AddressArgument,
+    status: Annotated[Told, typer.Option(help="What it is to be.")],
     because: BecauseOption,
     channel: ChannelOption = None,
     data: DataOption = None,
@@ -151,13 +116,16 @@ def add(
     from rebond.services.people import tell
 
     parsed = _address(address, channel, site)
-    state = tell(parsed, status=status, because=because, actor=_actor(), policy=site.policy, now=site.clock.now())
+    wanted = AddressStatus(status.value)
+    state = tell(parsed, status=wanted, because=because, actor=_actor(), policy=site.policy, now=site.clock.now())
+    if wanted is AddressStatus.ALLOWLISTED:
+        _warn_of_denials(parsed)
     show({"channel": parsed.channel, "address": parsed.text, **_state(state)}, as_json=json)
 
 
 @handles_errors
 def release(
-    address: str,
+    address: AddressArgument,
     because: BecauseOption,
     channel: ChannelOption = None,
     data: DataOption = None,
@@ -169,18 +137,40 @@ def release(
 
     parsed = _address(address, channel, site)
     state = release_address(parsed, because=because, actor=_actor(), policy=site.policy, now=site.clock.now())
+    _warn_of_denials(parsed)
     show({"channel": parsed.channel, "address": parsed.text, **_state(state)}, as_json=json)
 
 
 @handles_errors
-def export(file: Path, data: DataOption = None, json: JsonOption = False) -> None:
-    """Write every row to a file: CSV, or JSON Lines when its name ends in .jsonl."""
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or JSON Lines when its name ends in .jsonl.")],
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these, several times or with commas; all when left out. "
+            "A list of whom not to write to: --status quarantined,denylisted (profiles that opted out are not in it)."
+        ),
+    ] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the table of states to a file."""
+    statuses = _statuses(status or [])
     _open_site(data)
     from rebond.cli.export import write_rows
     from rebond.store.read.evidence import list_states as read_states
 
-    count = write_rows(file, map(_row, read_states()), columns=list(_ROW))
+    count = write_rows(file, map(_row, read_states(statuses=statuses)), columns=list(_ROW))
     show({"file": str(file), "rows": count}, as_json=json)
+
+
+def _statuses(given: list[str]) -> list[AddressStatus]:
+    from rebond.services.errors import InputError
+
+    try:
+        return [AddressStatus(name.strip()) for text in given for name in text.split(",")]
+    except ValueError as error:
+        raise InputError(f"--status {error}: write one or more of {', '.join(AddressStatus)}") from None
 
 
 @handles_errors
@@ -191,54 +181,10 @@ def recompute(
 ) -> None:
     """Compute every state anew, after a change of policy."""
     site = _open_site(data)
-    from dataclasses import asdict
-
     from rebond.services.recompute import recompute as recompute_states
 
     done = recompute_states(policy=site.policy, now=site.clock.now(), actor=_actor(), dry_run=dry_run)
     show(asdict(done), as_json=json)
-
-
-@handles_errors
-def run(
-    name: Annotated[str, typer.Argument(help="Which job: see rebond job list.")],
-    now: Annotated[str, typer.Option(help="As of which time (RFC 3339 with zone); default: the clock's.")] = "",
-    data: DataOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Run a technical job now."""
-    site = _open_site(data)
-    from dataclasses import asdict
-
-    from rebond.core.policy import parse_duration
-    from rebond.services.clean import JOB, Retention, clean
-    from rebond.services.errors import InputError
-    from rebond.services.events import parse_time
-
-    if name != JOB:
-        raise InputError(f"there is no job {name!r}: known are {JOB}")
-    try:
-        at = parse_time(now, name="--now") if now else site.clock.now()
-    except ValueError as error:
-        raise InputError(str(error)) from None
-    kept = site.config.retention
-    retention = Retention(
-        evidence=parse_duration(kept.evidence),
-        raw_mails=parse_duration(kept.raw_mails),
-        deliveries=parse_duration(kept.deliveries),
-        audit=parse_duration(kept.audit),
-    )
-    show({"job": name, "now": at, **asdict(clean(policy=site.policy, retention=retention, now=at))}, as_json=json)
-
-
-@handles_errors
-def list_jobs(data: DataOption = None, json: JsonOption = False) -> None:
-    """List the technical jobs and when each last ran."""
-    _open_site(data)
-    from rebond.services.clean import JOB
-    from rebond.store.read.cleanup import last_run
-
-    show_rows([{"job": JOB, "schedule": "daily at 04:00", "last_run": last_run(JOB)}], as_json=json, title="Jobs")
 
 
 def _open_site(data: Path | None) -> "Site":
@@ -255,6 +201,15 @@ def _address(text: str, channel: Channel | None, site: "Site") -> "ParsedAddress
     return read_address(text, channel=channel, region=region, allow_undotted=undotted)
 
 
+def _warn_of_denials(address: "ParsedAddress") -> None:
+    from rebond.services.people import in_words
+    from rebond.store.read.blocked import denials_of
+
+    assert address.key is not None
+    if denials := denials_of(address.channel, address.key):
+        say(f"rebond: {in_words(denials)}")
+
+
 def _actor() -> str:
     import getpass
 
@@ -264,25 +219,22 @@ def _actor() -> str:
         return "cli"
 
 
-@contextmanager
-def _open(name: str) -> Iterator[IO[bytes]]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    from rebond.services.errors import InputError
-
-    try:
-        file = Path(name).open("rb")  # noqa: SIM115
-    except OSError as error:
-        raise InputError(f"{name}: {error.strerror}") from None
-    with file:
-        yield file
-
-
 def _state(state: Any) -> dict[str, Any]:
     return {name: getattr(state, name) for name in ("status", "reason", "cause", "error_count", "since", "until")}
 
 
+def _snapshot(snapshot: "Snapshot") -> dict[str, Any]:
+    state = snapshot.state
+    return {
+        "horizon": snapshot.horizon,
+        "status": state.status,
+        "reason": state.reason,
+        "error_count": state.error_count,
+        "text": state.error_text,
+    }
+
+
+_BRIEF = ("address", "status", "reason", "error_count", "since", "until")
 _ROW = ("channel", "address", "scope", "status", "reason", "cause", "error_count", "since", "until", "last_error_at")
 
 

@@ -1,11 +1,13 @@
 """May I write to these? Addresses in, allowed or the reason out, in bounded memory."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from rebond.core.address import parse_address, plain_email_key
 from rebond.core.words import AddressStatus, Channel, Reason
+from rebond.services.errors import InputError
 from rebond.store.read.blocked import blocked_keys
 
 CHUNK = 20_000
@@ -44,6 +46,45 @@ def check_batch(
     reasons[None] = Reason.INVALID_ADDRESS
     reasons[""] = Reason.ADDRESS_EMPTY
     return list(map(reasons.get, keys))
+
+
+def refuse_columns(line: str, *, channel: Channel) -> None:
+    """Raise InputError when a file's first line looks like several columns or their names: every answer would be no.
+
+    A push token can hold any character, so nothing is known of it.
+    """
+    if channel is Channel.PUSH:
+        return
+    bare = _QUOTED.sub("", line)
+    separated = any(mark in bare for mark in ";,\t") or bare.count("@") > 1
+    if separated or re.sub(r"\W|_", "", line).casefold() in _HEADERS:
+        raise InputError(f"the first line, {line[:100]!r}, looks like columns: give one address a line, nothing else")
+
+
+# A quoted local part may hold anything (RFC 5322, 3.4.1).
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(?=@)')
+_HEADERS = frozenset(
+    {
+        "address",
+        "addresses",
+        "adresse",
+        "adresses",
+        "adresseemail",
+        "courriel",
+        "email",
+        "emailaddress",
+        "emails",
+        "mail",
+        "mobile",
+        "msisdn",
+        "phone",
+        "phonenumber",
+        "recipient",
+        "sms",
+        "telephone",
+        "téléphone",
+    }
+)
 
 
 def _key(text: str, channel: Channel, *, region: str, allow_undotted: bool) -> str | None:

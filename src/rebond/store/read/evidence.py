@@ -101,10 +101,17 @@ def states_of(addresses: Collection[AddressKey]) -> dict[AddressKey, StateRow]:
 
 
 def list_states(
-    *, status: AddressStatus | None = None, reason: Reason | None = None, channel: Channel | None = None
+    *,
+    status: AddressStatus | None = None,
+    statuses: Collection[AddressStatus] = (),
+    reason: Reason | None = None,
+    channel: Channel | None = None,
 ) -> Iterator[StateRow]:
-    """Stream the rows of the table of states, oldest first, in pages so that memory stays the same."""
-    wanted = Q()
+    """Stream the rows of the table of states, oldest first, in pages so that memory stays the same.
+
+    `statuses`: only one of these, none given is all.
+    """
+    wanted = Q(status__in=[one.value for one in statuses]) if statuses else Q()
     for name, value in (("status", status), ("reason", reason), ("channel", channel)):
         if value is not None:
             wanted &= Q(**{name: value.value})
