@@ -36,6 +36,16 @@ def test_tables_take_hostile_texts(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert "Nothing to show." in shown
 
 
+def test_an_address_is_never_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(output, "wants_json", lambda as_json: False)
+    monkeypatch.setenv("COLUMNS", "40")
+    row = {"address": "anna.with.a.long.name@a-long-domain.example", "text": "words that fill the table " * 3}
+    output.show_rows([row], as_json=False)
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert "".join(line.split("│")[1].strip() for line in shown.splitlines() if "│" in line) == row["address"]
+
+
 @pytest.mark.parametrize(
     ("value", "cell"),
     [

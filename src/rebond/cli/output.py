@@ -113,7 +113,7 @@ def show_rows(rows: Iterable[Mapping[str, Any]], *, as_json: bool, title: str = 
     names = brief or tuple(listed[0] if listed else ())
     table = Table(title=cell(title) if title else None)
     for name in names:
-        table.add_column(name.replace("_", " "))
+        table.add_column(name.replace("_", " "), overflow="fold")  # whole: an address is there to be copied
     for row in listed:
         table.add_row(*(cell(row[name]) for name in names))
     Console().print(table if listed else "Nothing to show.")
