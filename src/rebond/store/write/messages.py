@@ -44,7 +44,8 @@ def mark_messages(*, returned: Sequence[ReturnMark] = (), complained: Sequence[t
             first.setdefault(mark.message, mark)
     with connection.cursor() as cursor:
         if first:
-            cursor.executemany(_RETURNED, [_values(mark) for mark in first.values()])
+            statement = _RETURNED.format(rows=", ".join([_PLACES] * len(first)))
+            cursor.execute(statement, [value for mark in first.values() for value in _values(mark)])
         if complained:
             cursor.executemany(_COMPLAINED, [(moment(at), number) for number, at in sorted(complained)])
     late = Counter(rows[number].delivery for number in first if rows[number].taken)
@@ -68,17 +69,18 @@ def _locked(numbers: Sequence[int]) -> dict[int, _Row]:
 
 
 _RETURNED = """
-UPDATE message SET returned_at = %s, return_type = %s, return_reason = %s, return_cause = %s, return_rule = %s,
-    return_text = %s
-WHERE id = %s
+UPDATE message SET returned_at = v.column2, return_type = v.column3, return_reason = v.column4,
+    return_cause = v.column5, return_rule = v.column6, return_text = v.column7
+FROM (VALUES {rows}) v WHERE message.id = v.column1
 """
+_PLACES = "(%s, %s, %s, %s, %s, %s, %s)"
 _COMPLAINED = "UPDATE message SET complained_at = %s WHERE id = %s AND complained_at IS NULL"
 
 
 def _values(mark: ReturnMark) -> tuple[Any, ...]:
     verdict = mark.verdict
     judged = (verdict.type.value, verdict.reason.value, verdict.cause.value, verdict.rule[:128])
-    return (moment(mark.at), *judged, storable(mark.text), mark.message)
+    return (mark.message, moment(mark.at), *judged, storable(mark.text))
 
 
 def deny_profile(profile: int, *, channel: str, at: datetime, origin: str, proof: str) -> bool:
