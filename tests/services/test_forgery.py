@@ -65,7 +65,7 @@ def forgeries(victim: Message, own: Message) -> dict[str, Forged]:
             dsn("stranger@else.example"),
             verp(victim),
             now_days=31,
-            why="other_recipient",
+            why="expired_token",
             names="stranger@else.example",
         ),
         "an expired token, non-null sender": Forged(
@@ -126,11 +126,11 @@ def test_every_swapped_character_of_a_token_is_noticed() -> None:
     assert state(own.address).status is AddressStatus.VALID
 
 
-def test_an_expired_token_is_matched_at_best() -> None:
+def test_an_expired_token_alone_does_not_act() -> None:
     (row,) = sent()
     came(dsn(row.address, date=at(days=31)), to=verp(row), now=at(days=31))
-    assert EvidenceRow.objects.get().trust == "matched"
-    assert state(row.address).status is AddressStatus.QUARANTINED
+    assert listed() == [(row.address, "expired_token")]
+    assert state(row.address).status is AddressStatus.VALID
 
 
 def test_a_token_holds_on_its_thirtieth_day() -> None:

@@ -390,3 +390,12 @@ def test_the_time_of_a_failure_is_when_its_reply_was_read() -> None:
     assert row.last_attempt_at == EvidenceRow.objects.get().at == read_at
     assert row.next_attempt_at is not None
     assert row.next_attempt_at - read_at >= HOUR
+
+
+def test_a_relay_that_always_cuts_is_given_a_rest() -> None:
+    number, sender = delivery(4 * WINDOW), always(OutcomeKind.UNCERTAIN)
+    result = run_send(number, sender=sender)
+    assert "every connection was lost" in result.problem
+    # The window that showed it, and the one that was already in flight.
+    assert result.uncertain <= 2 * WINDOW
+    assert_reconciled(number)

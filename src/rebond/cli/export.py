@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from rebond.cli.output import to_json
+from rebond.services.errors import InputError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PHONE = re.compile(r"\+\d{4,15}")
@@ -14,10 +15,18 @@ _PHONE = re.compile(r"\+\d{4,15}")
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:
     """Write rows to a file, in place only when whole; returns how many."""
+    as_lines = path.suffix.lower() == ".jsonl"
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: {'it is a folder' if path.is_dir() else 'its folder is missing'}")
+    if path.exists() and not path.is_file():
+        # A device or a pipe takes rows as they come; only a file can be put in place.
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            return _write(stream, rows, columns=columns, as_lines=as_lines)
+    path = path.resolve()
     half = path.with_name(path.name + ".part")
     try:
         with half.open("w", encoding="utf-8", newline="") as file:
-            count = _write(file, rows, columns=columns, as_lines=path.suffix.lower() == ".jsonl")
+            count = _write(file, rows, columns=columns, as_lines=as_lines)
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)

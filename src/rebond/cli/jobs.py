@@ -6,6 +6,8 @@ import typer
 
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, show, show_rows
 
+_FIRST_YEAR = 1990
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
@@ -37,6 +39,8 @@ def run(
         raise InputError(f"there is no job {name!r}: known are {JOB}")
     try:
         at = parse_time(now, name="--now") if now else site.clock.now()
+        if at.year < _FIRST_YEAR:
+            raise ValueError(f"--now {now!r} is before anything was kept: give a time from {_FIRST_YEAR} on")
     except ValueError as error:
         raise InputError(str(error)) from None
     kept = site.config.retention

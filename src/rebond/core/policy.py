@@ -127,9 +127,10 @@ _VALUE_FIELDS = tuple(field for field in fields(Policy) if field.name != "preset
 
 
 def _lay_over(values: dict[str, Any], layer: Mapping[str, Any], *, path: str) -> None:
+    known = [*values, "preset"] if path == "policy" else list(values)
     for key, value in layer.items():
         if key not in values:
-            raise PolicyError(f"{path}.{key} is unknown{_nearest(key, values)} Known are {', '.join(values)}.")
+            raise PolicyError(f"{path}.{key} is unknown{_nearest(key, known)} Known are {', '.join(known)}.")
         if isinstance(values[key], Mapping):
             if not isinstance(value, Mapping):
                 raise PolicyError(f"{path}.{key} = {value!r} is not a table: write {', '.join(values[key])} in it")

@@ -90,10 +90,6 @@ def attribute(
             return Attribution(Trust.SIGNED, message)
     keys = recipient_keys(recipients)
     known = [message for name in found.message_ids for message in log.by_message_id.get(name, ())]
-    # An expired token is worth what a Message-ID is worth.
-    known += [
-        message for token in found.tokens if token.problem is TokenProblem.EXPIRED and (message := log.of_token(token))
-    ]
     if envelope_from and reading.kind is not ReturnKind.COMPLAINT:
         # A real bounce has a null sender: with another, only a token proves it. Feedback loops write as themselves.
         return Attribution(Trust.UNVERIFIED, why=WhyUnattributed.SENDER_NOT_NULL)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ CHUNK = 500
 MOST_LINE = 1_048_576
 _MOST_BYTES = 16 * MOST_LINE
 _AHEAD = timedelta(minutes=10)
+# With an optional zone, so that a naive time is told apart from what is no time.
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _EVENTS = {
     "failure": Event.FAILURE,
     "delivered": Event.DELIVERED,
@@ -206,6 +209,8 @@ class _Reader:
 def parse_time(text: str, *, name: str) -> datetime:
     """Read an RFC 3339 time with zone as UTC; ValueError for another, a naive one among them."""
     try:
+        if not _RFC_3339.fullmatch(text):
+            raise ValueError(text)
         at = datetime.fromisoformat(text.upper())  # RFC 3339 allows t and z
     except ValueError:
         raise ValueError(f"{name} {text[:100]!r} is not an RFC 3339 time such as 2026-03-01T08:00:00Z") from None

@@ -31,6 +31,10 @@ class Lines:
         self.name = name
         self._binary = binary
         # What cannot be decoded becomes lone surrogates: the row that holds them is told apart, the others live.
+        try:
+            b"\xff".decode(encoding, "surrogateescape")
+        except UnicodeError as error:
+            raise InputError(f"the encoding {encoding!r} cannot be used: {error}") from None
         self._text = TextIOWrapper(binary, encoding=encoding, errors="surrogateescape", newline="")
         self._again: deque[str] = deque()
         self._held: list[str] = []

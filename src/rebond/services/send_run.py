@@ -29,6 +29,8 @@ from rebond.store.write.transports import clear_transport, pause_transport
 WINDOW = 25
 _RENEW = 60.0
 _LOOK = 1.0
+# Connections lost in a window that ended no message well: then it is the transport that is ill, not one message.
+_LOST = 3
 
 
 @dataclass(slots=True)
@@ -210,10 +212,13 @@ class Run:
         """Give a window to the transport and judge what it answers."""
         ended = Ended(window.fence)
         waiting = {item.due.id: item.due for item, _ in window.messages}
+        cut: list[str] = []
         async for outcome in self._means.sender.send([outgoing for _, outgoing in window.messages]):
             due = waiting.pop(outcome.message, None)
             if due is not None:
                 ended.judged.append(self._judge.judge(due, outcome))
+                if outcome.kind is OutcomeKind.UNCERTAIN:
+                    cut.append(outcome.text)
                 if outcome.kind is OutcomeKind.FAULT and not ended.fault:
                     ended.fault = outcome.text or "the transport could not be used, and did not say why"
         for due in waiting.values():
@@ -224,6 +229,8 @@ class Run:
                 text="the transport did not say what became of this message",
             )
             ended.judged.append(self._judge.judge(due, lost))
+        if not ended.fault and len(cut) >= _LOST and not any(item.kind in _REACHED for item in ended.judged):
+            ended.fault = f"every connection was lost while it handed a message over: {cut[0]}"
         return ended
 
     async def _land(self, flight: asyncio.Task[Ended]) -> Ended:

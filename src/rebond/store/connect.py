@@ -55,6 +55,8 @@ def _sqlite(path: str) -> dict[str, Any]:
 
 def _postgresql(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
+    if not parts.path.strip("/"):
+        raise DatabaseUrlError(f"{without_password(url)!r} names no database: write postgresql://user@host/name")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),
