@@ -44,6 +44,11 @@ def register_send(app: typer.Typer) -> None:
         else:
             result = _send(site, delivery, until_settled=until_settled, told=None)
         show({"id": delivery, **asdict(result)}, as_json=json, title="Sent")
+        if result.pending and not result.handed_over and not result.problem and result.next_due:
+            when = f"{result.next_due:%Y-%m-%d %H:%M:%S} UTC"
+            say(
+                f"rebond: {result.pending} messages are still open, due or held by another sender until {when} at least"
+            )
         if result.problem:
             say(f"rebond: {result.problem}")
             return Exit.FAULT
