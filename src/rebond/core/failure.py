@@ -28,8 +28,7 @@ class Verdict:
 
     `rule` names what decided: a rule's id, `code:5.1.1`, `smtp:550`, `action:delayed`, `kind:auto_reply`, `given`
     (the sender of an event said so) or `none`. `confirm`: 2 when it acts as hard at the second counting
-    error of its cause. `retry` overrides the schedule when a rule says so. `matched` is the (start, end) of the
-    words that matched in the text.
+    error of its cause. `retry` overrides the schedule when a rule says so.
     """
 
     type: FailureType
@@ -40,7 +39,6 @@ class Verdict:
     confirm: int = 1
     retry: bool | None = None
     review: bool = False
-    matched: tuple[int, int] | None = None
     runners_up: tuple[str, ...] = ()
 
     @property

@@ -3,9 +3,11 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from rebond.core.words import Role
+
 
 class User(AbstractUser):
-    role = models.CharField(max_length=16, default="viewer")
+    role = models.CharField(max_length=16, default=Role.VIEWER.value)
 
     class Meta(AbstractUser.Meta):
         db_table = "person"
