@@ -7,7 +7,7 @@ from email_validator import validate_email
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from rebond.core.address import MAX_TOKEN, parse_address
+from rebond.core.address import MAX_TOKEN, parse_address, plain_email_key, plain_email_keys
 from rebond.core.words import Channel
 
 EMAIL, SMS, PUSH = Channel
@@ -178,6 +178,25 @@ def test_the_short_way_and_the_library_agree(text: str) -> None:
     assume("--" not in text)
     found = validate_email(text, check_deliverability=False, strict=True)
     assert short.key == f"{found.local_part.lower()}@{found.ascii_domain.lower()}"
+
+
+LONG = st.builds(
+    lambda local, label, times: f"{local}@{'.'.join([label] * times)}.example",
+    st.text("ab1.-_+", min_size=1, max_size=70),
+    st.text("ab1-", min_size=1, max_size=70),
+    st.integers(1, 5),
+)
+
+
+@given(st.lists(st.one_of(ODD, LIKELY, PLAIN, LONG), max_size=5))
+@example([])
+@example([""])
+@example(["a@b.example\n"])
+@example(["a\nb", "c@b.example"])
+@example(["\u212a@b.example", "K@b.example"])  # the sign of kelvin, whose lower case is k
+@example(["a@b.c-de", "a@b--c.example", "a.@b.example", "A-b.c_d@E-f.g.Example"])
+def test_many_at_once_get_what_each_gets_alone(texts: list[str]) -> None:
+    assert plain_email_keys(texts) == list(map(plain_email_key, texts))
 
 
 @given(st.one_of(LIKELY, PLAIN))

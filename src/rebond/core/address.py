@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rebond.core.words import Channel
@@ -55,6 +56,33 @@ _PLAIN = re.compile(
 def plain_email_key(text: str) -> str | None:
     """Return the key of an email address of the common shape; None for every other text, good or bad."""
     return text.lower() if "--" not in text and _PLAIN.fullmatch(text) else None
+
+
+# Lines of a narrower shape, in lower case: the engine runs over many in one call, in a third of the time. The counts
+# keep them within the lengths above.
+_PLAIN_LINES = re.compile(
+    r"(?:[a-z0-9_+]{1,20}+(?:[.\-][a-z0-9_+]{1,20}+){0,2}+"
+    r"@(?:[a-z0-9]{1,25}+(?:-[a-z0-9]{1,25}+)?+\.){1,3}+[a-z]{2,20}+\n)*+"
+)
+
+
+def plain_email_keys(texts: Sequence[str]) -> list[str | None]:
+    """Return what `plain_email_key` says of each of these; fast for many."""
+    lines = "\n".join(texts) + "\n"
+    if lines.count("\n") != len(texts):  # one holds a line's end, or there is none
+        return list(map(plain_email_key, texts))
+    if not lines.isascii():  # lower case makes ASCII of some others, such as the sign of kelvin
+        lines = "\n".join([text if text.isascii() else "?" for text in texts]) + "\n"
+    lines = lines.lower()
+    keys: list[str | None] = [*lines.split("\n")]
+    keys.pop()
+    row = place = 0
+    while (end := _PLAIN_LINES.match(lines, place).end()) < len(lines):  # type: ignore[union-attr]
+        row += lines.count("\n", place, end)
+        keys[row] = plain_email_key(texts[row])
+        row += 1
+        place = lines.index("\n", end) + 1
+    return keys
 
 
 def _email_key(text: str, *, allow_undotted: bool) -> tuple[str | None, str]:
