@@ -116,7 +116,8 @@ class Reading:
     `candidates` are strings in which a signed token may stand (returned Message-ID, References, our token header,
     the returned envelope sender, the mail's own To), `message_ids` the returned original's ids without angle
     brackets, `complainants` the addresses that a complaint names, `date` the time of the return itself
-    (its Date, else the topmost Received, else None), `notes` what was cut or broken.
+    (its Date, else the topmost Received, else None), `notes` what was cut or broken. `return_path` is the envelope's
+    sender as a mailbox keeps it: None when nothing tells it, empty for the null sender.
     """
 
     kind: ReturnKind
@@ -130,6 +131,7 @@ class Reading:
     original_from: str = ""
     subject: str = ""
     sender: str = ""
+    return_path: str | None = None
     notes: tuple[str, ...] = ()
 
 

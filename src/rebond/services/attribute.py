@@ -64,7 +64,8 @@ class Log:
         by_number = {}
         for message in messages:
             by_number[message.number] = message
-            if message.message_id:
+            # What was never tried cannot have come back.
+            if message.message_id and message.sent_at:
                 by_id.setdefault(message.message_id, []).append(message)
         return cls(by_number, by_id)
 

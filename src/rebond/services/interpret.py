@@ -115,7 +115,10 @@ class Interpreter:
         trusted = self._trusted(trust)
         ignored = failure is not None and failure.verdict.harmless
         if ignored and (not trusted or address.key is None):
-            return  # an automatic answer from nobody we know is no news
+            # An automatic answer from nobody we know is no news; one that bears a forged token is.
+            if self.attribution.why is WhyUnattributed.FORGED_TOKEN:
+                self._list(meaning, address.text, evidence="", why=self.attribution.why, trust=trust, failure=failure)
+            return
         if address.key is None:
             no_address = WhyUnattributed.NO_ADDRESS
             self._list(meaning, address.text, evidence="", why=no_address, trust=trust, failure=failure)

@@ -140,7 +140,7 @@ class Settler:
                     found=one,
                     log=log,
                     recipients=all_recipients(report),
-                    envelope_from=item.envelope_from,
+                    envelope_from=report.return_path if item.envelope_from is None else item.envelope_from,
                 ),
                 qualifier=self.qualifier,
                 keyring=self.keyring,

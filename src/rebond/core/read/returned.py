@@ -88,8 +88,14 @@ def _reading(letter: Letter, finding: Finding) -> Reading:
         original_from=first_address(original.text("from")),
         subject=letter.subject[:MAX_CANDIDATE],
         sender=letter.sender,
+        return_path=_return_path(letter),
         notes=tuple(letter.mail.notes),
     )
+
+
+def _return_path(letter: Letter) -> str | None:
+    # The topmost one is that of whoever put the mail into its mailbox; what its writer wrote stands below.
+    return "" if letter.null_sender else letter.headers.first("return-path").strip("<> \t")[:MAX_CANDIDATE] or None
 
 
 def _ids(values: list[str]) -> list[str]:
