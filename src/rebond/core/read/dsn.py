@@ -92,9 +92,9 @@ def _part_groups(letter: Letter) -> list[tuple[Headers, Headers]]:
 def _loose_groups(letter: Letter) -> list[tuple[Headers, Headers]]:
     """Find the same fields in plain text."""
     texts = [letter.notice]
-    texts += [part.text() for part in letter.parts("text/plain") if _FINAL.search(part.text())]
+    texts += [part.text() for part in letter.parts("text/plain")]
     for text in texts:
-        if _FINAL.search(text) and (start := _LOOSE.search(text)):
+        if "final-recipient:" in text.lower() and _FINAL.search(text) and (start := _LOOSE.search(text)):
             return _groups(text[start.start() :])
     return []
 

@@ -17,7 +17,7 @@ MAX_HEADERS = 2000
 MAX_HEADER_BLOCK = 1024 * 1024
 MAX_VALUE = 64 * 1024
 
-_FIELD = re.compile(r"([!-9;-~]{1,128}+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
+_FIELD = re.compile(r"^([!-9;-~]{1,128}+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?", re.M)
 _FOLD = re.compile(r"\n[ \t]++")
 _PARAMETER = re.compile(r';\s*+([A-Za-z*0-9-]{1,40}+)\s*+=\s*+(?:"([^"]*+)"|([^\s;]*+))')
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]++/[a-z0-9!#$&^_.+-]++")
@@ -29,7 +29,7 @@ _DELIMITER = re.compile(
 
 
 class Headers:
-    """A header block: values by lower-case name, unfolded, in order, not yet decoded."""
+    """A header block: values by lower-case name, in order, not yet decoded; unfolded only when they are read."""
 
     __slots__ = ("_values",)
 
@@ -37,7 +37,11 @@ class Headers:
         self._values: dict[str, list[str]] = {}
 
     def add(self, name: str, value: str) -> None:
-        self._values.setdefault(name.lower(), []).append(value)
+        name = name.lower()
+        if name in self._values:
+            self._values[name].append(value)
+        else:
+            self._values[name] = [value]
 
     def extend(self, name: str, more: str) -> None:
         """Add a line that lost its fold to the last value of a name."""
@@ -48,10 +52,11 @@ class Headers:
     def first(self, name: str) -> str:
         """Give the first value of a name (in lower case), empty when there is none."""
         values = self._values.get(name)
-        return values[0] if values else ""
+        return _unfolded(values[0]) if values else ""
 
     def all(self, name: str) -> list[str]:
-        return self._values.get(name, [])
+        values = self._values.get(name)
+        return [_unfolded(value) for value in values] if values else []
 
     def text(self, name: str) -> str:
         """Give the first value of a name with its encoded words decoded."""
@@ -123,6 +128,12 @@ def split_mail(raw: bytes) -> Mail:
     return mail
 
 
+def _unfolded(value: str) -> str:
+    if "\n" in value:
+        value = _FOLD.sub(" ", value)
+    return value[:MAX_VALUE].rstrip()
+
+
 def parse_headers(text: str) -> tuple[Headers, int]:
     """Read a header block from the beginning of a text; gives it and where its body begins.
 
@@ -133,10 +144,7 @@ def parse_headers(text: str) -> tuple[Headers, int]:
     while count < MAX_HEADERS:
         found = _FIELD.match(text, position)
         if found:
-            value = found.group(2)
-            if "\n" in value:
-                value = _FOLD.sub(" ", value)
-            headers.add(found.group(1), value[:MAX_VALUE].rstrip())
+            headers.add(found.group(1), found.group(2))
             position, count = found.end(), count + 1
             continue
         end = text.find("\n", position) + 1
@@ -147,6 +155,16 @@ def parse_headers(text: str) -> tuple[Headers, int]:
             return headers, position
         position = end
     return headers, position
+
+
+def plain_fields(text: str) -> list[tuple[str, str]] | None:
+    """Give the fields, still folded, of a text that holds nothing else: faster than `parse_headers`, which bears all.
+
+    None when a line is no field.
+    """
+    pieces = _FIELD.split(text, MAX_HEADERS)
+    # Between the fields, and around them, stands what is none.
+    return None if any(pieces[::3]) else list(zip(pieces[1::3], pieces[2::3], strict=True))
 
 
 def content_type_of(headers: Headers) -> tuple[str, dict[str, str]]:
@@ -180,9 +198,15 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes]:
     except UnicodeDecodeError:
         codec = "latin-1"
         text = block.decode(codec)
-    headers, position = parse_headers(text)
-    if position < len(text):  # something that is no header stands before the first blank line
-        return headers, raw[len(text[:position].encode(codec)) :]
+    fields = plain_fields(text)
+    if fields is None:
+        headers, position = parse_headers(text)
+        if position < len(text):  # something that is no header stands before the first blank line
+            return headers, raw[len(text[:position].encode(codec)) :]
+    else:
+        headers = Headers()
+        for name, value in fields:
+            headers.add(name, value)
     return headers, raw[end + 2 :] if end >= 0 else raw[len(block) :]
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 MAX_REPLY = 4000
 
 # A reply code where a reply can begin, with the enhanced code behind it: `550 5.1.1`, `550-5.1.1`, `550 (#5.1.1)`.
+# What must not stand before is asked last: a pattern that begins with a digit is searched for many times faster.
 _REPLY = re.compile(
-    r"(?<![\w.#/\-])(2(?:20|21|5[0-2])|[45]\d\d)(?=[ \-:;,=\"'\]#(]|$)"
+    r"([245](?:(?<=2)(?:20|21|5[0-2])|(?<!2)\d\d))(?<![\w.#/\-]\d\d\d)(?=[ \-:;,=\"'\]#(]|$)"
     r"(?:[ \-:;,]{1,3}[#(\[]{0,2}([245]\.\d{1,3}\.\d{1,3})(?![\d.\w]))?"
 )
-_ENHANCED = re.compile(r"(?<![\d.\w])([245]\.\d{1,3}\.\d{1,3})(?![\d\w]|\.\d)")
+_ENHANCED = re.compile(r"([245]\.(?<![\w.]\d\.)\d{1,3}\.\d{1,3})(?![\d\w]|\.\d)")
 # What stands before a code that is a reply and no number in a sentence.
 _SPOKEN = re.compile(
     r"(?:^|[:;>'\"(\[{|=]|said|says|returned|answered|response|responded|reply|replied|error|code|was|with|reason|smtp|status|fatal|\.{3}|->|<<<)"
@@ -27,7 +28,7 @@ _POOR_WORDS = """
 _POOR = frozenset(_POOR_WORDS.split())
 _NO_WORDS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>]+|https?://\S+|\b[\w-]+(?:\.[\w-]+)+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_SPACES = re.compile(r"\s+")
+_PUNCTUATION = ".,:;()<>[]\"'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def parse_reply(text: str) -> Reply:
 def fold(text: str) -> str:
     """Put a reply of several lines in one, its code said once; cut to 4,000 characters."""
     if "\n" in text or "  " in text or "\t" in text:
-        text = _SPACES.sub(" ", text[: 4 * MAX_REPLY])
+        text = " ".join(text[: 4 * MAX_REPLY].split())
     text = text.strip()[:MAX_REPLY]
     first = _REPLY.match(text)
     if not first:
@@ -83,9 +84,21 @@ def from_reply(text: str) -> str:
 
 
 def reasons_in(text: str) -> int:
-    """Count the words of a diagnostic that may name a reason: neither addresses nor what every refusal says."""
-    words = _WORD.findall(_NO_WORDS.sub(" ", text).lower())
-    return sum(word not in _POOR for word in words)
+    """Count, up to two, the words of a diagnostic that may name a reason.
+
+    Those are neither addresses, hosts and links nor what every refusal says.
+    """
+    found = 0
+    for token in text.split():
+        word = token.strip(_PUNCTUATION)
+        if word.isalpha() and word.isascii():
+            found += len(word) > 1 and word.lower() not in _POOR
+        else:
+            words = _WORD.findall(_NO_WORDS.sub(" ", token).lower())
+            found += sum(word not in _POOR for word in words)
+        if found > 1:
+            return 2
+    return found
 
 
 def begins_reply(line: str) -> bool:
