@@ -188,7 +188,8 @@ class Interpreter:
         name = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()[:16]
         meaning.unattributed.append(
             NewUnattributed(
-                identity=f"mail:{self.digest}:{name}",
+                # The same bytes to another recipient are another return, which may be listed for another reason.
+                identity=f"mail:{self.stored.identity}:{name}",
                 at=self._at(),
                 source=self.stored.source,
                 returned_mail=self.stored.identity,
