@@ -1,23 +1,31 @@
 """The differences between SQLite and PostgreSQL, in one place."""
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Collate
+from django.db import connection, transaction
 
 
+@cache
 def is_postgresql() -> bool:
-    """Tell which of the two databases this process uses."""
+    """Tell which of the two databases this process uses; it never changes (see `connect`)."""
     return connection.vendor == "postgresql"
 
 
 def moment(at: datetime | None) -> Any:
-    """Return a time as a parameter for raw SQL."""
-    return connection.ops.adapt_datetimefield_value(at) if at is not None else None
+    """Return a time as a parameter for raw SQL; as the ORM writes it, in a tenth of its time."""
+    if at is None or is_postgresql():
+        return at
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+
+
+def read_moment(value: Any) -> Any:
+    """Return a time that raw SQL gave: SQLite knows no zones, and everything there is UTC."""
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 def temporary_table(name: str, columns: str) -> str:
@@ -27,10 +35,10 @@ def temporary_table(name: str, columns: str) -> str:
 
 
 def fill(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Put many rows into an empty temporary table, the fastest way that the database has."""
+    """Put many rows into a table, the fastest way that the database has; SQLite: into an empty temporary one."""
     names = ", ".join(columns)
     if is_postgresql():
-        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         return
@@ -42,6 +50,18 @@ def prefer_indexes(cursor: Any) -> None:
     """Make index look-ups cheap to the planner for this transaction: a chunk meets a table that grows without end."""
     if is_postgresql():
         cursor.execute("SET LOCAL random_page_cost = 1.1")
+
+
+@contextmanager
+def looking_up() -> Iterator[Any]:
+    """Give a cursor for statements that look up few rows among many; takes no lock."""
+    if not is_postgresql():  # whose transactions all take the lock of the one that writes
+        with connection.cursor() as cursor:
+            yield cursor
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        prefer_indexes(cursor)
+        yield cursor
 
 
 def as_json(expression: str) -> str:
@@ -61,9 +81,36 @@ def many(texts: Sequence[str]) -> tuple[str, Any]:
     return "json_each(%s) AS many", json.dumps(texts)
 
 
-def by_bytes(column: str) -> Any:
+def in_lines(expression: str) -> str:
+    """Return the aggregate of texts as one text of lines: many rows in one, since each row costs."""
+    return f"string_agg({expression}, chr(10))" if is_postgresql() else f"group_concat({expression}, char(10))"
+
+
+def among(column: str) -> str:
+    """Return the condition that a column holds one of the texts or whole numbers that `listed` makes a parameter of.
+
+    One parameter instead of one a value: to write those into the statement costs more than to look the rows up.
+    """
+    if not is_postgresql():
+        return f"{column} IN (SELECT value FROM json_each(%s))"
+    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(%s::json)))"
+
+
+def among_numbers(column: str) -> str:
+    """Return the same for a column of whole numbers."""
+    if not is_postgresql():
+        return among(column)
+    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(%s::json)::bigint))"
+
+
+def listed(values: Collection[str] | Collection[int]) -> str:
+    """Return the parameter that `among` takes."""
+    return json.dumps(list(values))
+
+
+def by_bytes(column: str) -> str:
     """Return a column as an expression that sorts by code points, as Python does."""
-    return Collate(column, "C") if is_postgresql() else F(column)
+    return f'{column} COLLATE "C"' if is_postgresql() else column
 
 
 def domain_of(expression: str) -> str:

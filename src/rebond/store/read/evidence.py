@@ -1,9 +1,11 @@
 """What is known about addresses: their evidence, successes, snapshots and states."""
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -14,20 +16,14 @@ from rebond.core.words import (
     AddressStatus,
     Cause,
     Channel,
-    ExclusionCause,
     FailureType,
     QualificationStatus,
     Reason,
     Trust,
 )
-from rebond.store.models import (
-    AddressStateRow,
-    EvidenceRow,
-    Message,
-    Qualification,
-    SnapshotRow,
-    ToldSuccess,
-)
+from rebond.store.dialect import among, among_numbers, listed, read_moment
+from rebond.store.models import AddressStateRow, EvidenceRow
+from rebond.store.read.state_json import read_cause, state_from_json
 
 MOST_KEYS = 500
 
@@ -53,25 +49,29 @@ class StateRow:
 
 def known_identities(identities: Collection[str]) -> frozenset[str]:
     """Tell which of these identities are stored already."""
-    found: set[str] = set()
-    wanted = list(identities)
-    for start in range(0, len(wanted), MOST_KEYS):
-        part = wanted[start : start + MOST_KEYS]
-        for model in (EvidenceRow, ToldSuccess):
-            found.update(model.objects.filter(identity__in=part).values_list("identity", flat=True))
-    return frozenset(found)
+    if not identities:
+        return frozenset()
+    wanted = listed(identities)
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN.format(among=among("identity")), [wanted, wanted])
+        return frozenset(identity for (identity,) in cursor.fetchall())
+
+
+_KNOWN = "SELECT identity FROM evidence WHERE {among} UNION ALL SELECT identity FROM told_success WHERE {among}"
 
 
 def evidence_of(addresses: Collection[AddressKey]) -> dict[AddressKey, list[Evidence]]:
     """Read all evidence of these addresses, the successes of the sending log among it."""
     found: dict[AddressKey, list[Evidence]] = {address: [] for address in addresses}
     for channel, keys in _by_channel(addresses):
-        rows = list(EvidenceRow.objects.filter(channel=channel, address_key__in=keys))
-        ignored = _ignored_texts({row.qualification for row in rows if row.qualification})
-        for row in rows:
-            address = AddressKey(channel, row.address_key, row.scope)
+        with connection.cursor() as cursor:
+            cursor.execute(f"{EVIDENCE} WHERE channel = %s AND {among('address_key')}", [channel.value, listed(keys)])
+            rows = cursor.fetchall()
+        ignored = _ignored_texts({row[2] for row in rows if row[2]})
+        for key, scope, qualification, *values in rows:
+            address = AddressKey(channel, key, scope)
             if address in found:
-                found[address].append(read_evidence(row, text_ignored=row.qualification in ignored))
+                found[address].append(read_evidence(values, text_ignored=qualification in ignored))
         for key, success in _successes(channel, keys):
             address = AddressKey(channel, key)
             if address in found:
@@ -83,12 +83,16 @@ def snapshots_of(addresses: Collection[AddressKey]) -> dict[AddressKey, Snapshot
     """Read the snapshots of those addresses that have one."""
     found = {}
     for channel, keys in _by_channel(addresses):
-        for row in SnapshotRow.objects.filter(channel=channel, address_key__in=keys):
-            state = state_from_json(row.state)
-            found[AddressKey(channel, row.address_key, row.scope)] = Snapshot(
-                horizon=row.horizon, policy_digest=row.policy_digest, state=state
-            )
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_SNAPSHOTS} AND {among('address_key')}", [channel.value, listed(keys)])
+            for key, scope, horizon, digest, state in cursor.fetchall():
+                found[AddressKey(channel, key, scope)] = Snapshot(
+                    horizon=read_moment(horizon), policy_digest=digest, state=state_from_json(json.loads(state))
+                )
     return found
+
+
+_SNAPSHOTS = "SELECT address_key, scope, horizon, policy_digest, state FROM address_snapshot WHERE channel = %s"
 
 
 def states_of(addresses: Collection[AddressKey]) -> dict[AddressKey, StateRow]:
@@ -127,7 +131,7 @@ def state_row(row: AddressStateRow) -> StateRow:
         status=AddressStatus(row.status),
         origin=Origin(row.origin),
         reason=Reason(row.reason) if row.reason else None,
-        cause=_cause(row.cause),
+        cause=read_cause(row.cause),
         error_count=row.error_count,
         first_error_at=row.first_error_at,
         last_error_at=row.last_error_at,
@@ -143,51 +147,6 @@ def state_row(row: AddressStateRow) -> StateRow:
     return StateRow(address=address, text=row.address, state=state, policy_digest=row.policy_digest)
 
 
-_STATE_TIMES = ("first_error_at", "last_error_at", "last_counted_at", "since", "until")
-
-
-def state_to_json(state: AddressState) -> dict[str, Any]:
-    """Write a state for a snapshot."""
-    return {
-        "status": state.status,
-        "origin": state.origin,
-        "reason": state.reason,
-        "cause": state.cause,
-        "error_count": state.error_count,
-        "error_text": state.error_text,
-        "provider": state.provider,
-        "releases": state.releases,
-        "confirming": sorted(state.confirming),
-        **{name: value.isoformat() if (value := getattr(state, name)) else None for name in _STATE_TIMES},
-    }
-
-
-def state_from_json(values: Mapping[str, Any]) -> AddressState:
-    """Read a state from a snapshot."""
-    times = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _STATE_TIMES}
-    return AddressState(
-        status=AddressStatus(values["status"]),
-        origin=Origin(values["origin"]),
-        reason=Reason(values["reason"]) if values["reason"] else None,
-        cause=_cause(values["cause"] or ""),
-        error_count=values["error_count"],
-        error_text=values["error_text"],
-        provider=values["provider"],
-        releases=values["releases"],
-        confirming=frozenset(map(Cause, values["confirming"])),
-        **times,
-    )
-
-
-_CAUSES = frozenset(cause.value for cause in Cause)
-
-
-def _cause(text: str) -> Cause | ExclusionCause | None:
-    if not text:
-        return None
-    return Cause(text) if text in _CAUSES else ExclusionCause(text)
-
-
 def _by_channel(addresses: Collection[AddressKey]) -> Iterator[tuple[Channel, Sequence[str]]]:
     keys: dict[Channel, dict[str, None]] = defaultdict(dict)
     for address in addresses:
@@ -201,49 +160,78 @@ def _by_channel(addresses: Collection[AddressKey]) -> Iterator[tuple[Channel, Se
 def _ignored_texts(qualifications: Collection[int]) -> frozenset[int]:
     if not qualifications:
         return frozenset()
-    rows = Qualification.objects.filter(id__in=qualifications, status=QualificationStatus.IGNORE.value)
-    return frozenset(rows.values_list("id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM qualification WHERE {among_numbers('id')} AND status = %s",
+            [listed(qualifications), QualificationStatus.IGNORE.value],
+        )
+        return frozenset(number for (number,) in cursor.fetchall())
 
 
 def _successes(channel: Channel, keys: Sequence[str]) -> Iterator[tuple[str, Evidence]]:
-    ours = Message.objects.filter(channel=channel, address_key__in=keys, delivered_at__isnull=False)
-    for number, key, at, message_id in ours.values_list("id", "address_key", "delivered_at", "message_id"):
-        if at is not None:
-            yield key, Evidence(identity=f"message:{number}", event=Event.DELIVERED, at=at, message=message_id)
-    told = ToldSuccess.objects.filter(channel=channel, address_key__in=keys)
-    for identity, key, at, message_id in told.values_list("identity", "address_key", "at", "message_id"):
-        yield key, Evidence(identity=identity, event=Event.DELIVERED, at=at, message=message_id)
+    wanted = [channel.value, listed(keys)]
+    with connection.cursor() as cursor:
+        cursor.execute(_OURS.format(among=among("address_key")), wanted)
+        for number, key, at, message_id in cursor.fetchall():
+            yield key, _success(f"message:{number}", at, message_id)
+        cursor.execute(_TOLD.format(among=among("address_key")), wanted)
+        for identity, key, at, message_id in cursor.fetchall():
+            yield key, _success(identity, at, message_id)
 
 
-def read_evidence(row: EvidenceRow, *, text_ignored: bool = False) -> Evidence:
+_OURS = """
+SELECT id, address_key, delivered_at, message_id FROM message
+WHERE channel = %s AND {among} AND delivered_at IS NOT NULL
+"""
+_TOLD = "SELECT identity, address_key, at, message_id FROM told_success WHERE channel = %s AND {among}"
+
+
+def _success(identity: str, at: datetime, message: str) -> Evidence:
+    return Evidence(identity=identity, event=Event.DELIVERED, at=read_moment(at), message=message)
+
+
+# All of what `read_evidence` takes follows the first three.
+EVIDENCE = """
+SELECT address_key, scope, qualification, identity, event, at, type, reason, cause, rule, pack_version, confirm,
+    message_id, asynchronous, trust, trusted, first_sight, held_by, text, provider, voids, because, actor
+FROM evidence
+"""
+
+
+def read_evidence(row: Sequence[Any], *, text_ignored: bool = False) -> Evidence:
     """Make the value of a row."""
-    verdict = None
-    if row.type:
-        verdict = Verdict(
-            type=FailureType(row.type),
-            reason=Reason(row.reason),
-            cause=Cause(row.cause),
-            rule=row.rule,
-            pack_version=row.pack_version,
-            confirm=row.confirm,
-        )
+    identity, event, at, *judged, message, asynchronous, trust, trusted, first_sight, held_by = row[:15]
+    text, provider, voids, because, actor = row[15:]
     return Evidence(
-        identity=row.identity,
-        event=Event(row.event),
-        at=row.at,
-        verdict=verdict,
-        message=row.message_id,
-        asynchronous=row.asynchronous,
-        trust=Trust(row.trust),
-        trusted=row.trusted,
-        first_sight=row.first_sight,
-        held_by=row.held_by,
+        identity=identity,
+        event=Event(event),
+        at=read_moment(at),
+        verdict=_verdict(tuple(judged)) if judged[0] else None,
+        message=message,
+        asynchronous=asynchronous,
+        trust=Trust(trust),
+        trusted=trusted,
+        first_sight=first_sight,
+        held_by=held_by,
         text_ignored=text_ignored,
-        text=row.text,
-        provider=row.provider,
-        voids=frozenset(row.voids),
-        because=row.because,
-        actor=row.actor,
+        text=text,
+        provider=provider,
+        voids=frozenset(json.loads(voids)) if voids != "[]" else frozenset(),
+        because=because,
+        actor=actor,
+    )
+
+
+@lru_cache(1000)  # those of one address after another are the same few
+def _verdict(judged: tuple[Any, ...]) -> Verdict:
+    failure_type, reason, cause, rule, pack_version, confirm = judged
+    return Verdict(
+        type=FailureType(failure_type),
+        reason=Reason(reason),
+        cause=Cause(cause),
+        rule=rule,
+        pack_version=pack_version,
+        confirm=confirm,
     )
 
 

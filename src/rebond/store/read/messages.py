@@ -1,15 +1,14 @@
 """Our messages, as a return or an event points to them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 
 from rebond.core.words import Channel, MessageStatus
-from rebond.store.models import Message
-
-_MOST = 500
+from rebond.store.dialect import among, among_numbers, listed, read_moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,43 +29,42 @@ class SentMessage:
 
 def find_messages(numbers: Collection[int], *, message_ids: Collection[str] = ()) -> tuple[SentMessage, ...]:
     """Find messages by their number in the sending log or by their Message-ID (without brackets)."""
+    possible = [value for value in message_ids if _possible(value)]
     found: dict[int, SentMessage] = {}
-    for name, values in (("id", list(numbers)), ("message_id", [value for value in message_ids if value])):
-        for start in range(0, len(values), _MOST):
-            rows = Message.objects.filter(Q(**{f"{name}__in": values[start : start + _MOST]}))
-            if name == "message_id":
-                # In the words of the partial index: SQLite takes it only when the statement shows its condition.
-                rows = rows.extra(where=["NOT (message.message_id = '')"])
-            for row in rows.only(*_COLUMNS):
-                found[row.pk] = _sent(row)
+    with connection.cursor() as cursor:
+        if numbers:
+            cursor.execute(f"{_SENT} WHERE {among_numbers('id')}", [listed(numbers)])
+            found.update((row[0], _sent(row)) for row in cursor.fetchall())
+        if possible:
+            # In the words of the partial index: SQLite takes it only when the statement shows its condition.
+            cursor.execute(f"{_SENT} WHERE {among('message_id')} AND NOT (message_id = '')", [listed(possible)])
+            found.update((row[0], _sent(row)) for row in cursor.fetchall())
     return tuple(found.values())
 
 
-_COLUMNS = (
-    "id",
-    "delivery_id",
-    "profile",
-    "channel",
-    "address",
-    "address_key",
-    "message_id",
-    "status",
-    "last_attempt_at",
-    "first_claimed_at",
-    "provider",
-)
+def _possible(message_id: str) -> bool:
+    # PostgreSQL refuses a statement with a NUL or half a surrogate pair in it; we never wrote such an id.
+    return bool(message_id) and message_id.isprintable()
 
 
-def _sent(row: Message) -> SentMessage:
+_SENT = """
+SELECT id, delivery_id, profile, channel, address, address_key, message_id, status,
+    last_attempt_at, first_claimed_at, provider
+FROM message
+"""
+
+
+def _sent(row: Sequence[Any]) -> SentMessage:
+    number, delivery, profile, channel, address, key, message_id, status, attempted_at, claimed_at, provider = row
     return SentMessage(
-        number=row.pk,
-        delivery=row.delivery_id,
-        profile=row.profile,
-        channel=Channel(row.channel),
-        address=row.address,
-        key=row.address_key,
-        message_id=row.message_id,
-        status=MessageStatus(row.status),
-        sent_at=row.last_attempt_at or row.first_claimed_at,
-        provider=row.provider,
+        number=number,
+        delivery=delivery,
+        profile=profile,
+        channel=Channel(channel),
+        address=address,
+        key=key,
+        message_id=message_id,
+        status=MessageStatus(status),
+        sent_at=read_moment(attempted_at or claimed_at),
+        provider=provider,
     )

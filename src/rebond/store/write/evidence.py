@@ -4,23 +4,23 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
-from rebond.core.failure import AddressState, Evidence, Snapshot
+from rebond.core.failure import AddressState, Evidence, Snapshot, Verdict
 from rebond.core.policy import Policy
 from rebond.core.quarantine import fold
 from rebond.core.words import AddressStatus, Channel
-from rebond.store.dialect import agree_on, by_bytes, moment
+from rebond.store.dialect import agree_on, among, by_bytes, is_postgresql, listed, moment
 from rebond.store.models import AddressStateRow, EvidenceRow, SnapshotRow
 from rebond.store.read.evidence import (
     MOST_KEYS,
     AddressKey,
     evidence_of,
-    read_evidence,
     snapshots_of,
-    state_to_json,
 )
+from rebond.store.read.state_json import state_to_json
 from rebond.store.write.rows import Row, insert
 from rebond.store.write.text import storable
 
@@ -44,60 +44,51 @@ def add_evidence(items: Sequence[NewEvidence], *, now: datetime) -> None:
     """Store evidence; IntegrityError when one was stored meanwhile."""
     # One order for everybody: two that store the same wait for each other in a row, never in a circle.
     ordered = sorted(items, key=lambda item: item.evidence.identity)
-    insert("evidence", [_evidence_row(item, now=now) for item in ordered])
+    stored_at = moment(now)
+    insert("evidence", _EVIDENCE_COLUMNS, [(*_evidence_row(item), stored_at) for item in ordered])
 
 
-def _evidence_row(item: NewEvidence, *, now: datetime) -> Row:
-    evidence, verdict = item.evidence, item.evidence.verdict
-    return {
-        "identity": evidence.identity,
-        "channel": item.address.channel.value,
-        "address_key": item.address.key,
-        "scope": item.address.scope,
-        "address": storable(item.text),
-        "event": evidence.event.value,
-        "at": moment(evidence.at),
-        "stored_at": moment(now),
-        "type": verdict.type.value if verdict else "",
-        "reason": verdict.reason.value if verdict else "",
-        "cause": verdict.cause.value if verdict else "",
-        "rule": verdict.rule[:128] if verdict else "",
-        "pack_version": verdict.pack_version[:64] if verdict else "",
-        "confirm": verdict.confirm if verdict else 1,
-        "text": storable(evidence.text),
-        "code": item.code,
-        "enhanced": storable(item.enhanced, 16),
-        "phase": item.phase,
-        "provider": storable(evidence.provider, 64),
-        "qualification": item.qualification,
-        "message_id": storable(evidence.message, 255),
-        "message": item.message,
-        "returned_mail": item.returned_mail,
-        "asynchronous": evidence.asynchronous,
-        "trust": evidence.trust.value,
-        "trusted": evidence.trusted,
-        "first_sight": evidence.first_sight,
-        "held_by": evidence.held_by,
-        "voids": json.dumps(sorted(evidence.voids)),
-        "because": storable(evidence.because),
-        "actor": storable(evidence.actor, 150),
-    }
+_EVIDENCE_COLUMNS = (
+    *("identity", "channel", "address_key", "scope", "address", "event", "at"),
+    *("type", "reason", "cause", "rule", "pack_version", "confirm"),
+    *("text", "code", "enhanced", "phase", "provider", "qualification", "message_id", "message", "returned_mail"),
+    *("asynchronous", "trust", "trusted", "first_sight", "held_by", "voids", "because", "actor", "stored_at"),
+)
+_NO_VERDICT = ("", "", "", "", "", 1)
+
+
+def _evidence_row(item: NewEvidence) -> Row:
+    evidence, about = item.evidence, item.address
+    identified = (evidence.identity, about.channel.value, about.key, about.scope, storable(item.text))
+    happened = (evidence.event.value, moment(evidence.at))
+    judged = _verdict_row(evidence.verdict) if evidence.verdict else _NO_VERDICT
+    said = (
+        storable(evidence.text),
+        item.code,
+        storable(item.enhanced, 16),
+        item.phase,
+        storable(evidence.provider, 64),
+    )
+    belongs = (item.qualification, storable(evidence.message, 255), item.message, item.returned_mail)
+    frozen = (evidence.asynchronous, evidence.trust.value, evidence.trusted, evidence.first_sight, evidence.held_by)
+    voids = json.dumps(sorted(evidence.voids)) if evidence.voids else "[]"
+    person = (voids, storable(evidence.because), storable(evidence.actor, 150))
+    return (*identified, *happened, *judged, *said, *belongs, *frozen, *person)
+
+
+def _verdict_row(verdict: Verdict) -> Row:
+    kinds = (verdict.type.value, verdict.reason.value, verdict.cause.value)
+    return (*kinds, verdict.rule[:128], verdict.pack_version[:64], verdict.confirm)
 
 
 def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]], *, now: datetime) -> None:
     """Store successes of messages that are not ours."""
-    rows = [
-        {
-            "identity": evidence.identity,
-            "channel": address.channel.value,
-            "address_key": address.key,
-            "at": moment(evidence.at),
-            "stored_at": moment(now),
-            "message_id": storable(evidence.message, 255),
-        }
-        for address, evidence in sorted(items, key=lambda item: item[1].identity)
-    ]
-    insert("told_success", rows)
+    stored_at = moment(now)
+    rows = []
+    for address, evidence in sorted(items, key=lambda item: item[1].identity):
+        message = storable(evidence.message, 255)
+        rows.append((evidence.identity, address.channel.value, address.key, moment(evidence.at), stored_at, message))
+    insert("told_success", ("identity", "channel", "address_key", "at", "stored_at", "message_id"), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +108,8 @@ def trust_evidence(identity: str) -> Trusted | None:
     row.trusted = True
     row.save(update_fields=["trusted"])
     about = AddressKey(Channel(row.channel), row.address_key, row.scope)
-    return Trusted(about, read_evidence(row), row.message)
+    trusted = next(item for item in evidence_of([about])[about] if item.identity == identity)
+    return Trusted(about, trusted, row.message)
 
 
 def hold_addresses(folding: Collection[AddressKey], *, succeeding: Collection[AddressKey]) -> None:
@@ -158,32 +150,43 @@ def lock_states(addresses: Mapping[AddressKey, str], *, policy: Policy) -> None:
     """Lock the rows of these addresses until the transaction ends, made as plainly valid where there are none.
 
     All that are missing are inserted before any is locked, so that nobody waits for another in a circle. A row can go
-    while it is waited for (cleanup, or an address found plainly valid): it is made again.
+    while it is waited for (cleanup, or an address found plainly valid): it is made again. SQLite has one writer anyway.
     """
-    missing = sorted(addresses)
+    missing = sorted(addresses) if is_postgresql() else []
     while missing:
-        rows = [_state_row(address, addresses[address], AddressState(), policy=policy) for address in missing]
-        insert("address_state", rows, conflict="ON CONFLICT DO NOTHING")
-        held = _hold(missing)
+        held = _make_states({address: addresses[address] for address in missing}, policy=policy)
+        held |= _hold([address for address in missing if address not in held])
         missing = [address for address in missing if address not in held]
+
+
+def _make_states(addresses: Mapping[AddressKey, str], *, policy: Policy) -> frozenset[AddressKey]:
+    """Make the rows that are missing, in this order, and return whose they were: nobody else can hold them."""
+    rows = [_names(address, text) for address, text in addresses.items()]
+    plain = _state_values(AddressState(), policy=policy)
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE, [*plain, json.dumps(rows)])
+        return frozenset(AddressKey(Channel(channel), key, scope) for channel, key, scope in cursor.fetchall())
 
 
 def _hold(addresses: Sequence[AddressKey]) -> frozenset[AddressKey]:
     held: set[AddressKey] = set()
+    # By bytes, as Python sorts: the collation of the database may have another order across two pages.
+    order = f"ORDER BY channel, {by_bytes('address_key')}, scope FOR UPDATE"
     for channel, keys in _keys(addresses):
-        rows = AddressStateRow.objects.filter(channel=channel, address_key__in=keys).select_for_update()
-        # By bytes, as Python sorts: the collation of the database may have another order across two pages.
-        ordered = rows.order_by("channel", by_bytes("address_key"), "scope")
-        held.update(
-            AddressKey(Channel(row[0]), *row[1:]) for row in ordered.values_list("channel", "address_key", "scope")
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_HELD} AND {among('address_key')} {order}", [channel, listed(keys)])
+            held.update(AddressKey(Channel(channel), key, scope) for channel, key, scope in cursor.fetchall())
     return frozenset(held)
 
 
 def _save(states: Mapping[AddressKey, AddressState], texts: Mapping[AddressKey, str], *, policy: Policy) -> None:
     plain = [address for address, state in states.items() if state.plain]
-    rows = [_state_row(a, texts[a], state, policy=policy) for a, state in states.items() if not state.plain]
-    insert("address_state", rows, conflict=_REPLACE)
+    rows = [
+        (*_names(address, texts[address]), *_state_values(state, policy=policy))
+        for address, state in states.items()
+        if not state.plain
+    ]
+    insert("address_state", _NAMES + _VALUES, rows, conflict=_REPLACE)
     delete_states(plain)
 
 
@@ -195,8 +198,9 @@ def delete_states(addresses: Collection[AddressKey]) -> int:
         by_scope.setdefault(address.scope, []).append(address)
     for scope, found in by_scope.items():
         for channel, keys in _keys(found):
-            rows = AddressStateRow.objects.filter(channel=channel, address_key__in=keys, scope=scope)
-            removed += rows.delete()[0]
+            with connection.cursor() as cursor:
+                cursor.execute(f"{_DELETE} AND {among('address_key')}", [channel, scope, listed(keys)])
+                removed += cursor.rowcount
     return removed
 
 
@@ -207,34 +211,46 @@ def drop_plain_states(addresses: Sequence[AddressKey]) -> None:
         rows.filter(error_count=0, since__isnull=True).delete()
 
 
-_STATE_COLUMNS = [field.column for field in AddressStateRow._meta.concrete_fields if field.column != "id"]
-_REPLACE = "ON CONFLICT (channel, address_key, scope) DO UPDATE SET " + ", ".join(
-    f"{name} = excluded.{name}" for name in _STATE_COLUMNS if name not in ("channel", "address_key", "scope", "address")
+_NAMES = ("channel", "address_key", "scope", "address")
+_VALUES = (
+    *("status", "origin", "reason", "cause", "error_count"),
+    *("first_error_at", "last_error_at", "last_counted_at", "since", "until"),
+    *("error_text", "provider", "releases", "confirming", "policy_digest"),
 )
+_REPLACE = "ON CONFLICT (channel, address_key, scope) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in _VALUES
+)
+_MAKE = f"""
+INSERT INTO address_state ({", ".join(_NAMES + _VALUES)})
+SELECT name ->> 0, name ->> 1, name ->> 2, name ->> 3, {", ".join(["%s"] * len(_VALUES))}
+FROM json_array_elements(%s::json) AS name ON CONFLICT DO NOTHING RETURNING channel, address_key, scope
+"""
+_HELD = "SELECT channel, address_key, scope FROM address_state WHERE channel = %s"
+_DELETE = "DELETE FROM address_state WHERE channel = %s AND scope = %s"
 
 
-def _state_row(address: AddressKey, text: str, state: AddressState, *, policy: Policy) -> Row:
-    return {
-        "channel": address.channel.value,
-        "address_key": address.key,
-        "scope": address.scope,
-        "address": storable(text),
-        "status": state.status.value,
-        "origin": state.origin.value,
-        "reason": state.reason.value if state.reason else "",
-        "cause": state.cause.value if state.cause else "",
-        "error_count": state.error_count,
-        "first_error_at": moment(state.first_error_at),
-        "last_error_at": moment(state.last_error_at),
-        "last_counted_at": moment(state.last_counted_at),
-        "since": moment(state.since),
-        "until": moment(state.until),
-        "error_text": storable(state.error_text),
-        "provider": storable(state.provider, 64),
-        "releases": state.releases,
-        "confirming": json.dumps(sorted(state.confirming)),
-        "policy_digest": policy.digest,
-    }
+def _names(address: AddressKey, text: str) -> tuple[str, str, str, str]:
+    return address.channel.value, address.key, address.scope, storable(text)
+
+
+def _state_values(state: AddressState, *, policy: Policy) -> tuple[Any, ...]:
+    return (
+        state.status.value,
+        state.origin.value,
+        state.reason.value if state.reason else "",
+        state.cause.value if state.cause else "",
+        state.error_count,
+        moment(state.first_error_at),
+        moment(state.last_error_at),
+        moment(state.last_counted_at),
+        moment(state.since),
+        moment(state.until),
+        storable(state.error_text),
+        storable(state.provider, 64),
+        state.releases,
+        json.dumps(sorted(state.confirming)) if state.confirming else "[]",
+        policy.digest,
+    )
 
 
 def _keys(addresses: Sequence[AddressKey]) -> Iterator[tuple[str, list[str]]]:

@@ -1,32 +1,37 @@
 """Inserting many rows: the ORM's way costs several times what the database itself does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 
-from rebond.store.dialect import is_postgresql
+from rebond.store.dialect import fill, is_postgresql
 
-Row = Mapping[str, Any]
-_TOGETHER = 200
+Row = Sequence[Any]
 
 
-def insert(table: str, rows: Sequence[Row], *, conflict: str = "") -> None:
-    """Insert rows that have the same columns, their values as the database takes them; in order, one after another."""
+def insert(table: str, columns: Sequence[str], rows: Sequence[Row], *, conflict: str = "") -> None:
+    """Insert rows, their values as the database takes them; in order, one after another."""
     if not rows:
         return
-    names = list(rows[0])
-    values = [[row[name] for name in names] for row in rows]
+    names = ", ".join(columns)
     with connection.cursor() as cursor:
         if not is_postgresql():
-            cursor.executemany(_statement(table, names, 1, conflict), values)
-            return
-        # PostgreSQL plans every statement of executemany anew.
-        for start in range(0, len(values), _TOGETHER):
-            part = values[start : start + _TOGETHER]
-            cursor.execute(_statement(table, names, len(part), conflict), [value for row in part for value in row])
+            places = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places}) {conflict}", rows)
+        elif not conflict:
+            fill(cursor, table, columns, rows)
+        else:
+            _merge(cursor, table, columns, rows, conflict=conflict)
 
 
-def _statement(table: str, names: Sequence[str], number: int, conflict: str) -> str:
-    places = f"({', '.join(['%s'] * len(names))})"
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([places] * number)} {conflict}"
+def _merge(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Row], *, conflict: str) -> None:
+    """Insert by way of a table of this connection: COPY knows no conflicts, and values in a statement cost far more."""
+    names, staging = ", ".join(columns), f"new_{table}"
+    cursor.execute(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS AS SELECT {names} FROM {table}"
+        " WITH NO DATA"
+    )
+    fill(cursor, staging, columns, rows)
+    cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {staging} {conflict}")
+    cursor.execute(f"DELETE FROM {staging}")
