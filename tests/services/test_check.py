@@ -5,7 +5,8 @@ from tests.core.given import at, policy
 from tests.services.event_fixtures import event, hard, soft, took
 
 from rebond.core.words import AddressStatus, Channel, Reason
-from rebond.services.check import CHUNK, check, check_batch
+from rebond.services.check import CHUNK, Checker, check, check_batch
+from rebond.services.key_filter import KeyFilter
 from rebond.services.people import read_address, tell
 from rebond.store.models import AddressStateRow, Profile, ProfileAddress, ProfileDenial
 
@@ -111,3 +112,29 @@ def test_narrower_states_do_not_stop_the_whole_site() -> None:
         channel="email", address_key="a@shop.example", scope="36000", address="", status="denylisted", policy_digest=""
     )
     assert check_batch(["a@shop.example"]) == [None]
+
+
+def test_looked_up_and_filtered_answers_are_the_same() -> None:
+    took(hard(at(), "gone@shop.example"), event("complaint", at(), "angry@shop.example"))
+    profile("p1", "out@shop.example", denied="email")
+    profile("p2", "gone@shop.example", denied="all")
+    for number in range(40):
+        took(soft(at(), f"shaky{number}@shop.example"))
+    one_by_one = Checker()
+    asked = ["out@shop.example", "GONE@shop.example", "ANGRY@shop.example", "shaky1@shop.example", "new@x.example", "?"]
+    expected = [Reason.DENYLISTED, Reason.DENYLISTED, Reason.DENYLISTED, None, None, Reason.INVALID_ADDRESS]
+    # Asked about one at a time, it reads all that is blocked after some.
+    answered = list(one_by_one.answer([address] for address in asked * 2))
+    assert [reason for _, reasons in answered for reason in reasons] == expected * 2
+    assert [address for addresses, _ in answered for address in addresses] == asked * 2
+    assert list(Checker(expected=10**6).answer([asked])) == [(asked, expected)]
+    assert list(Checker().answer([asked])) == [(asked, expected)]
+
+
+def test_a_filter_never_says_no_to_what_it_noted() -> None:
+    noted = [f"p{number}@shop.example" for number in range(0, 50_000, 2)]
+    keys = KeyFilter(len(noted))
+    keys.add(noted)
+    found = keys.places([f"p{number}@shop.example" for number in range(50_000)])
+    assert set(range(0, 50_000, 2)) <= set(found)
+    assert len(found) < 1.1 * len(noted)

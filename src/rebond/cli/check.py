@@ -1,7 +1,9 @@
 """`rebond check`: which of these addresses may be written to."""
 
+import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -13,8 +15,9 @@ from rebond.cli.output import DataOption, JsonOption, data_directory, handles_er
 from rebond.core.words import Channel, Reason
 
 # About a hundred thousand lines: with less at a time PostgreSQL reads its whole tables for a few.
-_BLOCK = 4 * 1024 * 1024
+_BLOCK = 1024 * 1024
 _MOST_LINE = 4096
+_USUAL_LINE = 25
 
 
 def register(app: typer.Typer) -> None:
@@ -33,45 +36,75 @@ def check(
     from rebond.wiring import open_site
 
     site = open_site(data_directory(data))
-    from rebond.services.check import check_batch, refuse_columns
+    from rebond.services.check import Checker
 
     with _open(file) as stream:
-        for number, addresses in enumerate(_address_lines(stream)):
-            if not number:
-                refuse_columns(addresses[0], channel=channel)
-            reasons = check_batch(
-                addresses,
-                channel=channel,
-                region=site.config.site.default_region,
-                allow_undotted=site.config.email.allow_undotted,
-            )
+        checker = Checker(
+            channel=channel,
+            region=site.config.site.default_region,
+            allow_undotted=site.config.email.allow_undotted,
+            expected=os.fstat(stream.fileno()).st_size // _USUAL_LINE,
+        )
+        for addresses, reasons in checker.answer(_checked_lines(stream, channel=channel)):
             if wants_json(json):
-                sys.stdout.write("".join(map(_answer, addresses, reasons)))
+                sys.stdout.write(_answers(addresses, reasons))
             else:
                 rows = zip(addresses, reasons, strict=True)
                 show_rows([{"address": a, "allowed": r is None, "reason": r} for a, r in rows], as_json=False)
 
 
-def _answer(address: str, reason: Reason | None) -> str:
-    # Written by hand: millions of lines, and this is five times as fast as a dictionary made into JSON.
-    verdict = 'true, "reason": null}\n' if reason is None else f'false, "reason": "{reason}"}}\n'
-    return f'{{"address": {encode_basestring(address)}, "allowed": {verdict}'
+def _answers(addresses: Sequence[str], reasons: Sequence[Reason | None]) -> str:
+    # Joined by hand: millions of lines, and this is twenty times as fast as dictionaries made into JSON.
+    parts = [_BEFORE, "", _ALLOWED] * len(addresses)
+    parts[1::3] = addresses if _AS_THEY_ARE.fullmatch("".join(addresses)) else map(_inside, addresses)
+    for place, reason in enumerate(reasons):
+        if reason is not None:
+            parts[place * 3 + 2] = f'", "allowed": false, "reason": "{reason}"}}\n'
+    return "".join(parts)
+
+
+_BEFORE, _ALLOWED = '{"address": "', '", "allowed": true, "reason": null}\n'
+_AS_THEY_ARE = re.compile(r'[^"\\\x00-\x1f]*+')
+
+
+def _inside(text: str) -> str:
+    return encode_basestring(text)[1:-1]
+
+
+def _checked_lines(stream: IO[bytes], *, channel: Channel) -> Iterator[list[str]]:
+    from rebond.services.check import refuse_columns
+
+    for number, addresses in enumerate(_address_lines(stream)):
+        if not number:
+            refuse_columns(addresses[0], channel=channel)
+        yield addresses
 
 
 def _address_lines(stream: IO[bytes]) -> Iterator[list[str]]:
     """Gather the lines of a file, but blank ones, block by block; a line is cut where no address is that long."""
     rest = b""
     while block := stream.read(_BLOCK):
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()[:_MOST_LINE]
-        if texts := list(filter(None, map(_line, lines))):
+        whole, _, rest = (rest + block).rpartition(b"\n")
+        rest = rest[:_MOST_LINE]
+        if texts := _lines(whole):
             yield texts
-    if text := _line(rest):
-        yield [text]
+    if texts := _lines(rest):
+        yield texts
 
 
-def _line(raw: bytes) -> str:
-    return raw[:_MOST_LINE].decode("utf-8", "replace").strip("\r\ufeff \t")
+def _lines(block: bytes) -> list[str]:
+    lines = block.split(b"\n")
+    if len(max(lines, key=len)) > _MOST_LINE:
+        block = b"\n".join([line[:_MOST_LINE] for line in lines])
+    text = block.decode("utf-8", "replace")
+    if any(mark in text for mark in _UNEVEN) or text[:1] in _AT_AN_END or text[-1:] in _AT_AN_END:
+        return list(filter(None, [line.strip("\r\ufeff \t") for line in text.split("\n")]))
+    return text.split("\n")
+
+
+# What surrounds an address, and lines without one.
+_UNEVEN = ("\r", "\ufeff", " ", "\t", "\n\n")
+_AT_AN_END = ("", "\n")
 
 
 @contextmanager

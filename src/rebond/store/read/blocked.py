@@ -1,37 +1,103 @@
 """Which addresses must not be written to: one statement for many, since files hold millions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
+from django.db.models import Max
 
 from rebond.core.words import AddressStatus, Channel
-from rebond.store.dialect import many
-from rebond.store.models import ProfileDenial
+from rebond.store.dialect import in_lines, looking_up, many
+from rebond.store.models import AddressStateRow, ProfileDenial
+
+_WINDOW = 50_000
+_STOPS = (AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value)
 
 # CROSS JOIN: SQLite keeps its order, so that the few asked for are looked up and the many stored are not read.
+# Keys hold no line's end, so many come as the lines of one text: rows one by one cost more than finding them.
 _STOPPED = """
-SELECT many.value, state.status FROM {many} CROSS JOIN address_state state
+SELECT state.status, {lines} FROM {many} CROSS JOIN address_state state
 WHERE state.channel = %s AND state.address_key = many.value AND state.scope = '' AND state.status IN (%s, %s)
+GROUP BY state.status
 """
 _DENIED = """
-SELECT many.value FROM {many} CROSS JOIN profile_address place CROSS JOIN profile_denial denial
+SELECT {lines} FROM {many} CROSS JOIN profile_address place CROSS JOIN profile_denial denial
 WHERE place.channel = %s AND place.key = many.value
     AND denial.profile_id = place.profile_id AND denial.channel IN (%s, 'all')
 """
 
 
-def blocked_keys(channel: Channel, keys: Sequence[str]) -> dict[str, AddressStatus]:
-    """Tell which of these keys are quarantined or denylisted for the whole site, a profile's opt-out included."""
-    table, parameter = many(keys)
-    stops = (AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value)
-    with connection.cursor() as cursor:
-        cursor.execute(_STOPPED.format(many=table), [parameter, channel.value, *stops])
-        found = {key: AddressStatus(status) for key, status in cursor.fetchall()}
-        cursor.execute(_DENIED.format(many=table), [parameter, channel.value, channel.value])
-        found.update((key, AddressStatus.DENYLISTED) for (key,) in cursor.fetchall())
+_STOPPED_KEYS = """
+SELECT {lines} FROM address_state WHERE channel = %s AND scope = '' AND status IN (%s, %s) AND id > %s AND id <= %s
+"""
+_DENIED_KEYS = """
+SELECT {lines} FROM profile_denial denial CROSS JOIN profile_address place
+WHERE place.channel = %s AND place.profile_id = denial.profile_id AND place.key IS NOT NULL
+    AND denial.channel IN (%s, 'all') AND denial.id > %s AND denial.id <= %s
+"""
+
+
+def blocked_keys(
+    channel: Channel, keys: Sequence[str], *, denied: Sequence[str] | None = None
+) -> dict[str, AddressStatus]:
+    """Tell which of these keys are quarantined or denylisted for the whole site, a profile's opt-out included.
+
+    `denied` are those of them that an opt-out may concern, where that is known.
+    """
+    denied = keys if denied is None else denied
+    found: dict[str, AddressStatus] = {}
+    if not keys:
+        return found
+    with looking_up() as cursor:
+        table, parameter = many(keys)
+        statement = _STOPPED.format(many=table, lines=in_lines("many.value"))
+        cursor.execute(statement, [parameter, channel.value, *_STOPS])
+        for status, lines in cursor.fetchall():
+            found.update(dict.fromkeys(lines.split("\n"), AddressStatus(status)))
+        if denied:
+            table, parameter = many(denied)
+            statement = _DENIED.format(many=table, lines=in_lines("many.value"))
+            cursor.execute(statement, [parameter, channel.value, channel.value])
+            found.update(dict.fromkeys(_split(cursor.fetchone()), AddressStatus.DENYLISTED))
     return found
+
+
+def most_blocked() -> tuple[int, int]:
+    """Tell how many addresses with a status, and how many opt-outs, there are at most; told without counting them."""
+    return _last(AddressStateRow), _last(ProfileDenial)
+
+
+def stopped_keys(channel: Channel) -> Iterator[Sequence[str]]:
+    """Read the keys of all addresses quarantined or denylisted for the whole site, many at a time."""
+    statement = _STOPPED_KEYS.format(lines=in_lines("address_key"))
+    return _windows(AddressStateRow, statement, [channel.value, *_STOPS])
+
+
+def denied_keys(channel: Channel) -> Iterator[Sequence[str]]:
+    """Read the keys of the addresses of all profiles that opted out, many at a time."""
+    statement = _DENIED_KEYS.format(lines=in_lines("place.key"))
+    return _windows(ProfileDenial, statement, [channel.value, channel.value])
+
+
+def _last(model: Any) -> int:
+    return model.objects.aggregate(last=Max("id"))["last"] or 0
+
+
+def _windows(model: Any, statement: str, parameters: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Walk along the ids, to where they end by then: a row that moved meanwhile has a later one."""
+    begin = 0
+    while begin < (last := _last(model)):
+        while begin < last:
+            with looking_up() as cursor:
+                cursor.execute(statement, [*parameters, begin, begin + _WINDOW])
+                keys = _split(cursor.fetchone())
+            yield keys
+            begin += _WINDOW
+
+
+def _split(row: tuple[str | None]) -> Sequence[str]:
+    return row[0].split("\n") if row[0] else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
