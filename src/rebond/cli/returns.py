@@ -61,13 +61,17 @@ def dead(data: DataOption = None, json: JsonOption = False) -> None:
 
 def unattributed(
     accepted: Annotated[bool, typer.Option("--accepted", help="Also those that were accepted since.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Only how many there are, by source and why.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """List what acted on nothing for want of trust, and why; `return` is the number that `returns show` takes."""
     _open(data)
-    from rebond.store.read.returns import list_unattributed
+    from rebond.store.read.returns import count_unattributed, list_unattributed
 
+    if count:
+        show_rows(_rows(count_unattributed(accepted=accepted)), as_json=json, title="Unattributed returns")
+        return
     rows = map(_unattributed, list_unattributed(accepted=accepted))
     show_rows(rows, as_json=json, title="Unattributed returns", brief=_BRIEF_UNATTRIBUTED)
 

@@ -167,6 +167,22 @@ def unaccepted(*, source: str = "") -> Iterator[list[int]]:
         yield page
 
 
+@dataclass(frozen=True, slots=True)
+class UnattributedCount:
+    """How many times one source told what acted on nothing for one reason."""
+
+    source: str
+    why: str
+    number: int
+
+
+def count_unattributed(*, accepted: bool = False) -> tuple[UnattributedCount, ...]:
+    """Count what acted on nothing by its source and why; with `accepted` also what a person has accepted since."""
+    rows = Unattributed.objects.all() if accepted else Unattributed.objects.filter(accepted_at__isnull=True)
+    counted = rows.values_list("source", "why").annotate(Count("id")).order_by("source", "why")
+    return tuple(UnattributedCount(*row) for row in counted)
+
+
 def count_unaccepted(returned_mails: Sequence[str]) -> int:
     """Count which of these returned mails, by identity, said something that acted on nothing until now."""
     rows = Unattributed.objects.filter(accepted_at__isnull=True, returned_mail__in=returned_mails)
