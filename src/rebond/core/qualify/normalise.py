@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 # The longest text that is matched or made a template; real diagnostics are a tenth of it.
 MAX_TEXT = 8192
@@ -16,7 +17,8 @@ ADDRESS, VARIABLE = "*", "#xxx#"
 _QUOTES = str.maketrans("‘’‛′“”„″`´", "''''\"\"\"\"''")
 _WORD = re.compile(r"\S+")
 # How a further line of a reply begins: `550-`, with its enhanced code; wrapped replies may have several in a row.
-_CONTINUED = re.compile(r"(?<!\S)((?:[245]\d\d-)+)#?(\d\.\d{1,3}\.\d{1,3})?", re.ASCII)
+# It begins with a digit, and what stands before is asked later: so it is searched for many times faster.
+_CONTINUED = re.compile(r"([245]\d\d-(?<!\S\d\d\d-)(?:[245]\d\d-)*)#?(\d\.\d{1,3}\.\d{1,3})?", re.ASCII)
 _LINE_CODE = re.compile(r"([245]\d\d)(?:-|\Z)", re.ASCII)
 
 
@@ -41,7 +43,8 @@ class FoldedText:
 
 def fold(text: str) -> FoldedText:
     """Put a text on one line for matching, keeping the way back to the original positions."""
-    text = text[:MAX_TEXT].translate(_QUOTES)
+    text = text[:MAX_TEXT]
+    text = text.replace("`", "'") if text.isascii() else text.translate(_QUOTES)
     continued = _CONTINUED.findall(text)
     folded = " ".join(text.split())
     if not continued and folded == text:
@@ -92,6 +95,9 @@ class KeptCodes:
         return self._words.fullmatch(word) is not None
 
 
+_NO_CODES = KeptCodes()
+
+
 class _Kind(Enum):
     PLAIN = auto()
     SEPARATOR = auto()
@@ -112,7 +118,7 @@ _HOST = re.compile(r"(?:[^\W_][\w\-]*\.)+[^\W\d_]{2,24}")
 _HEX = frozenset("0123456789abcdefABCDEF:.")
 _NAME = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 _UNFIT = re.compile(rf"[#*]|\A(?:{_CODE.pattern})\Z", re.ASCII)
-_LONGEST_WORD, _LONGEST_TOKEN = 40, 320
+_LONGEST_WORD, _LONGEST_TOKEN, _CACHED_TOKEN = 40, 320, 64
 _MONTHS = "January February March April May June July August September October November December"
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 _ZONES = "AM PM GMT UTC CET CEST EST EDT CST CDT MST MDT PST PDT BST JST MSK"
@@ -128,16 +134,17 @@ def template(text: str, *, recipient: str = "", codes: KeptCodes | None = None) 
     `#xxx#`. Reply codes, enhanced codes and the given provider codes stay.
     """
     line = _without_recipient(fold(text).text, recipient)
-    kept = codes if codes is not None else KeptCodes()
+    kept = codes if codes is not None else _NO_CODES
     atoms: list[tuple[str, _Kind]] = []
     position = 0
     for match in _TOKEN.finditer(line):
         if match.start() > position:
             atoms.append((line[position : match.start()], _Kind.SEPARATOR))
-        atoms.extend(_atoms(match.group(), kept))
+        token = match.group()
+        atoms += _atoms_of(token, kept) if len(token) <= _CACHED_TOKEN else _atoms(token, kept)
         position = match.end()
     atoms.append((line[position:], _Kind.SEPARATOR))
-    return "".join(_merged(atoms))
+    return _merged(atoms)
 
 
 def _without_recipient(line: str, recipient: str) -> str:
@@ -171,6 +178,12 @@ def _without_plain(line: str, words: Sequence[str]) -> str:
         pieces += [line[kept:place], ADDRESS]
         kept = position = place - length
     return "".join([*pieces, line[kept:]])
+
+
+@lru_cache(4096)
+def _atoms_of(token: str, kept: KeptCodes) -> tuple[tuple[str, _Kind], ...]:
+    """Take a token apart, once: diagnostics share most of their words."""
+    return tuple(_atoms(token, kept))
 
 
 def _atoms(token: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
@@ -224,21 +237,23 @@ def _is_host(core: str) -> bool:
     return core.isupper() or core.rpartition(".")[2].islower()
 
 
-def _merged(atoms: list[tuple[str, _Kind]]) -> Iterator[str]:
+def _merged(atoms: list[tuple[str, _Kind]]) -> str:
     """Make one mark of variable parts that only spaces and light punctuation part, with the names of a date."""
+    parts: list[str] = []
     pending: list[str] = []  # a run begun, as it would stand if it held nothing variable
     gap: list[str] = []  # separators after it, which may yet turn out to stand inside it
     variable = False
     for text, kind in atoms:
-        if kind in (_Kind.VARIABLE, _Kind.NAME):
+        if kind is _Kind.VARIABLE or kind is _Kind.NAME:
             pending += [*gap, text]
             gap, variable = [], variable or kind is _Kind.VARIABLE
-        elif pending and kind is _Kind.SEPARATOR and _JOINERS.issuperset(text):
+        elif not pending:
+            parts.append(text)
+        elif kind is _Kind.SEPARATOR and _JOINERS.issuperset(text):
             gap.append(text)
         else:
-            yield from (VARIABLE,) if variable else pending
-            yield from gap
-            yield text
+            parts += [VARIABLE] if variable else pending
+            parts += [*gap, text]
             pending, gap, variable = [], [], False
-    yield from (VARIABLE,) if variable else pending
-    yield from gap
+    parts += [VARIABLE] if variable else pending
+    return "".join([*parts, *gap])
