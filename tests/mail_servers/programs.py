@@ -1,0 +1,102 @@
+"""The mail servers that `tools/fetch-mail-servers` fetched, and the processes that run them."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+FETCHED = Path(__file__).parents[2] / "build" / "mail-servers"
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+
+
+def fetched(package: str) -> Path:
+    """The folder that a package was unpacked to; without it the test is skipped, and under CI=true it fails."""
+    why = ""
+    if os.geteuid() != 0:
+        why = "mail servers give up the rights of root, and so need to be started by root"
+    elif not (FETCHED / package).is_dir():
+        why = f"there is no {package}: run tools/fetch-mail-servers"
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(why)
+    if why:
+        pytest.skip(why)
+    return FETCHED / package
+
+
+@contextmanager
+def open_folder(name: str) -> Iterator[Path]:
+    """A folder that any user may enter: pytest's own are closed to the users that mail servers run as."""
+    folder = Path(tempfile.mkdtemp(prefix=f"rebond-{name}-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def until(holds: Callable[[], bool], *, within: float, what: Callable[[], str]) -> None:
+    """Wait for another process; `what` says what is not there when the time is over."""
+    deadline = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {within:.0f} s {what()}")
+        time.sleep(0.05)
+
+
+def answers(port: int) -> bool:
+    """Tell whether somebody greets on a port of the loopback interface."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        return connection.recv(3) == b"220"
+    return False
+
+
+@contextmanager
+def running(command: Sequence[str | Path], *, environment: Mapping[str, str], log: Path, port: int) -> Iterator[None]:
+    """Run a mail server for the block, with all its children; its log is shown when it does not start."""
+    # Should this process be killed, the kernel ends the server.
+    tied = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    with log.with_suffix(".out").open("wb") as out:
+        server = subprocess.Popen(
+            [*tied, *command],
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        until(
+            lambda: answers(port) or server.poll() is not None,
+            within=START_SECONDS,
+            what=lambda: f"{command[0]} does not answer:\n{_told(log)}",
+        )
+        if server.poll() is not None:
+            pytest.fail(f"{command[0]} ended by itself:\n{_told(log)}")
+        yield
+    finally:
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def _told(log: Path) -> str:
+    parts = [path.read_text("utf-8", "replace")[-4000:] for path in (log.with_suffix(".out"), log) if path.exists()]
+    return "\n".join(parts)
