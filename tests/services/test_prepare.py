@@ -138,7 +138,7 @@ def expect(
         if status is AddressStatus.DENYLISTED:
             grounds.add(Ground.DENYLISTED)
             grounds |= {Origin.COMPLAINT: {Ground.COMPLAINED}, Origin.STOP: {Ground.STOPPED}}.get(origin, set())
-        if key in taken and not duplicates:
+        if key in taken and (not duplicates or message_class is MessageClass.CONFIRMATION):
             grounds.add(Ground.SEEN_BEFORE)
         rule = first_exclusion(frozenset(grounds), message_class=message_class)
         if rule is None and key:

@@ -203,6 +203,15 @@ def test_a_bounce_that_overtakes_the_outcome_is_counted() -> None:
     assert_reconciled(number)
 
 
+def test_nothing_is_tried_once_validity_has_ended() -> None:
+    number, sender = delivery(2, validity=2 * HOUR), always(SOFT)
+    run_send(number, sender=sender)
+    sender.clock.time = START + 2 * HOUR + timedelta(seconds=1)
+    result = run_send(number, sender=sender)
+    assert (result.handed_over, result.failed, result.status) == (0, 2, DeliveryStatus.FINISHED)
+    assert len(sender.taken) == 2
+
+
 class TestRelay:
     """Faults of the relay concern nobody."""
 

@@ -12,6 +12,7 @@ from sending_fixtures import (
     assert_reconciled,
     delivery,
     meanwhile,
+    people,
     run_send,
     statuses,
 )
@@ -110,8 +111,8 @@ def test_the_class_decides_what_passes(message_class: str, passes: set[str]) -> 
     }
     passed = set()
     for name, happens in happenings.items():
-        AddressStateRow.objects.all().delete()
-        Profile.objects.all().delete()
+        for model in (AddressStateRow, Profile, Message):
+            model._default_manager.all().delete()
         number = delivery(1, message_class=message_class)
         happens()
         if run_send(number, sender=MemorySender(JumpingClock(), accept)).delivered:
@@ -164,3 +165,41 @@ def test_what_was_claimed_long_ago_is_asked_again() -> None:
     result = run_send(number, sender=sender)
     assert (result.delivered, result.excluded_late) == (199, 1)
     assert key not in sender.times
+
+
+def test_a_confirmation_goes_to_an_address_once_a_day_whatever_was_prepared_at_once() -> None:
+    numbers = [delivery(profiles=people(2), message_class="confirmation")]
+    profiles = list(Profile.objects.values_list("id", flat=True))
+    numbers.append(delivery(profiles=profiles, message_class="confirmation"))
+    clock = JumpingClock()
+    sender = MemorySender(clock, accept)
+    assert run_send(numbers[0], sender=sender).delivered == 2
+    clock.time += timedelta(hours=23)
+    result = run_send(numbers[1], sender=sender)
+    assert (result.delivered, result.excluded_late, result.status) == (0, 2, DeliveryStatus.FINISHED)
+    assert set(Exclusion.objects.values_list("reason", "cause", "late")) == {("excluded_by_rule", "rule", True)}
+    assert_reconciled(numbers[1])
+    clock.time += timedelta(hours=2)
+    assert run_send(delivery(profiles=profiles, message_class="confirmation"), sender=sender).delivered == 2
+
+
+def test_a_confirmation_that_is_under_way_stops_another_one() -> None:
+    first = delivery(profiles=people(1), message_class="confirmation")
+    second = delivery(profiles=Profile.objects.values_list("id", flat=True), message_class="confirmation")
+    sender, other = (MemorySender(JumpingClock(), accept) for _ in range(2))
+    sender.before = lambda window: meanwhile(lambda: run_send(second, sender=other, worker="w2"))
+    assert run_send(first, sender=sender).delivered == 1
+    assert (other.taken, statuses(second)) == ([], {"excluded_late": 1})
+
+
+def test_a_confirmation_that_was_refused_for_now_gives_way_to_another_one() -> None:
+    first = delivery(profiles=people(1), message_class="confirmation")
+    second = delivery(profiles=Profile.objects.values_list("id", flat=True), message_class="confirmation")
+    sender = MemorySender(JumpingClock(), lambda to, at: SOFT if at < START + timedelta(minutes=30) else accept(to, at))
+    run_send(first, sender=sender)
+    sender.clock.time += timedelta(minutes=40)
+    assert run_send(second, sender=sender).delivered == 1
+    sender.clock.time += timedelta(minutes=40)
+    assert run_send(first, sender=sender).status is DeliveryStatus.FINISHED
+    assert statuses(first) == {"failed": 1}
+    assert len(sender.taken) == 2

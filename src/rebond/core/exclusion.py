@@ -1,6 +1,7 @@
 """Why a profile is left out: the ordered reasons, once. The store generates its SQL from it (specification 05)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from rebond.core.words import ExclusionCause, MessageClass, Reason
@@ -39,6 +40,8 @@ class ExclusionRule:
     """Whether it is asked again at every claim."""
 
 
+# A confirmation goes to an address at most once in this time.
+CONFIRMATION_GAP = timedelta(hours=24)
 # First that applies wins. A confirmation passes the profile's denylist and quarantine, never a complaint or STOP;
 # a transactional message passes an opt-out from the channel's campaigns, never one from all.
 EXCLUSION_RULES = (
@@ -52,7 +55,7 @@ EXCLUSION_RULES = (
     ExclusionRule(Ground.QUARANTINED, Reason.QUARANTINED, None, _NOT_CONFIRMATION),
     ExclusionRule(Ground.HELD, Reason.QUARANTINED, ExclusionCause.INCIDENT, _NOT_CONFIRMATION),
     ExclusionRule(Ground.SEEN_BEFORE, Reason.DUPLICATE, None, _ALL, late=False),
-    ExclusionRule(Ground.CONFIRMED_LATELY, Reason.EXCLUDED_BY_RULE, ExclusionCause.RULE, _CONFIRMATION, late=False),
+    ExclusionRule(Ground.CONFIRMED_LATELY, Reason.EXCLUDED_BY_RULE, ExclusionCause.RULE, _CONFIRMATION),
 )
 
 

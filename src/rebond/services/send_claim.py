@@ -1,15 +1,15 @@
 """Claiming due messages: what stands against them is read again, and what may go is fixed for good."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from rebond.core.exclusion import ExclusionRule, first_exclusion
+from rebond.core.exclusion import ExclusionRule, Ground, first_exclusion
 from rebond.core.tokens import Keyring, sign
 from rebond.core.words import ExclusionCause, MessageClass, MessageStatus, Reason
-from rebond.store.read.sending import Due, Person, SendingDelivery, due_messages, people_behind
-from rebond.store.write.claims import LateExclusion, close_open, exclude_late, hold
+from rebond.store.read.sending import Due, Person, SendingDelivery, confirmed_lately, due_messages, people_behind
+from rebond.store.write.claims import LateExclusion, agree_on_confirmations, close_open, exclude_late, hold
 
 LEASE = timedelta(minutes=5)
 
@@ -36,11 +36,15 @@ class Claim:
 def claim(
     delivery: SendingDelivery, *, worker: str, now: datetime, limit: int, keyring: Keyring, bounce_domain: str
 ) -> Claim:
-    """Claim up to `limit` due messages in the open transaction; refuse those that may not be written to any more."""
-    due = due_messages(delivery.id, now=now, limit=limit)
+    """Claim up to `limit` due messages in the open transaction; refuse those that may not be written to any more.
+
+    Nothing is due any more once the delivery's validity has ended.
+    """
+    ended = delivery.ends_at is not None and now > delivery.ends_at
+    due = [] if ended else due_messages(delivery.id, now=now, limit=limit)
     if not due:
         return Claim(taken=0, claimed=())
-    people = people_behind(due, channel=delivery.channel)
+    people = _people(due, delivery, now=now)
     going: list[Due] = []
     late: list[LateExclusion] = []
     closed: dict[MessageStatus, list[int]] = {MessageStatus.FAILED: [], MessageStatus.CANCELLED: []}
@@ -68,6 +72,22 @@ def claim(
         failed=len(closed[MessageStatus.FAILED]),
         cancelled=len(closed[MessageStatus.CANCELLED]),
     )
+
+
+def _people(due: Sequence[Due], delivery: SendingDelivery, *, now: datetime) -> Mapping[int, Person]:
+    """Read the people behind these messages, with what stands against writing to them now."""
+    people = people_behind(due, channel=delivery.channel)
+    if delivery.message_class is not MessageClass.CONFIRMATION:
+        return people
+    agree_on_confirmations([item.address_key for item in due])
+    lately = confirmed_lately(due, delivery=delivery.id, channel=delivery.channel, now=now)
+    grounds = frozenset({Ground.CONFIRMED_LATELY})
+    return {
+        item.id: replace(people[item.id], grounds=people[item.id].grounds | grounds)
+        if item.address_key in lately
+        else people[item.id]
+        for item in due
+    }
 
 
 def _claimed(due: Due, person: Person, *, now: datetime, fixed: Mapping[int, str]) -> Claimed:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
-from rebond.core.exclusion import Ground
+from rebond.core.exclusion import CONFIRMATION_GAP, Ground
 from rebond.core.failure import Origin
 from rebond.core.message import OPEN_MESSAGES
 from rebond.core.policy import RetryPermanent
@@ -225,6 +225,30 @@ def people_behind(due: Sequence[Due], *, channel: Channel) -> dict[int, Person]:
         grounds = denials.get(item.profile, set()) | ({known} if known else set())
         found[item.id] = Person(fields, erased, frozenset(grounds))
     return found
+
+
+def confirmed_lately(due: Sequence[Due], *, delivery: int, channel: Channel, now: datetime) -> frozenset[str]:
+    """Tell which of these addresses took a confirmation lately, or have one of another delivery under way."""
+    keys = sorted({item.address_key for item in due})
+    confirmations = Message.objects.filter(delivery__message_class=MessageClass.CONFIRMATION.value)
+    taken = confirmations.filter(channel=channel.value, address_key__in=keys, delivered_at__gt=now - CONFIRMATION_GAP)
+    others = Delivery.objects.filter(message_class=MessageClass.CONFIRMATION.value, channel=channel.value).exclude(
+        Q(id=delivery) | Q(status__in=_NOTHING_GOES)
+    )
+    going = Message.objects.filter(delivery__in=others, dedupe_key__in=keys, status__in=OPEN).filter(
+        Q(status=MessageStatus.SENDING.value) | Q(lease_until__gte=now)
+    )
+    return frozenset(taken.values_list("address_key", flat=True)) | frozenset(
+        going.values_list("address_key", flat=True)
+    )
+
+
+# A cancelled delivery can still have a window with its transport.
+_NOTHING_GOES = tuple(
+    status.value
+    for status in DeliveryStatus
+    if status not in (DeliveryStatus.SENDING, DeliveryStatus.PAUSED, DeliveryStatus.CANCELLED)
+)
 
 
 def _ground(status: str, origin: str) -> Ground | None:

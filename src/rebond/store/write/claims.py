@@ -12,7 +12,7 @@ from django.db import connection
 
 from rebond.core.accounting import COUNTER_OF
 from rebond.core.words import Cause, DeliveryStatus, ExclusionCause, FailureType, MessageStatus, Reason
-from rebond.store.dialect import moment
+from rebond.store.dialect import agree_on, moment
 from rebond.store.models import Delivery, Exclusion, Message
 from rebond.store.read.sending import OPEN, Due, free_messages, lost_messages
 from rebond.store.write.counters import add_late_exclusions, move_counts
@@ -47,6 +47,13 @@ _HOLD_FIRST = """
 UPDATE message SET worker = %s, lease_until = %s, first_claimed_at = %s, message_id = v.column2
 FROM (VALUES {rows}) v WHERE message.id = v.column1
 """
+
+
+def agree_on_confirmations(keys: Collection[str]) -> None:
+    """Let one claim at a time decide about a confirmation to these addresses, until the transaction ends."""
+    names = sorted({f"confirmation/{key}" for key in keys})
+    with connection.cursor() as cursor:
+        agree_on(cursor, names, alone=[True] * len(names))
 
 
 def release(numbers: Collection[int], *, worker: str) -> None:

@@ -6,12 +6,12 @@ messages and its exclusions, and with them, in the same transaction, the counter
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from rebond.core.exclusion import ExclusionRule, Ground, rules_for
+from rebond.core.exclusion import CONFIRMATION_GAP, ExclusionRule, Ground, rules_for
 from rebond.core.failure import Origin
 from rebond.core.words import AddressStatus, Channel, DeliveryStatus, FailureType, MessageClass, MessageStatus, Reason
 from rebond.store.dialect import domain_of, fill, is_postgresql, moment, prefer_indexes, temporary_table
@@ -20,8 +20,6 @@ from rebond.store.read.deliveries import DeliveryRow, Target
 from rebond.store.write.counters import move_counts
 
 OTHER = "other"
-# A confirmation goes to an address at most once in this time.
-_CONFIRMATION_GAP = timedelta(hours=24)
 _MOST_TEXT = 2000
 
 
@@ -153,7 +151,7 @@ def _classify(delivery: DeliveryRow, *, now: datetime) -> tuple[str, list[Any]]:
         denials="\n".join(denials),
         membership="" if everybody else "t.delivery_id = %s AND",
     )
-    parameters: list[Any] = [moment(now - _CONFIRMATION_GAP)] if Ground.CONFIRMED_LATELY in grounds else []
+    parameters: list[Any] = [moment(now - CONFIRMATION_GAP)] if Ground.CONFIRMED_LATELY in grounds else []
     return statement, parameters if everybody else [*parameters, delivery.id]
 
 
@@ -185,16 +183,18 @@ ON CONFLICT (delivery_id, reason, cause) DO UPDATE SET number = exclusion_count.
 
 
 def _make_messages(cur: Any, delivery: DeliveryRow) -> int:
+    # A confirmation never goes to an address twice, whatever the delivery allows.
+    twice = delivery.duplicates and delivery.message_class is not MessageClass.CONFIRMATION
     statement = _MESSAGES.format(
         channel=delivery.channel.value,
-        dedupe="NULL" if delivery.duplicates else "s.address_key",
+        dedupe="NULL" if twice else "s.address_key",
         status=MessageStatus.PENDING.value,
     )
     cur.execute(statement, [delivery.id])
     made: int = cur.rowcount
     # In the order of the profiles, so that of two with one address the lower number has the message.
     duplicate = [rule.ground for rule in rules_for(delivery.message_class)].index(Ground.SEEN_BEFORE)
-    if not delivery.duplicates:
+    if not twice:
         cur.execute(_DUPLICATES, [duplicate, delivery.id])
     return made
 
