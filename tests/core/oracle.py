@@ -5,7 +5,7 @@ and a gap, without `reset_after`, spans and immediate causes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rebond.core.failure import Event, Evidence, Verdict
@@ -35,11 +35,17 @@ class Address:
 
 
 def tell(
-    evidence: Iterable[Evidence], *, threshold: int = 5, gap: timedelta = timedelta(hours=24), days: int = 30
+    evidence: Iterable[Evidence],
+    *,
+    threshold: int = 5,
+    gap: timedelta = timedelta(hours=24),
+    days: int = 30,
+    start: Address | None = None,
 ) -> Address:
+    """Tell what the evidence adds up to; `start` is what evidence before it, which is gone, added up to."""
     history = sorted({e.identity: e for e in evidence}.values(), key=lambda e: (e.at, RANK[e.event], e.identity))
     history = [e for e in history if not _undone(e, history)]
-    address = Address()
+    address = replace(start, seen_once=set(start.seen_once)) if start else Address()
     for e in history:
         if not e.trusted or e.event is Event.UNDO:
             continue

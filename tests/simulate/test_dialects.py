@@ -9,6 +9,8 @@ from rebond.simulate.returns import words
 
 EVERY = [pytest.param(dialect, id=name) for name, dialect in dialects().items()]
 
+HONEST = [pytest.param(dialect, id=name) for name, dialect in dialects().items() if not dialect.fickle]
+
 
 def _words(dialect: Dialect) -> dict[str, str]:
     return words(
@@ -55,13 +57,13 @@ def test_replies_are_smtp(dialect: Dialect) -> None:
                 assert re.match(rf"{reply.code}[ -]", line)
                 assert len(line) <= 510, (behaviour, line)
             assert 400 <= reply.code < 600
-            assert not reply.enhanced or reply.enhanced[0] == str(reply.code)[0]
+            assert dialect.fickle or not reply.enhanced or reply.enhanced[0] == str(reply.code)[0]
     accepted = dialect.accepted.format_map(_words(dialect))
     assert accepted.isascii()
     assert len(accepted) < 500
 
 
-@pytest.mark.parametrize("dialect", EVERY)
+@pytest.mark.parametrize("dialect", HONEST)
 def test_what_passes_is_said_at_rcpt_with_a_temporary_code(dialect: Dialect) -> None:
     for behaviour in ("grey", "throttle", "soft"):
         for reply in dialect.replies[behaviour]:
@@ -69,7 +71,7 @@ def test_what_passes_is_said_at_rcpt_with_a_temporary_code(dialect: Dialect) -> 
             assert reply.code < 500
 
 
-@pytest.mark.parametrize("dialect", EVERY)
+@pytest.mark.parametrize("dialect", HONEST)
 def test_a_soft_answer_counts_against_the_address(dialect: Dialect) -> None:
     """`soft` shows the fifth counting error, so nothing in it may speak of deferral or of the sender."""
     for reply in dialect.replies["soft"]:

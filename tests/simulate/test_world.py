@@ -244,3 +244,27 @@ def test_one_that_refuses_after_data_refuses_for_all(world: World) -> None:
     assert world.answer_data(messages).startswith("554 5.7.1")
     assert world.received == world.waiting == 0
     assert world.refused == {"spam": 1}
+
+
+def test_a_fickle_receiver_says_something_else_each_time_and_others_never(clock: SteppedClock) -> None:
+    world = World(WorldSettings(), clock)
+    said = {
+        domain: {world.answer_rcpt(f"full@{domain}.sim.example", sender=SENDER) for _ in range(20)}
+        for domain in ("liar", "gmail", "postfix")
+    }
+    assert len(said["liar"]) > 2
+    assert len({text[:3] for text in said["liar"] if text}) > 1
+    assert all(len({text and text[:9] for text in said[name]}) == 1 for name in ("gmail", "postfix"))
+
+
+def test_what_is_due_can_be_taken_by_a_caller_that_hands_it_over_itself(clock: SteppedClock) -> None:
+    world = World(WorldSettings(), clock)
+    for number in range(3):
+        recipient = f"later-unknown-{number}@gmail.sim.example"
+        world.answer_data([Taken(sender=SENDER, recipient=recipient, at=clock.now(), headers=b"Subject: S\r\n")])
+    assert world.take_due(clock.now(), limit=10) == []
+    clock.jump_to(clock.now() + timedelta(hours=7))
+    first = world.take_due(clock.now(), limit=2)
+    rest = world.take_due(clock.now(), limit=10)
+    assert (len(first), len(rest), world.waiting, world.returned[Kind.BOUNCE]) == (2, 1, 0, 3)
+    assert [due.at for due in first + rest] == sorted(due.at for due in first + rest)

@@ -25,7 +25,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("name", dialects())
+@pytest.mark.parametrize("name", [name for name, dialect in dialects().items() if not dialect.fickle])
 @pytest.mark.parametrize("behaviour", MEANT)
 def test_an_answer_is_judged_as_it_is_meant(name: str, behaviour: str) -> None:
     dialect, recipient = dialects()[name], f"{behaviour}@{name}.sim.example"

@@ -51,7 +51,7 @@ class Notice:
 class Dialect:
     """A receiver: its hosts (templates), how it accepts, refuses, and reports.
 
-    `replies` are by behaviour: those of `delay` and `forward` are quoted in their notices only. `notices` are by kind:
+    A `fickle` one chooses among its refusals anew at each attempt. `replies` are by behaviour: those of `delay` and `forward` are quoted in their notices only. `notices` are by kind:
     `bounce`, `delay`, `auto_reply`, `complaint`.
     """
 
@@ -63,6 +63,7 @@ class Dialect:
     notices: Mapping[str, Notice]
     domains: tuple[str, ...] = ()
     adds_original_recipient: bool = False
+    fickle: bool = False
 
 
 @cache

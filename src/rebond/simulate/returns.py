@@ -77,10 +77,15 @@ def headers_of(content: bytes) -> bytes:
     return content[: content.rfind(b"\n", 0, HEADERS_KEPT) + 1]
 
 
-def reply_for(conduct: Conduct, recipient: str, *, seed: int) -> Reply:
-    """Choose the refusal that an address always meets, of those its receiver has."""
-    replies: Sequence[Reply] = dialect_of(recipient).replies[str(conduct.behaviour)]
-    return replies[int(fraction(seed, "reply", recipient.lower()) * len(replies))]
+def reply_for(conduct: Conduct, recipient: str, *, seed: int, occasion: object = "") -> Reply:
+    """Choose the refusal that an address meets, of those its receiver has: always the same one.
+
+    A fickle receiver chooses another on another `occasion`.
+    """
+    dialect = dialect_of(recipient)
+    replies: Sequence[Reply] = dialect.replies[str(conduct.behaviour)]
+    drawn = (seed, "reply", recipient.lower(), *([occasion] if dialect.fickle else []))
+    return replies[int(fraction(*drawn) * len(replies))]
 
 
 def words(
@@ -122,7 +127,7 @@ def compose(due: Return) -> bytes:
     }
     reply: Reply | None = None
     if due.kind in (Kind.BOUNCE, Kind.DELAY):
-        reply = reply_for(due.conduct, taken.recipient, seed=due.seed)
+        reply = reply_for(due.conduct, taken.recipient, seed=due.seed, occasion=taken.at.isoformat())
         values["reply"] = reply.text(values).replace("\r\n", "\n    ")
     mail = _body(due, notice, dialect, values, reply)
     return _finish(mail, due, notice, values, original)

@@ -111,6 +111,16 @@ class World:
         """Return when the next return comes, None when nothing is to come."""
         return self._due[0].at if self._due else None
 
+    def take_due(self, now: datetime, *, limit: int) -> list[Return]:
+        """Take up to `limit` returns that are due out of the queue, for a caller that hands them over itself."""
+        taken: list[Return] = []
+        while len(taken) < limit and self._due and self._due[0].at <= now:
+            what = heapq.heappop(self._due).what
+            self.returned[what.kind] += 1
+            self.returns.append(Returned(what.taken.recipient, what.conduct.name, what.kind, 250, now))
+            taken.append(what)
+        return taken
+
     async def deliver_due(self, now: datetime, lmtp_host: str, lmtp_port: int) -> int:
         """Hand over by LMTP (RFC 2033) what is due by `now`, and return how many were taken.
 
@@ -163,7 +173,7 @@ class World:
         does = conduct(recipient, settings=self.settings)
         if not self._refuses(does, recipient, seen):
             return None
-        reply = reply_for(does, recipient, seed=self.settings.seed)
+        reply = reply_for(does, recipient, seed=self.settings.seed, occasion=seen.attempts)
         if reply.phase != phase:
             return None
         self.refused[does.name] += 1
