@@ -51,8 +51,8 @@ class Notice:
 class Dialect:
     """A receiver: its hosts (templates), how it accepts, refuses, and reports.
 
-    A `fickle` one chooses among its refusals anew at each attempt. `replies` are by behaviour: those of `delay` and `forward` are quoted in their notices only. `notices` are by kind:
-    `bounce`, `delay`, `auto_reply`, `complaint`.
+    A `fickle` one chooses among its refusals anew at each attempt. `replies` are by behaviour: those of `delay` and
+    `forward` are quoted in their notices only. `notices` are by kind: `bounce`, `delay`, `auto_reply`, `complaint`.
     """
 
     name: str
