@@ -232,6 +232,40 @@ def test_settings(run: Run) -> None:
     assert Delivery.objects.get(id=make(run, "--retries", "")).retries == []
 
 
+def test_a_prepared_delivery_is_edited_and_prepared_again(run: Run) -> None:
+    Path("people.csv").write_text("id,email,first_name\n1,ann@shop.example,Ann\n2,ben@shop.example,Ben\n")
+    run("profiles", "import", "people.csv")
+    number = str(make(run))
+    assert as_json(run("delivery", "prepare", number))["messages"] == 2
+    Path("page.html").write_text("<p>Hello {{ nobody_has_this }}</p>")
+    edited = as_json(run("delivery", "edit", number, "--subject", "T", "--html-file", "page.html", "--validity", "2d"))
+    assert edited == {"id": int(number), "status": "draft"}
+    assert as_json(run("delivery", "prepare", number))["production_errors"] == 2
+    Path("page.html").write_text("")
+    Path("target.csv").write_text("id\n2\n9\n")
+    edited = as_json(run("delivery", "edit", number, "--html-file", "page.html", "--to", "target.csv"))
+    assert edited["imported"]["rows"] == 2
+    prepared = as_json(run("delivery", "prepare", number))
+    assert (prepared["target"], prepared["messages"], prepared["exclusions"]) == (2, 1, {"address_empty": 1})
+    row = Delivery.objects.get()
+    assert (row.subject, row.html, row.validity, row.name) == ("T", "", timedelta(days=2), "N")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "say what to change"),
+        (("--validity", "soon"), "--validity:"),
+        (("--verify", "some"), "--verify 'some' is unknown"),
+        (("--name", " "), "a delivery's name has"),
+        (("--to", "missing.csv"), "missing.csv cannot be read"),
+    ],
+)
+def test_a_wrong_edit_is_told(run: Run, options: tuple[str, ...], words: str) -> None:
+    number = str(make(run))
+    assert words in run("delivery", "edit", number, *options, code=2).stderr
+
+
 def test_what_needs_no_profile_is_said_when_the_draft_is_made(run: Run) -> None:
     Path("text.txt").write_text("Hello")
     made = run("delivery", "create", "--name", "N", "--from", "Shop", "--subject", "{{ x", "--text-file", "text.txt")

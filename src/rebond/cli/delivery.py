@@ -4,20 +4,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rebond.cli.delivery_edit import register_edit
 from rebond.cli.delivery_read import IdArgument, register_reading
 from rebond.cli.delivery_send import register_send
+from rebond.cli.delivery_settings import new_delivery, read_part, warn
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, wants_json
 from rebond.cli.profiles import EncodingOption, MapOption, file_options, imported_json, progress_bar, told_rejected
 
 if TYPE_CHECKING:
     from rebond.core.words import DeliveryStatus
-    from rebond.services.deliveries import NewDelivery
     from rebond.services.prepare import PrepareProgress
-    from rebond.wiring import ContentProblems, Site
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     delivery = typer.Typer(help="Deliveries: make, prepare, send, look at.", no_args_is_help=True)
     app.add_typer(delivery, name="delivery")
     _register_create(delivery)
+    register_edit(delivery)
     _register_prepare(delivery)
     register_send(delivery)
     _register_steering(delivery)
@@ -68,10 +69,10 @@ def _register_create(app: typer.Typer) -> None:
             "channel": channel,
             "sender": sender,
             "subject": subject,
-            "text": _read(text_file),
-            "html": _read(html_file),
+            "text": read_part(text_file),
+            "html": read_part(html_file),
             "message_class": message_class,
-            "validity": validity,
+            "validity": validity or None,
             "retries": retries,
             "duplicates": duplicates,
             "verify": verify,
@@ -79,82 +80,20 @@ def _register_create(app: typer.Typer) -> None:
         options = file_options(site, mapping=mapping, encoding=encoding)
         with progress_bar() as progress:
             created = create_delivery(
-                _new_delivery(site, settings),
+                new_delivery(site, settings),
                 target=None if to == "all" else Path(to),
                 options=options,
                 now=site.clock.now(),
                 actor=actor(),
                 progress=progress,
             )
-        _warn(site.content.check(get_delivery(created.id)))
+        warn(site.content.check(get_delivery(created.id)))
         imported = created.imported
         result: dict[str, object] = {"id": created.id}
         if imported is not None:
             result["imported"] = imported_json(imported, as_json=json)
         show(result, as_json=json, title="Made")
         return Exit.DONE if imported is None else told_rejected(imported, as_json=json)
-
-
-def _warn(problems: "ContentProblems") -> None:
-    """Say at once what preparation would say: the draft is made all the same."""
-    for text in problems.red:
-        say(f"rebond: warning, it cannot be prepared like this: {text}")
-    for text in problems.yellow:
-        say(f"rebond: warning: {text}")
-
-
-def _read(path: Path | None) -> str:
-    from rebond.services.errors import InputError
-
-    if path is None:
-        return ""
-    try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: byte {error.start + 1} cannot be read") from None
-
-
-def _new_delivery(site: "Site", settings: dict[str, Any]) -> "NewDelivery":
-    """Read the words of the options; InputError names a wrong one."""
-    from rebond.core.policy import PolicyError, parse_duration, parse_retries
-    from rebond.core.words import Channel, MessageClass
-    from rebond.services.deliveries import NewDelivery
-    from rebond.services.errors import InputError
-
-    policy = site.policy
-    try:
-        validity = parse_duration(settings["validity"]) if settings["validity"] else policy.validity
-    except PolicyError as error:
-        raise InputError(f"--validity: {error}") from None
-    try:
-        retries = policy.retries if settings["retries"] is None else parse_retries(settings["retries"])
-    except PolicyError as error:
-        raise InputError(f"--retries: {error}") from None
-    return NewDelivery(
-        name=settings["name"],
-        channel=Channel(_known("--channel", settings["channel"], list(Channel))),
-        sender=settings["sender"],
-        subject=settings["subject"],
-        text=settings["text"],
-        html=settings["html"],
-        message_class=MessageClass(_known("--class", settings["message_class"], list(MessageClass))),
-        validity=validity,
-        retries=retries,
-        retry_permanent=policy.retry_permanent,
-        duplicates=settings["duplicates"],
-        verify_all=_known("--verify", settings["verify"], ["sample", "all"]) == "all",
-    )
-
-
-def _known(option: str, word: str, words: list[Any]) -> str:
-    from rebond.services.errors import InputError
-
-    known = [str(one) for one in words]
-    if word not in known:
-        raise InputError(f"{option} {word!r} is unknown: write one of {', '.join(known)}")
-    return word
 
 
 def _register_prepare(app: typer.Typer) -> None:

@@ -22,8 +22,10 @@ __all__ = [
     "NewDelivery",
     "act",
     "cancel_delivery",
+    "check_settings",
     "create_delivery",
     "get_delivery",
+    "locked",
     "pause_delivery",
     "resume_delivery",
 ]
@@ -53,7 +55,7 @@ def create_delivery(
 
     InputError, with nothing written, when a setting or the file cannot be used.
     """
-    _check(new)
+    check_settings(new)
     if target is None:
         with transaction.atomic():
             delivery = add_delivery(new, target=Target.ALL, now=now)
@@ -68,7 +70,8 @@ def create_delivery(
     return Created(id=delivery, imported=imported)
 
 
-def _check(new: NewDelivery) -> None:
+def check_settings(new: NewDelivery) -> None:
+    """Raise InputError when a delivery cannot have these settings."""
     if new.channel is not Channel.EMAIL:
         raise InputError(f"channel {new.channel} cannot be sent on yet: only email can")
     if not new.name.strip() or len(new.name) > _MOST_NAME:
@@ -131,11 +134,8 @@ def act(
 ) -> DeliveryStatus:
     """Take a delivery from one state to the next, audited; RefusedError naming the present state when it may not."""
     with transaction.atomic():
-        delivery = _existing(delivery_row(delivery_id, lock=True), delivery_id)
-        try:
-            status = after(delivery.status, action)
-        except IllegalTransitionError as error:
-            raise RefusedError(f"delivery {delivery_id}: {error}") from None
+        delivery = locked(delivery_id, action)
+        status = after(delivery.status, action)
         move_delivery(delivery_id, status, problem=problem, **changes)
         add_audit(
             f"delivery.{action}",
@@ -147,3 +147,13 @@ def act(
             because=problem,
         )
     return status
+
+
+def locked(delivery_id: int, action: DeliveryAction) -> DeliveryRow:
+    """Read a delivery and hold it until the open transaction ends; RefusedError when its state forbids the action."""
+    delivery = _existing(delivery_row(delivery_id, lock=True), delivery_id)
+    try:
+        after(delivery.status, action)
+    except IllegalTransitionError as error:
+        raise RefusedError(f"delivery {delivery_id}: {error}") from None
+    return delivery

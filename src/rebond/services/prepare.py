@@ -101,11 +101,13 @@ def _begin(delivery_id: int, *, now: datetime, actor: str) -> DeliveryRow:
     delivery = get_delivery(delivery_id)
     if delivery.target is Target.INCOMPLETE:
         raise RefusedError(
-            f"delivery {delivery_id}: the file of its target was not read to the end: create the delivery again"
+            f"delivery {delivery_id}: the file of its target was not read to the end:"
+            f" give it again (rebond delivery edit {delivery_id} --to FILE)"
         )
     if delivery.status is not DeliveryStatus.PREPARING:
-        fresh = delivery.status is DeliveryStatus.DRAFT
-        act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=0 if fresh else _CLEARING)
+        # A draft may have been prepared before it was edited.
+        cursor = _CLEARING if delivery.cursor else 0
+        act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=cursor)
     return get_delivery(delivery_id)
 
 

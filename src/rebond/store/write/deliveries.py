@@ -7,7 +7,7 @@ from typing import Any
 
 from rebond.core.policy import RetryPermanent
 from rebond.core.words import Channel, DeliveryStatus, MessageClass, MessageStatus
-from rebond.store.models import Delivery, DeliveryCounts, Message
+from rebond.store.models import Delivery, DeliveryCounts, Message, TargetMember
 from rebond.store.read.deliveries import Target
 from rebond.store.read.sending import open_messages
 from rebond.store.write.claims import close_open, reclaim_lost
@@ -17,7 +17,7 @@ _WAITING = (MessageStatus.PENDING.value, MessageStatus.UNCERTAIN.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDelivery:
-    """A delivery to be made: its content, and its settings."""
+    """A delivery to be made, or as it is to be: its content, and its settings."""
 
     name: str
     channel: Channel
@@ -36,30 +36,46 @@ class NewDelivery:
 def add_delivery(new: NewDelivery, *, target: Target, now: datetime) -> int:
     """Store a draft with its counters; returns its number."""
     row = Delivery.objects.create(
-        name=new.name,
-        channel=new.channel.value,
-        message_class=new.message_class.value,
-        sender=new.sender,
-        subject=new.subject,
-        text=new.text,
-        html=new.html,
-        target=target.value,
-        validity=new.validity,
-        retries=[interval.total_seconds() for interval in new.retries],
-        retry_permanent=new.retry_permanent.value,
-        duplicates=new.duplicates,
-        verify_all=new.verify_all,
-        status=DeliveryStatus.DRAFT.value,
-        created_at=now,
+        **_columns(new), target=target.value, status=DeliveryStatus.DRAFT.value, created_at=now
     )
     DeliveryCounts.objects.create(delivery=row)
     number: int = row.pk
     return number
 
 
+def edit_delivery(delivery_id: int, changed: NewDelivery, *, target: Target) -> None:
+    """Write the settings of a locked delivery anew, and make it a draft."""
+    Delivery.objects.filter(id=delivery_id).update(
+        **_columns(changed), target=target.value, status=DeliveryStatus.DRAFT.value, problem="", prepared_at=None
+    )
+
+
+def _columns(new: NewDelivery) -> dict[str, Any]:
+    return {
+        "name": new.name,
+        "channel": new.channel.value,
+        "message_class": new.message_class.value,
+        "sender": new.sender,
+        "subject": new.subject,
+        "text": new.text,
+        "html": new.html,
+        "validity": new.validity,
+        "retries": [interval.total_seconds() for interval in new.retries],
+        "retry_permanent": new.retry_permanent.value,
+        "duplicates": new.duplicates,
+        "verify_all": new.verify_all,
+    }
+
+
+def forget_members(delivery_id: int, *, limit: int) -> int:
+    """Take people out of a delivery's target; returns how many, up to `limit`."""
+    some = TargetMember.objects.filter(delivery=delivery_id).order_by("profile").values_list("id", flat=True)[:limit]
+    return TargetMember.objects.filter(id__in=list(some)).delete()[0]
+
+
 def complete_target(delivery_id: int) -> None:
     """Note that the file of a delivery's target was read to its end."""
-    Delivery.objects.filter(id=delivery_id).update(target=Target.MEMBERS.value)
+    Delivery.objects.filter(id=delivery_id, target=Target.INCOMPLETE.value).update(target=Target.MEMBERS.value)
 
 
 def move_delivery(delivery_id: int, status: DeliveryStatus, **changes: Any) -> None:

@@ -1,0 +1,93 @@
+"""Editing a delivery before it is sent: a prepared one becomes a draft again (specification 05, "Lifecycle")."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from rebond.core.message import DeliveryAction
+from rebond.services.deliveries import NewDelivery, check_settings, locked
+from rebond.services.errors import InputError
+from rebond.services.import_people import Imported, ImportProgress, load_people
+from rebond.services.people_file import FileOptions, open_people
+from rebond.store.read.deliveries import DeliveryRow, Target
+from rebond.store.write import deliveries as write
+from rebond.store.write.audit import add_audit
+
+_BATCH = 5_000
+# Long, and personal at times: the audit trail tells that they changed.
+_DIGESTED = frozenset({"text", "html"})
+
+
+def edit_delivery(
+    delivery_id: int,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    actor: str,
+    everybody: bool = False,
+    target: Path | None = None,
+    options: FileOptions | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
+) -> Imported | None:
+    """Change settings (by the names of `NewDelivery`) and the target: everybody, or the people of a file.
+
+    It is a draft afterwards, to be prepared again. InputError, with nothing written, when a setting or the file cannot
+    be used or there is nothing to change; RefusedError when its state forbids it; NotFoundError.
+    """
+    if not (changes or everybody or target):
+        raise InputError("say what to change")
+    if target is None:
+        _edit(delivery_id, changes, target=Target.ALL if everybody else None, now=now, actor=actor)
+        return None
+    with open_people(target, options=options or FileOptions(mapping={})) as people:
+        _edit(delivery_id, changes, target=Target.INCOMPLETE, now=now, actor=actor)
+        while write.forget_members(delivery_id, limit=_BATCH):
+            pass
+        imported = load_people(people, now=now, actor=actor, name=target.name, delivery=delivery_id, progress=progress)
+        write.complete_target(delivery_id)
+    return imported
+
+
+def _edit(delivery_id: int, changes: Mapping[str, Any], *, target: Target | None, now: datetime, actor: str) -> None:
+    with transaction.atomic():
+        delivery = locked(delivery_id, DeliveryAction.EDIT)
+        present = _settings(delivery)
+        changed = replace(present, **changes)
+        check_settings(changed)
+        write.edit_delivery(delivery_id, changed, target=target or delivery.target)
+        before, after = _told(present, changes), _told(changed, changes)
+        if target is not None:
+            before["target"], after["target"] = delivery.target, "file" if target is Target.INCOMPLETE else target
+        add_audit(
+            "delivery.edit",
+            subject=f"delivery:{delivery_id}",
+            actor=actor,
+            now=now,
+            before={"status": delivery.status, **before},
+            after={"status": "draft", **after},
+        )
+
+
+def _settings(delivery: DeliveryRow) -> NewDelivery:
+    return NewDelivery(**{field.name: getattr(delivery, field.name) for field in fields(NewDelivery)})
+
+
+def _told(settings: NewDelivery, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the settings that change for the audit trail."""
+    told: dict[str, Any] = {}
+    for name in names:
+        value = getattr(settings, name)
+        if name in _DIGESTED:
+            told[name] = "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+        elif isinstance(value, bool):
+            told[name] = value
+        elif isinstance(value, tuple):
+            told[name] = list(map(str, value))
+        else:
+            told[name] = str(value)
+    return told
