@@ -69,10 +69,13 @@ class Log:
                 by_id.setdefault(message.message_id, []).append(message)
         return cls(by_number, by_id)
 
-    def of_token(self, token: TokenReading) -> SentMessage | None:
-        """Return the message that a token names, when it was sent."""
-        message = self.by_number.get(token.message) if token.message is not None else None
-        return message if message and message.sent_at else None
+    def of_tokens(self, tokens: Iterable[TokenReading]) -> SentMessage | None:
+        """Return the message that the first of these tokens to hold names, when it was sent."""
+        for token in tokens:
+            message = self.by_number.get(token.message) if token.problem is None and token.message is not None else None
+            if message and message.sent_at:
+                return message
+        return None
 
 
 def pointers(reading: Reading, *, envelope_to: str, keyring: Keyring, today: date) -> Pointers:
@@ -86,9 +89,8 @@ def attribute(
     reading: Reading, *, found: Pointers, log: Log, recipients: Sequence[str], envelope_from: str | None
 ) -> Attribution:
     """Decide which message a mail speaks of: a valid token, else a known Message-ID with its own recipient."""
-    for token in found.tokens:
-        if token.problem is None and (message := log.of_token(token)):
-            return Attribution(Trust.SIGNED, message)
+    if proven := log.of_tokens(found.tokens):
+        return Attribution(Trust.SIGNED, proven)
     keys = recipient_keys(recipients)
     known = [message for name in found.message_ids for message in log.by_message_id.get(name, ())]
     if envelope_from and reading.kind is not ReturnKind.COMPLAINT:

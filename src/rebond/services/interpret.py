@@ -54,10 +54,6 @@ class Interpreter:
     keyring: Keyring
     allow_undotted: bool = False
 
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.stored.raw).hexdigest()
-
     def interpret(self) -> Meaning:
         """Decide what the mail amounts to."""
         meaning = Meaning(self.report.kind, self._at())
@@ -126,7 +122,7 @@ class Interpreter:
         message = self.attribution.message if trust is not Trust.UNVERIFIED else None
         # The same bytes can come for two messages to one address; what speaks of none is of none.
         name = f"{address.key}\0{message.number if message else ''}"
-        identity = f"mail:{self.digest}:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+        identity = f"mail:{self.stored.digest}:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
         meaning.occurrences.append(
             self._occurrence(address, identity=identity, trust=trust, failure=failure, message=message)
         )

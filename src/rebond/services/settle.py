@@ -128,9 +128,7 @@ class Settler:
             pointers(report, envelope_to=item.envelope_to, keyring=self.keyring, today=item.received_at.date())
             for item, report in zip(stored, reports, strict=True)
         ]
-        numbers = {number for one in found for number in one.numbers}
-        message_ids = {name for one in found for name in one.message_ids}
-        log = Log.of(find_messages(numbers, message_ids=message_ids))
+        log = _log(found)
         return [
             Interpreter(
                 stored=item,
@@ -163,3 +161,11 @@ class Settler:
 
         occurrences = [occurrence for meaning in meanings for occurrence in meaning.occurrences]
         record(occurrences, policy=self.policy, now=now, write=write)
+
+
+def _log(found: Sequence[Pointers]) -> Log:
+    """Look up the messages that mails point to; Message-IDs only of those whose token leads nowhere."""
+    by_number = find_messages({number for one in found for number in one.numbers})
+    log = Log.of(by_number)
+    lost = {name for one in found if log.of_tokens(one.tokens) is None for name in one.message_ids}
+    return Log.of([*by_number, *find_messages((), message_ids=lost)]) if lost else log

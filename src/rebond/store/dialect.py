@@ -1,7 +1,7 @@
 """The differences between SQLite and PostgreSQL, in one place."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -106,6 +106,28 @@ def among_numbers(column: str) -> str:
 def listed(values: Collection[str] | Collection[int]) -> str:
     """Return the parameter that `among` takes."""
     return json.dumps(list(values))
+
+
+def records(columns: Mapping[str, str]) -> str:
+    """Return a table with these columns (name and PostgreSQL's type), for a FROM clause that gives it its name.
+
+    Its one parameter is a JSON list of objects; see `among` for why.
+    """
+    if is_postgresql():
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        return f"(SELECT * FROM json_to_recordset(%s::json) AS given({typed}))"
+    extracted = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+    return f"(SELECT {extracted} FROM json_each(%s))"
+
+
+def locking() -> str:
+    """Return the end of a SELECT that locks its rows; SQLite has one writer anyway."""
+    return "FOR UPDATE" if is_postgresql() else ""
+
+
+def passing_over_locked(table: str) -> str:
+    """Return the end of a SELECT that locks that table's rows, without those that another transaction holds."""
+    return f"FOR UPDATE OF {table} SKIP LOCKED" if is_postgresql() else ""
 
 
 def by_bytes(column: str) -> str:

@@ -28,12 +28,13 @@ class StoredReturn:
     """A returned mail taken for settling.
 
     `envelope_from` is None when it is not known and empty for the null sender; `envelope_to` is empty when it is not
-    known. `tries` counts the times that it was taken, this one included.
+    known. `tries` counts the times that it was taken, this one included. `digest` is the SHA-256 of its bytes.
     """
 
     id: int
     identity: str
     raw: bytes
+    digest: str
     source: str
     envelope_from: str | None
     envelope_to: str

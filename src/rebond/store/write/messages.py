@@ -1,17 +1,18 @@
 """What a return changes in the sending log, with the counters of the delivery."""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from rebond.core.failure import Verdict
 from rebond.core.words import MessageStatus
-from rebond.store.dialect import moment
-from rebond.store.models import Message, Profile, ProfileDenial
+from rebond.store.dialect import among_numbers, listed, locking, moment, records
+from rebond.store.models import Profile, ProfileDenial
 from rebond.store.write.counters import move_counts
 from rebond.store.write.text import storable
 
@@ -37,15 +38,14 @@ def mark_messages(*, returned: Sequence[ReturnMark] = (), complained: Sequence[t
     numbers = {mark.message for mark in returned} | {number for number, _ in complained}
     if not numbers:
         return
-    rows = _locked(sorted(numbers))
+    rows = _locked(numbers)
     first: dict[int, ReturnMark] = {}
     for mark in sorted(returned, key=lambda mark: (mark.message, mark.at)):
         if mark.message in rows and not rows[mark.message].returned:
             first.setdefault(mark.message, mark)
     with connection.cursor() as cursor:
         if first:
-            statement = _RETURNED.format(rows=", ".join([_PLACES] * len(first)))
-            cursor.execute(statement, [value for mark in first.values() for value in _values(mark)])
+            cursor.execute(_RETURNED.format(marks=records(_MARK)), [json.dumps(list(map(_values, first.values())))])
         if complained:
             cursor.executemany(_COMPLAINED, [(moment(at), number) for number, at in sorted(complained)])
     late = Counter(rows[number].delivery for number in first if rows[number].taken)
@@ -53,34 +53,50 @@ def mark_messages(*, returned: Sequence[ReturnMark] = (), complained: Sequence[t
         move_counts(delivery, {"returned": count})
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     delivery: int
     taken: bool
     returned: bool
 
 
-def _locked(numbers: Sequence[int]) -> dict[int, _Row]:
-    rows = Message.objects.filter(id__in=numbers).order_by("id").select_for_update()
-    return {
-        number: _Row(delivery, status in _TAKEN, returned_at is not None)
-        for number, delivery, status, returned_at in rows.values_list("id", "delivery_id", "status", "returned_at")
-    }
+def _locked(numbers: Collection[int]) -> dict[int, _Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_ROWS} {among_numbers('id')} ORDER BY id {locking()}", [listed(numbers)])
+        return {
+            number: _Row(delivery, status in _TAKEN, returned_at is not None)
+            for number, delivery, status, returned_at in cursor.fetchall()
+        }
 
 
+_ROWS = "SELECT id, delivery_id, status, returned_at FROM message WHERE"
 _RETURNED = """
-UPDATE message SET returned_at = v.column2, return_type = v.column3, return_reason = v.column4,
-    return_cause = v.column5, return_rule = v.column6, return_text = v.column7
-FROM (VALUES {rows}) v WHERE message.id = v.column1
+UPDATE message SET returned_at = mark.at, return_type = mark.type, return_reason = mark.reason,
+    return_cause = mark.cause, return_rule = mark.rule, return_text = mark.text
+FROM {marks} AS mark WHERE message.id = mark.message
 """
-_PLACES = "(%s, %s, %s, %s, %s, %s, %s)"
+_MARK = {
+    "message": "bigint",
+    "at": "timestamptz",
+    "type": "text",
+    "reason": "text",
+    "cause": "text",
+    "rule": "text",
+    "text": "text",
+}
 _COMPLAINED = "UPDATE message SET complained_at = %s WHERE id = %s AND complained_at IS NULL"
 
 
-def _values(mark: ReturnMark) -> tuple[Any, ...]:
+def _values(mark: ReturnMark) -> dict[str, Any]:
     verdict = mark.verdict
-    judged = (verdict.type.value, verdict.reason.value, verdict.cause.value, verdict.rule[:128])
-    return (mark.message, moment(mark.at), *judged, storable(mark.text))
+    return {
+        "message": mark.message,
+        "at": str(moment(mark.at)),
+        "type": verdict.type,
+        "reason": verdict.reason,
+        "cause": verdict.cause,
+        "rule": verdict.rule[:128],
+        "text": storable(mark.text),
+    }
 
 
 def deny_profile(profile: int, *, channel: str, at: datetime, origin: str, proof: str) -> bool:

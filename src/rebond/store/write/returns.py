@@ -4,14 +4,14 @@ import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections, transaction
 from django.db.models import F
 
 from rebond.core.words import Trust
-from rebond.store.models import RawMail, ReturnedMail
+from rebond.store.dialect import among, among_numbers, listed, moment, passing_over_locked, read_moment
+from rebond.store.models import ReturnedMail
 from rebond.store.read.returns import ReturnState, StoredReturn, returns_waiting
 from rebond.store.router import returns_database
 
@@ -110,32 +110,65 @@ def claim_returns(
     taken alone the third time; when that does not end either, it is dead.
     """
     while returns_waiting(now):
-        with transaction.atomic(using=returns_database(), durable=True):
-            taken, problems = _take(now=now, limit=limit, most_bytes=most_bytes)
+        using = returns_database()
+        with transaction.atomic(using=using, durable=True), connections[using].cursor() as cursor:
+            taken, problems = _take(cursor, now=now, limit=limit, most_bytes=most_bytes)
             for row_id, problem in problems.items():
                 ReturnedMail.objects.filter(id=row_id).update(
                     state=ReturnState.DEAD, problem=problem, worker="", lease_until=None
                 )
-            ReturnedMail.objects.filter(id__in=[one.id for one in taken]).update(
-                worker=worker, lease_until=now + lease, tries=F("tries") + 1
-            )
+            if taken:
+                ids = listed([one.id for one in taken])
+                cursor.execute(f"{_LEASE} {among_numbers('id')}", [worker, moment(now + lease), ids])
         # None taken, though some wait: all that were looked at are dead now, or others hold them.
         if taken or not problems:
             return taken
     return ()
 
 
-def _take(*, now: datetime, limit: int, most_bytes: int) -> tuple[tuple[StoredReturn, ...], dict[int, str]]:
+class _Waiting(NamedTuple):
+    id: int
+    identity: str
+    raw: str
+    source: str
+    envelope_from: str | None
+    envelope_to: str
+    received_at: datetime
+    required_trust: str
+    tries: int
+    problem: str
+    size: int | None
+
+
+# The state as a word, not a parameter: SQLite takes a partial index only when the statement shows its condition.
+_WAITING = """
+SELECT waiting.id, identity, raw, source, envelope_from, envelope_to, received_at, required_trust, tries, problem, size
+FROM returned_mail waiting LEFT JOIN raw_mail ON digest = raw
+WHERE state = 'stored' AND {which} LIMIT %s {lock}
+"""
+_AGAIN = "lease_until IS NOT NULL AND lease_until <= %s ORDER BY lease_until, waiting.id"
+_FRESH = "lease_until IS NULL ORDER BY waiting.id"
+_LEASE = "UPDATE returned_mail SET worker = %s, lease_until = %s, tries = tries + 1 WHERE"
+_FINISH = """
+UPDATE returned_mail SET state = %s, kind = %s, problem = %s, worker = '', lease_until = NULL
+WHERE state = 'stored' AND
+"""
+
+
+def _take(
+    cursor: Any, *, now: datetime, limit: int, most_bytes: int
+) -> tuple[tuple[StoredReturn, ...], dict[int, str]]:
     problems: dict[int, str] = {}
     taken: list[StoredReturn] = []
-    chosen, over = _within(_candidates(now=now, limit=limit), most_bytes=most_bytes)
+    chosen, over = _within(_candidates(cursor, now=now, limit=limit), most_bytes=most_bytes)
     for row in over:
         problems[row.id] = row.problem or f"settling it did not come to an end, {MOST_TRIES} times"
-    digests = {row.raw for row in chosen}
-    bodies = dict(RawMail.objects.filter(digest__in=digests).values_list("digest", "body"))
+    digests = listed({row.raw for row in chosen})
+    cursor.execute(f"SELECT digest, body FROM raw_mail WHERE {among('digest')}", [digests])
+    bodies = dict(cursor.fetchall())
     for row in chosen:
         try:
-            taken.append(_stored(row, zlib.decompress(bytes(bodies[row.raw]))))
+            taken.append(_stored(row, zlib.decompress(bodies[row.raw])))
         except KeyError:
             problems[row.id] = "its raw mail is not kept any more"
         except zlib.error as error:
@@ -143,16 +176,15 @@ def _take(*, now: datetime, limit: int, most_bytes: int) -> tuple[tuple[StoredRe
     return tuple(taken), problems
 
 
-def _within(rows: Sequence[ReturnedMail], *, most_bytes: int) -> tuple[list[ReturnedMail], list[ReturnedMail]]:
+def _within(rows: Sequence[_Waiting], *, most_bytes: int) -> tuple[list[_Waiting], list[_Waiting]]:
     """Choose those that fit together, at least one; and those that were tried too often."""
     over = [row for row in rows if row.tries >= MOST_TRIES]
-    sizes = dict(RawMail.objects.filter(digest__in={row.raw for row in rows}).values_list("digest", "size"))
-    chosen: list[ReturnedMail] = []
+    chosen: list[_Waiting] = []
     room = most_bytes
     for row in rows:
         if row.tries >= MOST_TRIES:
             continue
-        size = sizes.get(row.raw, 0)
+        size = row.size or 0
         if chosen and size > room:
             break
         room -= size
@@ -160,26 +192,30 @@ def _within(rows: Sequence[ReturnedMail], *, most_bytes: int) -> tuple[list[Retu
     return chosen, over
 
 
-def _candidates(*, now: datetime, limit: int) -> list[ReturnedMail]:
-    waiting = ReturnedMail.objects.select_for_update(skip_locked=True).filter(state=ReturnState.STORED)
-    again = list(waiting.filter(lease_until__lte=now).order_by("lease_until", "id")[: max(1, limit // 4)])
+def _candidates(cursor: Any, *, now: datetime, limit: int) -> list[_Waiting]:
+    again = _waiting(cursor, _AGAIN, [moment(now), max(1, limit // 4)])
     last_try = [row for row in again if row.tries == MOST_TRIES - 1]
     if last_try:
         # Alone: should it end this process as it may have ended others, nobody else is blamed.
         return [row for row in again if row.tries >= MOST_TRIES] + last_try[:1]
-    fresh = waiting.filter(lease_until__isnull=True).order_by("id")
-    return again + list(fresh[: limit - len(again)])
+    return again + _waiting(cursor, _FRESH, [limit - len(again)])
 
 
-def _stored(row: ReturnedMail, raw: bytes) -> StoredReturn:
+def _waiting(cursor: Any, which: str, parameters: Sequence[Any]) -> list[_Waiting]:
+    cursor.execute(_WAITING.format(which=which, lock=passing_over_locked("waiting")), parameters)
+    return [_Waiting(*row) for row in cursor.fetchall()]
+
+
+def _stored(row: _Waiting, raw: bytes) -> StoredReturn:
     return StoredReturn(
         id=row.id,
         identity=row.identity,
         raw=raw,
+        digest=row.raw,
         source=row.source,
         envelope_from=row.envelope_from,
         envelope_to=row.envelope_to,
-        received_at=row.received_at,
+        received_at=read_moment(row.received_at),
         required_trust=Trust(row.required_trust),
         tries=row.tries + 1,
     )
@@ -187,15 +223,14 @@ def _stored(row: ReturnedMail, raw: bytes) -> StoredReturn:
 
 def finish_returns(finished: Iterable[FinishedReturn]) -> int:
     """Take returns out of the line for good; returns how many were still in it. Done again, it changes nothing."""
-
-    def outcome(one: FinishedReturn) -> tuple[str, str, str]:
-        return one.state, one.kind, one.problem
-
-    changed = 0
-    with transaction.atomic(using=returns_database()):
-        for (state, kind, problem), group in groupby(sorted(finished, key=outcome), outcome):
-            rows = ReturnedMail.objects.filter(id__in=[one.id for one in group], state=ReturnState.STORED)
-            changed += rows.update(state=state, kind=kind, problem=problem, worker="", lease_until=None)
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for one in finished:
+        groups.setdefault((one.state.value, one.kind, one.problem), []).append(one.id)
+    using, changed = returns_database(), 0
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        for outcome in sorted(groups):
+            cursor.execute(f"{_FINISH} {among_numbers('id')}", [*outcome, listed(groups[outcome])])
+            changed += cursor.rowcount
     return changed
 
 
