@@ -11,6 +11,7 @@ sys.path.insert(0, str(TOOLS))
 
 from reference.commands import commands, exit_codes  # noqa: E402
 from reference.events import events  # noqa: E402
+from reference.flows import returned, sending, states, trust  # noqa: E402
 from reference.settings import configuration, policy_presets  # noqa: E402
 from reference.words import delivery_states, quarantine_states, reasons_and_causes  # noqa: E402
 
@@ -23,6 +24,10 @@ PAGES = {
     "reference/delivery-states.md": delivery_states,
     "reference/events.md": events,
     "reference/exit-codes.md": exit_codes,
+    "images/sending.svg": sending,
+    "images/return.svg": returned,
+    "images/states.svg": states,
+    "images/trust.svg": trust,
 }
 
 

@@ -19,8 +19,8 @@ def quarantine_states() -> str:
         "threshold, and not all of them count: the address's `why` says for each why not.\n\n"
         "## From one status to another\n\n"
         f"{_ways()}\n"
-        "The same as a state diagram, in the language of Mermaid:\n\n"
-        f"```mermaid\n{diagram()}```\n"
+        "The ways that need no person, drawn:\n\n"
+        "![Arrows between the five statuses, with what leads from one to the other](images/states.svg)\n"
     )
 
 
