@@ -53,7 +53,7 @@ class RuleEngine:
 
     def _found(self, text: str) -> list[int]:
         found = self._matcher.find(text)
-        if not any(index in self._of_words for index in found) or (words := masked(text)) == text:
+        if self._of_words.isdisjoint(found) or (words := masked(text)) == text:
             return found
         kept = self._of_words.intersection(self._matcher.find(words))
         return [index for index in found if index in kept or index not in self._of_words]

@@ -15,6 +15,7 @@ _LABEL = r"(?:[A-Za-z0-9_-]++\.)"
 _END = r"[a-z]{2,24}+(?![\w-])"
 _HOST = rf"(?<![\w.-])(?:{_LABEL}{{2,8}}{_END}|{_LABEL}{_END}(?=\[|\.? said:|:25\b))"
 _NAMES = re.compile(f"{_LINK}|{_ADDRESS}|{_HOST}")
+_SAID = " said:"
 _LETTERS = re.compile(r"\w")
 
 
@@ -22,4 +23,13 @@ def masked(text: str) -> str:
     """Put `x` for every letter and digit of the addresses, hosts and links of a text."""
     if "." not in text and "@" not in text:
         return text
-    return _NAMES.sub(lambda name: _LETTERS.sub("x", name.group()), text)
+    pieces = text.split(" ")  # no name crosses a space, and few pieces can hold one
+    for place, piece in enumerate(pieces):
+        if ("." in piece or "@" in piece or "://" in piece) and not piece.replace(".", "").isdecimal():
+            behind = _SAID if pieces[place + 1 : place + 2] and pieces[place + 1].startswith("said:") else ""
+            pieces[place] = _NAMES.sub(_hidden, piece + behind)[: len(piece)]
+    return " ".join(pieces)
+
+
+def _hidden(name: re.Match[str]) -> str:
+    return _LETTERS.sub("x", name.group())

@@ -11,12 +11,13 @@ from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
-from rebond.core.read.mail import Headers, parse_headers
+from rebond.core.read.mail import Headers, parse_headers, plain_fields
 from rebond.core.read.smtp_reply import fold, from_reply, is_vague, most_telling, parse_reply, reasons_in, untyped
 from rebond.core.words import ReturnKind
 
 MAX_RECIPIENTS = 1000
 MAX_FIELDS = 2 * 1024 * 1024
+MAX_PLAIN = 64 * 1024
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
 # Where the fields stand in a text that no header calls a report.
@@ -28,6 +29,7 @@ _RECIPIENTS_OWN = """
     will-retry-until
 """
 _RECIPIENT_FIELDS = frozenset(_RECIPIENTS_OWN.split())
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _STATUS = re.compile(r"([245])\s*\.\s*(\d{1,3})\s*\.\s*(\d{1,3})")
 _ACTIONS = {
     "fail": "failed",
@@ -60,8 +62,7 @@ def read_dsn(letter: Letter) -> Finding | None:
         letter.mail.note("cut: the report names more than 1,000 recipients")
     facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
     if len(facts) == 1:
-        notice = letter.notice[:8000]
-        facts = [replace(facts[0], phase=quoted_phase(notice), remote_mta=facts[0].remote_mta or remote_host(notice))]
+        facts = [_with_circumstances(facts[0], letter.notice[:8000])]
     kind = _kind(facts)
     if kind is ReturnKind.DSN and not machine_made:
         kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
@@ -116,8 +117,29 @@ def _groups(text: str) -> list[tuple[Headers, Headers]]:
     return [(common, group) for group in groups]
 
 
+def _plain_blocks(text: str) -> list[Headers] | None:
+    """Split a text that holds fields and blank lines only, as it should; None for any other."""
+    text = text.strip()
+    if len(text) > MAX_PLAIN or text.startswith(">") or "\n>" in text:
+        return None
+    blocks: list[Headers] = []
+    for lines in _BLANK_LINES.split(text):
+        fields = plain_fields(lines)
+        if fields is None:
+            return None
+        blocks.append(Headers())
+        for name, value in fields:
+            if name.lower() in _NAMING and name.lower() in blocks[-1]:
+                blocks.append(Headers())
+            blocks[-1].add(name, " ".join([line.strip() for line in value.split("\n")]) if "\n" in value else value)
+    return [block for block in blocks if block]
+
+
 def _field_blocks(text: str) -> list[Headers]:
     """Split a text in blocks of fields: at blank lines, and where a second recipient is named without one."""
+    blocks = _plain_blocks(text)
+    if blocks is not None:
+        return blocks
     blocks = [Headers()]
     last = ""
     for line in text.split("\n"):
@@ -221,6 +243,14 @@ def is_poor(facts: Facts) -> bool:
             text = text.replace(address.lower(), " ")
     reasons = reasons_in(text)
     return reasons < 2 and (is_vague(facts.enhanced) or reasons == 0)
+
+
+def _with_circumstances(facts: Facts, notice: str) -> Facts:
+    """Add when the refusal was given and by which server, as far as the notice tells."""
+    phase, remote = quoted_phase(notice), facts.remote_mta or remote_host(notice)
+    if phase is facts.phase and remote == facts.remote_mta:
+        return facts
+    return replace(facts, phase=phase, remote_mta=remote)
 
 
 def _with_reason(facts: Facts, words: str) -> Facts:

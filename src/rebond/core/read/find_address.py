@@ -6,6 +6,9 @@ import re
 _LOCAL = r"[^\s\"(),:;<>@\[\\\]{}\x00-\x1f]"
 _DOMAIN = r"[\w](?:[\w.-]{0,252}[\w])?|\[[0-9A-Fa-f.:]{3,60}\]"
 _ADDRESS = re.compile(rf"(?:(?<!{_LOCAL}){_LOCAL}{{1,200}}+|\"[^\"\n]{{1,64}}\")@(?:{_DOMAIN})")
+# A field as it mostly is, `Name <a@b.example>` or the address alone: there is nothing to look for or to tidy.
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,190}[A-Za-z0-9])?"
+_SIMPLE = re.compile(rf"(?:[^@<]*+<)?({_NAME}@[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,250}}[A-Za-z0-9])?)>?")
 _SCHEME = re.compile(r"^(?:mailto|smtp|rfc822|to|from|rcpt|t|f)[:=]", re.I)
 _TYPED = re.compile(r"\s*(?:[A-Za-z0-9-]{1,20})?\s*;\s*(?:rfc822\s*;)?\s*", re.I)
 # Languages without spaces write on right before and behind an address.
@@ -21,6 +24,8 @@ def addresses_in(text: str, *, limit: int = 1000) -> list[str]:
     """Give the distinct addresses of a text in their order, as written, at most `limit`."""
     if "@" not in text:
         return []
+    if simple := _SIMPLE.fullmatch(text):
+        return [simple.group(1)]
     found: dict[str, str] = {}
     for match in _ADDRESS.finditer(text):
         address = tidy_address(match.group())
@@ -35,6 +40,8 @@ def first_address(text: str) -> str:
     """Give the first address of a text, empty when there is none."""
     if "@" not in text:
         return ""
+    if simple := _SIMPLE.fullmatch(text):
+        return simple.group(1)
     match = _ADDRESS.search(text)
     return tidy_address(match.group()) if match else ""
 
@@ -42,7 +49,8 @@ def first_address(text: str) -> str:
 def tidy_address(text: str) -> str:
     """Take quotes, angle brackets and punctuation off an address; empty when none is left."""
     address = text.strip().lstrip("<" + _LEFT).rstrip(">" + _RIGHT)
-    address = _SCHEME.sub("", address)
+    if ":" in address or "=" in address:
+        address = _SCHEME.sub("", address)
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or local.startswith("//"):  # an address that a link carries
         return ""

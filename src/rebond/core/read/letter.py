@@ -1,10 +1,11 @@
 """What every reader looks at: who wrote, what the notice says to a person, and which message it returns."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from rebond.core.read.find_address import first_address
-from rebond.core.read.mail import Headers, Mail, Part, parse_headers, split_head, split_mail
+from rebond.core.read.mail import Headers, Mail, Part, parse_headers, plain_fields, split_head, split_mail
 
 MAX_NOTICE = 128 * 1024
 MAX_HEAD = 256 * 1024
@@ -126,8 +127,10 @@ def _tell_apart(letter: Letter) -> None:
         letter.original = found
 
 
-def _chosen_alternatives(parts: list[Part]) -> set[int]:
+def _chosen_alternatives(parts: list[Part]) -> Container[int]:
     """Choose the parts to read: of the alternatives the plain one, unless it is empty."""
+    if not any(part.container == "multipart/alternative" for part in parts):
+        return range(len(parts))
     plain: dict[int, int] = {}
     chosen: set[int] = set()
     for index, part in enumerate(parts):
@@ -156,7 +159,7 @@ def _without_returned(notice: str) -> tuple[str, Headers]:
         block = notice[start : start + 64 * 1024]
         if block.startswith((">", " ")):
             block = _QUOTED.sub("", block) if block.startswith(">") else block.replace("\n ", "\n").lstrip(" ")
-        headers, length = parse_headers(block)
+        headers, length = _fields_of(block)
         position = start + max(length, 1)  # no line is read twice
         names = set(headers.names())
         announced, line_start = _announcement(notice, start)
@@ -164,6 +167,13 @@ def _without_returned(notice: str) -> tuple[str, Headers]:
         if (strong and strong + weak >= 2 and names & _TELLING) or (announced and strong + weak >= 1):
             return notice[: line_start if announced else start], headers
     return notice, Headers()
+
+
+def _fields_of(block: str) -> tuple[Headers, int]:
+    """Read headers that end at the first blank line, or before it where something else stands there."""
+    end = block.find("\n\n")
+    fields = plain_fields(block[: end + 1]) if end >= 0 else None
+    return parse_headers(block) if fields is None else (Headers(fields), end + 2)
 
 
 def _until_ruled_announcement(notice: str) -> str:

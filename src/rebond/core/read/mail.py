@@ -5,8 +5,9 @@ boundaries hide, which neither fast-mail-parser nor `email` gives in one pass.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rebond.core.read.decode import MAX_TEXT, decode_text, decode_words, html_to_text, transfer_decode
 
@@ -33,15 +34,18 @@ class Headers:
 
     __slots__ = ("_values",)
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
         self._values: dict[str, list[str]] = {}
+        values = self._values
+        for written, value in fields:
+            name = written.lower()
+            if name in values:
+                values[name].append(value)
+            else:
+                values[name] = [value]
 
     def add(self, name: str, value: str) -> None:
-        name = name.lower()
-        if name in self._values:
-            self._values[name].append(value)
-        else:
-            self._values[name] = [value]
+        self._values.setdefault(name.lower(), []).append(value)
 
     def extend(self, name: str, more: str) -> None:
         """Add a line that lost its fold to the last value of a name."""
@@ -57,6 +61,11 @@ class Headers:
     def all(self, name: str) -> list[str]:
         values = self._values.get(name)
         return [_unfolded(value) for value in values] if values else []
+
+    def of(self, names: Iterable[str], *, limit: int) -> list[str]:
+        """Give the values of several names in their order, at most `limit` of each."""
+        values = self._values
+        return [_unfolded(value) for name in names if name in values for value in values[name][:limit]]
 
     def text(self, name: str) -> str:
         """Give the first value of a name with its encoded words decoded."""
@@ -86,6 +95,7 @@ class Part:
     container: str = ""
     group: int = 0
     depth: int = 0
+    _text: str | None = None
 
     def decoded(self) -> bytes:
         encoding = self.headers.first("content-transfer-encoding").strip().lower()
@@ -93,8 +103,14 @@ class Part:
 
     def text(self, *, limit: int = MAX_TEXT) -> str:
         """Give the part as Unicode lines, at most `limit` bytes of it; HTML as its visible text."""
-        body = self.decoded()[:limit]
-        text = decode_text(body, charset=self.charset)
+        if limit != MAX_TEXT:
+            return self._read(limit)
+        if self._text is None:
+            self._text = self._read(MAX_TEXT)
+        return self._text
+
+    def _read(self, limit: int) -> str:
+        text = decode_text(self.decoded()[:limit], charset=self.charset)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return html_to_text(text) if self.content_type == "text/html" else text
@@ -107,7 +123,7 @@ class Mail:
     headers: Headers
     parts: list[Part] = field(default_factory=list)
     content_type: str = ""
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def note(self, what: str) -> None:
@@ -157,21 +173,24 @@ def parse_headers(text: str) -> tuple[Headers, int]:
     return headers, position
 
 
-def plain_fields(text: str) -> list[tuple[str, str]] | None:
+def plain_fields(text: str) -> Iterable[tuple[str, str]] | None:
     """Give the fields, still folded, of a text that holds nothing else: faster than `parse_headers`, which bears all.
 
     None when a line is no field.
     """
     pieces = _FIELD.split(text, MAX_HEADERS)
     # Between the fields, and around them, stands what is none.
-    return None if any(pieces[::3]) else list(zip(pieces[1::3], pieces[2::3], strict=True))
+    return None if any(pieces[::3]) else zip(pieces[1::3], pieces[2::3], strict=True)
 
 
-def content_type_of(headers: Headers) -> tuple[str, dict[str, str]]:
+def content_type_of(headers: Headers) -> tuple[str, Mapping[str, str]]:
     """Give the type in lower case and its parameters, from a header however badly written."""
     value = headers.first("content-type")
-    if not value:
-        return "", {}
+    return _content_type(value) if value else ("", {})
+
+
+@lru_cache(256)
+def _content_type(value: str) -> tuple[str, Mapping[str, str]]:
     found = _TYPE.match(value.strip().lower())
     parameters: dict[str, str] = {}
     if ";" in value or "=" in value:
@@ -199,14 +218,12 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes]:
         codec = "latin-1"
         text = block.decode(codec)
     fields = plain_fields(text)
-    if fields is None:
+    if fields is not None:
+        headers = Headers(fields)
+    else:
         headers, position = parse_headers(text)
         if position < len(text):  # something that is no header stands before the first blank line
             return headers, raw[len(text[:position].encode(codec)) :]
-    else:
-        headers = Headers()
-        for name, value in fields:
-            headers.add(name, value)
     return headers, raw[end + 2 :] if end >= 0 else raw[len(block) :]
 
 

@@ -103,8 +103,7 @@ def reasons_in(text: str) -> int:
 
 def begins_reply(line: str) -> bool:
     """Tell whether a line begins with the code of a refusal."""
-    found = _REPLY.match(line)
-    return bool(found) and line[0] != "2"
+    return line.startswith(("4", "5")) and _REPLY.match(line) is not None
 
 
 def quotes_refusal(text: str) -> bool:
