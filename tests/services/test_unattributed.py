@@ -1,5 +1,7 @@
 """A person accepts all that could not be attributed."""
 
+from typing import Any
+
 import pytest
 from tests.core.given import at, policy
 from tests.services.event_fixtures import state
@@ -28,6 +30,16 @@ def test_all_are_accepted_but_those_that_name_nobody() -> None:
         sorted(AuditEntry.objects.values_list("action", "because")) == [("unattributed.accept", "our old sender")] * 3
     )
     assert accepted_all() == AcceptedAll(accepted=0, skipped=1)
+
+
+def test_all_of_one_address_are_accepted_at_once(django_assert_max_num_queries: Any) -> None:
+    for hour in range(3):
+        came(dsn("a@else.example", "b@else.example"), now=at(hours=hour))
+    with django_assert_max_num_queries(30):
+        assert accepted_all() == AcceptedAll(accepted=6, skipped=0)
+    assert state("a@else.example").status is AddressStatus.QUARANTINED
+    entries = AuditEntry.objects.filter(action="unattributed.accept")
+    assert [entry.after["address"] for entry in entries].count("a@else.example") == 3
 
 
 def test_only_one_source_is_accepted() -> None:

@@ -1,5 +1,6 @@
 """The audit trail: append only."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,3 +28,10 @@ def add_audit(
         after=after,
         because=storable(because),
     )
+
+
+def add_audits(action: str, after: Mapping[str, Any], *, actor: str, now: datetime, because: str) -> None:
+    """Write down the same action on many things, with what each became."""
+    entry = {"at": now, "actor": storable(actor, 150), "action": action, "because": storable(because)}
+    rows = [AuditEntry(object=storable(subject), after=became, **entry) for subject, became in after.items()]
+    AuditEntry.objects.bulk_create(rows, batch_size=100)

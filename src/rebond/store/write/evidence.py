@@ -100,16 +100,18 @@ class Trusted:
     message: int | None
 
 
-def trust_evidence(identity: str) -> Trusted | None:
-    """Let evidence that was under-trusted act; None when there is no such."""
-    row = EvidenceRow.objects.select_for_update().filter(identity=identity).first()
-    if row is None:
-        return None
-    row.trusted = True
-    row.save(update_fields=["trusted"])
-    about = AddressKey(Channel(row.channel), row.address_key, row.scope)
-    trusted = next(item for item in evidence_of([about])[about] if item.identity == identity)
-    return Trusted(about, trusted, row.message)
+def trust_evidence(identities: Collection[str]) -> dict[str, Trusted]:
+    """Let evidence that was under-trusted act; returns what there is of it, by its identity."""
+    rows = list(EvidenceRow.objects.select_for_update().filter(identity__in=identities).order_by("id"))
+    EvidenceRow.objects.filter(id__in=[row.pk for row in rows]).update(trusted=True)
+    about = {row.identity: AddressKey(Channel(row.channel), row.address_key, row.scope) for row in rows}
+    message = {row.identity: row.message for row in rows}
+    return {
+        item.identity: Trusted(about[item.identity], item, message[item.identity])
+        for found in evidence_of(set(about.values())).values()
+        for item in found
+        if item.identity in about
+    }
 
 
 def hold_addresses(folding: Collection[AddressKey], *, succeeding: Collection[AddressKey]) -> None:

@@ -1,6 +1,6 @@
 """The list of returns that acted on nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,12 +57,12 @@ def add_unattributed(items: Sequence[NewUnattributed], *, now: datetime) -> None
     Unattributed.objects.bulk_create(rows, batch_size=40, ignore_conflicts=True)
 
 
-def find_unattributed(number: int) -> Acceptable | None:
-    """Find one entry, and lock it until the transaction ends."""
-    row = Unattributed.objects.select_for_update().filter(id=number).first()
-    return Acceptable(row.address, row.evidence, row.accepted_at is not None) if row else None
+def find_unattributed(numbers: Collection[int]) -> dict[int, Acceptable]:
+    """Find entries by their numbers, and lock them until the transaction ends."""
+    rows = Unattributed.objects.select_for_update().filter(id__in=numbers).order_by("id")
+    return {row.pk: Acceptable(row.address, row.evidence, row.accepted_at is not None) for row in rows}
 
 
-def mark_accepted(number: int, *, actor: str, now: datetime) -> None:
-    """Write down who accepted an entry."""
-    Unattributed.objects.filter(id=number).update(accepted_at=now, accepted_by=actor)
+def mark_accepted(numbers: Collection[int], *, actor: str, now: datetime) -> None:
+    """Write down who accepted entries."""
+    Unattributed.objects.filter(id__in=numbers).update(accepted_at=now, accepted_by=actor)
