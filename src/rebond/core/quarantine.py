@@ -1,9 +1,10 @@
 """The one function that decides about an address: its state is a fold over its evidence (specification 04)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from rebond.core.evidence_order import in_order, retracted, voided
 from rebond.core.failure import AddressState, Event, Evidence, Judgement, Origin, Snapshot, Verdict, WhyNot
 from rebond.core.policy import Counting, Policy
 from rebond.core.transitions import TRANSITIONS, Effect, Trigger
@@ -31,7 +32,6 @@ _CLEARED_BY = {
     Event.START: Origin.RELEASE,
     Event.RELEASED: Origin.RELEASE,
 }
-_ORDER = {event: place for place, event in enumerate(Event)}
 
 
 def fold(
@@ -42,7 +42,10 @@ def fold(
     channel: Channel = Channel.EMAIL,
 ) -> AddressState:
     """Compute an address's state from all its evidence, whatever order it arrived in."""
-    return explain(policy, snapshot, evidence, channel=channel)[0]
+    state = snapshot.state if snapshot else _UNKNOWN
+    for _, _, now in _walk(policy, snapshot, evidence, channel=channel):
+        state = now
+    return _ended(policy, state)
 
 
 def explain(
@@ -53,76 +56,51 @@ def explain(
     channel: Channel = Channel.EMAIL,
 ) -> tuple[AddressState, tuple[Judgement, ...]]:
     """Fold, and tell for each piece of evidence, in order of time, whether it counted and why not."""
-    ordered = _in_order(evidence)
-    voided = _voided(ordered)
-    retracted = _retracted(item for item in ordered if item.identity not in voided)
-    state = snapshot.state if snapshot else AddressState()
-    counting = policy.counting(channel)
+    state = snapshot.state if snapshot else _UNKNOWN
     judgements = []
-    for item in ordered:
-        if item.identity in voided:
-            counted, why_not = False, WhyNot.VOIDED
-        elif snapshot and item.at <= snapshot.horizon:
-            counted, why_not = False, WhyNot.BEFORE_SNAPSHOT
-        elif item.event is Event.UNDO:
-            counted, why_not = True, WhyNot.COUNTED
-        elif item.identity in retracted:
-            counted, why_not = False, WhyNot.RETRACTED
-        else:
-            state, why_not = _step(policy, counting, state, item)
-            counted = why_not is WhyNot.COUNTED
+    for item, why_not, now in _walk(policy, snapshot, evidence, channel=channel):
+        state = now
         judgements.append(
             Judgement(
                 evidence=item,
-                counted=counted,
+                counted=why_not is WhyNot.COUNTED,
                 why_not=why_not,
                 status=state.status,
                 error_count=state.error_count,
             )
         )
-    return replace(state, until=_exit_at(policy, state)), tuple(judgements)
+    return _ended(policy, state), tuple(judgements)
 
 
-def _in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Sort by time, each identity once."""
-    found: dict[str, Evidence] = {}
-    for item in sorted(evidence, key=lambda item: (item.at, _ORDER[item.event], item.identity)):
-        found.setdefault(item.identity, item)
-    return tuple(found.values())
+_UNKNOWN = AddressState()
 
 
-def _voided(ordered: Iterable[Evidence]) -> frozenset[str]:
-    """Collect what undo events make void; an undo that is itself void voids nothing."""
-    undos = [item for item in ordered if item.event is Event.UNDO]
-    named = {identity for item in undos for identity in item.voids}
-    voided: set[str] = set()
-    # The latest decides first; of the same instant, the one that no other names.
-    for item in sorted(undos, key=lambda item: (item.at, item.identity not in named), reverse=True):
-        if item.identity not in voided:
-            voided |= item.voids
-    return frozenset(voided)
+def _walk(
+    policy: Policy, snapshot: Snapshot | None, evidence: Iterable[Evidence], *, channel: Channel
+) -> Iterator[tuple[Evidence, WhyNot, AddressState]]:
+    """Yield each piece of evidence, in order of time, with why it did not count and the state after it."""
+    ordered = in_order(evidence)
+    void = voided(ordered)
+    taken_back = retracted(item for item in ordered if item.identity not in void)
+    state = snapshot.state if snapshot else _UNKNOWN
+    counting = policy.counting(channel)
+    for item in ordered:
+        if item.identity in void:
+            why_not = WhyNot.VOIDED
+        elif snapshot and item.at <= snapshot.horizon:
+            why_not = WhyNot.BEFORE_SNAPSHOT
+        elif item.event is Event.UNDO:
+            why_not = WhyNot.COUNTED
+        elif item.identity in taken_back:
+            why_not = WhyNot.RETRACTED
+        else:
+            state, why_not = _step(policy, counting, state, item)
+        yield item, why_not, state
 
 
-def _retracted(evidence: Iterable[Evidence]) -> frozenset[str]:
-    """Find the successes that a later hard or soft failure of the same message takes back.
-
-    A returned mail is later than the success by nature, even when its clock says otherwise.
-    """
-    successes: dict[str, list[Evidence]] = {}
-    failures: dict[str, list[Evidence]] = {}
-    for item in evidence:
-        if not item.message or not item.trusted:
-            continue
-        if item.event is Event.DELIVERED:
-            successes.setdefault(item.message, []).append(item)
-        elif item.verdict and not item.verdict.harmless:
-            failures.setdefault(item.message, []).append(item)
-    return frozenset(
-        success.identity
-        for message, found in successes.items()
-        for success in found
-        if any(failure.asynchronous or failure.at >= success.at for failure in failures.get(message, ()))
-    )
+def _ended(policy: Policy, state: AddressState) -> AddressState:
+    until = _exit_at(policy, state)
+    return state if until == state.until else replace(state, until=until)
 
 
 def _step(policy: Policy, counting: Counting, state: AddressState, item: Evidence) -> tuple[AddressState, WhyNot]:
@@ -202,30 +180,40 @@ def _rested(policy: Policy, state: AddressState, at: datetime) -> AddressState:
 
 def _count(counting: Counting, state: AddressState, item: Evidence, verdict: Verdict) -> AddressState:
     count, first = state.error_count + 1, state.first_error_at or item.at
-    state = replace(state, error_count=count, first_error_at=first, last_counted_at=item.at)
-    if verdict.confirm > 1:
-        if verdict.cause in state.confirming:
-            return _quarantine(state, item, verdict, Origin.HARD)
-        state = replace(state, confirming=state.confirming | {verdict.cause})
-    if count >= counting.threshold and item.at - first >= counting.span:
-        return _quarantine(state, item, verdict, Origin.SOFT)
-    since = state.since if state.status is AddressStatus.ERRONEOUS else item.at
-    return replace(_because(state, item, verdict), status=AddressStatus.ERRONEOUS, origin=Origin.SOFT, since=since)
+    confirmed = verdict.confirm > 1 and verdict.cause in state.confirming
+    many = count >= counting.threshold and item.at - first >= counting.span
+    if confirmed or many:
+        state = replace(state, error_count=count, first_error_at=first, last_counted_at=item.at)
+        return _quarantine(state, item, verdict, Origin.HARD if confirmed else Origin.SOFT)
+    return replace(
+        state,
+        status=AddressStatus.ERRONEOUS,
+        origin=Origin.SOFT,
+        reason=verdict.reason,
+        cause=verdict.cause,
+        error_count=count,
+        first_error_at=first,
+        last_counted_at=item.at,
+        since=state.since if state.status is AddressStatus.ERRONEOUS else item.at,
+        error_text=item.text,
+        provider=item.provider,
+        confirming=state.confirming | {verdict.cause} if verdict.confirm > 1 else state.confirming,
+    )
 
 
 def _quarantine(state: AddressState, item: Evidence, verdict: Verdict, origin: Origin) -> AddressState:
     return replace(
-        _because(state, item, verdict),
+        state,
         status=AddressStatus.QUARANTINED,
         origin=origin,
+        reason=verdict.reason,
+        cause=verdict.cause,
+        error_text=item.text,
+        provider=item.provider,
         first_error_at=state.first_error_at or item.at,
         since=item.at,
         confirming=frozenset(),
     )
-
-
-def _because(state: AddressState, item: Evidence, verdict: Verdict) -> AddressState:
-    return replace(state, reason=verdict.reason, cause=verdict.cause, error_text=item.text, provider=item.provider)
 
 
 def _deny(state: AddressState, item: Evidence) -> AddressState:

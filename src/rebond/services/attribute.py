@@ -115,7 +115,8 @@ def _why(found: Pointers, known: Sequence[SentMessage]) -> WhyUnattributed:
 
 def recipient_keys(recipients: Iterable[str]) -> frozenset[str]:
     """Return the comparison keys of the addresses that a mail names."""
-    parsed = (parse_address(text, channel=Channel.EMAIL, allow_undotted=True) for text in recipients if text)
+    # Most reports name one address several times.
+    parsed = [parse_address(text, channel=Channel.EMAIL, allow_undotted=True) for text in set(recipients) if text]
     return frozenset(address.key for address in parsed if address.key)
 
 

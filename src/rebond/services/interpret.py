@@ -97,9 +97,10 @@ class Interpreter:
         message = self.attribution.message
         if message is not None and rest:
             # A forward's failure belongs to the address that we wrote to, whatever address the report names.
-            ours = next((one for one in rest if message.key in recipient_keys(named_by(one))), rest[0])
-            if message.key in recipient_keys(named_by(ours)):
-                rest.remove(ours)
+            named = next((one for one in rest if message.key in recipient_keys(named_by(one))), None)
+            if named is not None:
+                rest.remove(named)
+            ours = named or self.report.failures[0]
             self._add(meaning, self._our_address(message), trust=self.attribution.trust, failure=ours)
             if not ours.verdict.harmless and self._trusted(self.attribution.trust):
                 mark = ReturnMark(message=message.number, at=self._at(), verdict=ours.verdict, text=ours.text)

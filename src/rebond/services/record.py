@@ -158,7 +158,7 @@ def _store(new: Sequence[Occurrence], texts: Mapping[str, SeenText], *, now: dat
             NewEvidence(
                 address=item.about,
                 text=item.address,
-                evidence=replace(item.evidence, first_sight=first_sight),
+                evidence=replace(item.evidence, first_sight=True) if first_sight else item.evidence,
                 code=item.code,
                 enhanced=item.enhanced,
                 phase=item.phase,
