@@ -95,7 +95,10 @@ class Site:
         """Make the configured SMTP transport."""
         from rebond.channels.email.smtp import SmtpSender
 
-        return SmtpSender(self.smtp_settings, clock=clock or self.clock)
+        settings = self.smtp_settings
+        key = self.keyring.keys[self.keyring.current]
+        name = f"{settings.name} {settings.fingerprint(key)}"
+        return SmtpSender(settings, clock=clock or self.clock, name=name)
 
     @property
     def smtp_settings(self) -> "SmtpSettings":

@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,8 @@ def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     profiles_family.register(app)
     delivery_family.register(app)
 
-    def command(*arguments: str, port: int = 1, code: int = 0) -> Result:
-        config = Config.model_validate({"email": {"smtp_url": f"smtp://127.0.0.1:{port}?tls=none"}})
+    def command(*arguments: str, port: int = 1, settings: str = "", code: int = 0) -> Result:
+        config = Config.model_validate({"email": {"smtp_url": f"smtp://127.0.0.1:{port}?tls=none{settings}"}})
         site = wiring.Site(
             data=tmp_path_factory.getbasetemp(),  # the rules compiled there once
             config=config,
@@ -122,6 +122,17 @@ def test_a_relay_that_cannot_be_reached_is_said(run: Run) -> None:
     assert f" UTC for 127.0.0.1:{port}: " in said["problem"]
     assert said["problem"] in result.stderr
     assert TransportPause.objects.get().faults == 1
+
+
+def test_a_changed_setting_ends_a_pause(run: Run, relay: tuple[Relay, int]) -> None:
+    port = relay[1]
+    run("delivery", "list", port=port)
+    name = wiring.open_site(Path()).smtp_sender().name
+    TransportPause.objects.create(name=name, until=datetime.now(UTC) + timedelta(hours=1), faults=3, problem="535 no")
+    waiting = json.loads(run("delivery", "send", _number(), port=port, code=1).stdout)
+    assert (waiting["handed_over"], waiting["problem"][-20:]) == (0, f"127.0.0.1:{port}: 535 no"[-20:])
+    sent = json.loads(run("delivery", "send", _number(), port=port, settings="&hello=other.example").stdout)
+    assert (sent["handed_over"], sent["status"]) == (3, "finished")
 
 
 def test_another_relay_is_not_paused(run: Run, relay: tuple[Relay, int]) -> None:

@@ -66,7 +66,10 @@ class Outcome:
 
 
 class Sender(Protocol):
-    """One transport: hands over a window of messages, yielding one outcome for each as it is known."""
+    """One transport: hands over a window of messages, yielding one outcome for each as it is known.
+
+    Its pauses are kept under `name`: where it goes, in one word, and behind a blank what tells its settings apart.
+    """
 
     name: str
 

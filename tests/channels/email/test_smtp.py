@@ -591,14 +591,32 @@ def test_a_url_that_cannot_be_used_says_why(url: str, words: str) -> None:
         ("smtp://me:secret@relay.example?tls=none", "relay.example:25"),
         ("smtps://relay.example", "relay.example:465"),
         ("smtp://[::1]:2525", "[::1]:2525"),
-        (f"smtp://a.{'x' * 100}.example", f"b20deafd…{'x' * 44}.example:25"),
+        (f"smtp://a.{'x' * 100}.example", f"b20deafd…{'x' * 35}.example:25"),
     ],
 )
 def test_a_relay_is_named_by_where_it_is(url: str, name: str) -> None:
     found = SmtpSettings.from_url(url).name
     assert found == name
-    assert len(found) <= 64
+    assert len(found) <= 55
 
 
 def test_long_names_that_differ_stay_different() -> None:
     assert len({SmtpSettings.from_url(f"smtp://{first}.{'x' * 100}.example").name for first in "abc"}) == 3
+
+
+def test_a_fingerprint_tells_settings_apart_and_needs_the_key() -> None:
+    urls = [
+        "smtp://relay.example",
+        "smtp://ann:old@relay.example",
+        "smtp://ann:new@relay.example",
+        "smtp://ben:new@relay.example",
+        "smtp://ben:new@relay.example?tls=starttls",
+        "smtp://ben:new@relay.example?verify=no",
+        "smtp://ben:new@relay.example?ca=/etc/ca.pem",
+    ]
+    settings = [SmtpSettings.from_url(url) for url in urls]
+    prints = [each.fingerprint(b"0" * 32) for each in settings]
+    assert len(set(prints)) == len(urls)
+    assert prints == [each.fingerprint(b"0" * 32) for each in settings]
+    assert not set(prints) & {each.fingerprint(b"1" * 32) for each in settings}
+    assert {len(each) for each in prints} == {8}

@@ -1,6 +1,7 @@
 """Which SMTP relay, how and how patiently: read from a URL."""
 
 import hashlib
+import hmac
 import re
 import socket
 from dataclasses import dataclass, field
@@ -9,8 +10,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 _TLS = ("none", "starttls", "opportunistic")
 # RFC 5321 4.5.3.2: giving up early after the data makes doubles.
 _ANSWER_FACTOR = 5
-# What a pause is kept under.
-_LONGEST_NAME = 64
+# A pause is kept under this name, with a blank and the fingerprint behind it, in 64 characters.
+_LONGEST_NAME = 55
+_FINGERPRINT = 8
 
 
 class SettingsError(ValueError):
@@ -38,12 +40,20 @@ class SmtpSettings:
 
     @property
     def name(self) -> str:
-        """Where it goes, as host:port: what one relay has met says nothing of another. At most 64 characters."""
+        """Where it goes, as host:port: what one relay has met says nothing of another. At most 55 characters."""
         name = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
         if len(name) <= _LONGEST_NAME:
             return name
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         return f"{digest}…{name[-(_LONGEST_NAME - len(digest) - 1) :]}"
+
+    def fingerprint(self, key: bytes) -> str:
+        """Eight characters that change with how the relay is spoken to: a new password may end what the old one met.
+
+        Whoever reads them cannot try passwords: they lack the key.
+        """
+        how = (self.tls, self.username, self.password, self.verify, self.ca_file, self.hello)
+        return hmac.new(key, repr(how).encode(), "sha256").hexdigest()[:_FINGERPRINT]
 
     @classmethod
     def from_url(

@@ -21,8 +21,8 @@ _CLOSING_SECONDS = 2
 class SmtpSender:
     """Hands messages to one relay, over connections kept between windows. A Sender (core/ports.py)."""
 
-    def __init__(self, settings: SmtpSettings, *, clock: Clock) -> None:
-        self.name = settings.name
+    def __init__(self, settings: SmtpSettings, *, clock: Clock, name: str = "") -> None:
+        self.name = name or settings.name
         self._settings = settings
         self._clock = clock
         self._idle: list[Connection] = []
