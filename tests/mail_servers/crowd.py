@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from tests.mail_servers.expected import NOWHERE
 from tests.mail_servers.postfix import People
 
 DOMAIN = "people.example"
-NOWHERE = "nowhere.invalid"
 # What servers, envelopes and reports may stumble over, and people have.
 ODD = ("o'brien", "Anna.Mueller", "a+news", "under_score", "dash-ed", "x=y", "1984", "slash/ed", "b+notatoken")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.mail_servers.documented import shown
+from tests.mail_servers.expected import Expected, resolver_says_no
 from tests.mail_servers.programs import fetched, free_port, running
 
 LIMIT = 100_000
@@ -91,6 +92,13 @@ class Postfix:
     def url(self, options: str = "tls=none", *, host: str = "127.0.0.1", user: str = "") -> str:
         return f"smtp://{user}{host}:{self.port}?{options}"
 
+    @property
+    def nowhere(self) -> Expected:
+        """What it makes of a domain that does not resolve."""
+        if resolver_says_no():
+            return Expected("soft", "invalid_domain", "no_such_domain")
+        return Expected("soft", "unreachable", "dns")
+
     def is_idle(self) -> bool:
         """Tell whether nothing waits: what was accepted has then been delivered, or returned and delivered."""
         queue = self.folder / "queue"
@@ -124,7 +132,7 @@ def postfix(
     for name, text in files.items():
         (folder / "etc" / name).write_text(text, "utf-8")
     environment = {"LD_LIBRARY_PATH": str(root / "usr/lib/postfix"), "RES_OPTIONS": "timeout:1 attempts:1"}
-    command = [root / "usr/lib/postfix/sbin/master", "-c", folder / "etc"]
+    command: list[str | Path] = [root / "usr/lib/postfix/sbin/master", "-c", folder / "etc"]
     with running(command, environment=environment, log=folder / "log", port=port):
         yield Postfix(folder, port)
 

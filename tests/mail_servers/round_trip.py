@@ -1,11 +1,10 @@
-"""What must hold whichever server relays: the failures come back, and the next preparation leaves out the right ones."""
+"""What must hold whichever server relays: failures come back, and the next preparation leaves out the right ones."""
 
-import socket
-from dataclasses import dataclass
 from email import message_from_string
 from typing import Any, Protocol
 
-from tests.mail_servers.crowd import NOWHERE, Crowd
+from tests.mail_servers.crowd import Crowd
+from tests.mail_servers.expected import FULL, UNKNOWN, Expected
 from tests.mail_servers.programs import until
 from tests.mail_servers.site import Site
 
@@ -15,32 +14,14 @@ SECONDS = 300.0
 class Relay(Protocol):
     """A running mail server."""
 
+    @property
+    def nowhere(self) -> Expected:
+        """What it makes of a domain that does not resolve."""
+        ...
+
     def url(self) -> str: ...
     def is_idle(self) -> bool: ...
     def log(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the sending log says of a returned message."""
-
-    type: str
-    reason: str
-    cause: str
-
-
-def nowhere() -> Expected:
-    """What a name that does not resolve is, as this machine's resolver tells it to the server."""
-    try:
-        socket.getaddrinfo(NOWHERE, 25)
-    except socket.gaierror as error:
-        if error.errno != socket.EAI_AGAIN:
-            return Expected("soft", "invalid_domain", "no_such_domain")
-    return Expected("soft", "unreachable", "dns")
-
-
-UNKNOWN = Expected("hard", "user_unknown", "no_such_user")
-FULL = Expected("soft", "mailbox_full", "quota")
 
 
 def send_and_wait(site: Site, relay: Relay, delivery: str) -> list[Any]:
@@ -56,7 +37,7 @@ def log_of(site: Site, delivery: str) -> dict[str, Any]:
     return {row["address"]: row for row in site.lines("delivery", "log", delivery)}
 
 
-def check_first_delivery(site: Site, crowd: Crowd, delivery: str, returns: list[Any]) -> None:
+def check_first_delivery(site: Site, crowd: Crowd, delivery: str, returns: list[Any], *, nowhere: Expected) -> None:
     """Every failure is told by its own return path, as what it is, and nobody else's message is touched."""
     log = log_of(site, delivery)
     address_of = {row["message"]: address for address, row in log.items()}
@@ -65,7 +46,7 @@ def check_first_delivery(site: Site, crowd: Crowd, delivery: str, returns: list[
     assert {(one["kind"], one["state"], one["envelope_from"]) for one in returns} == {("dsn", "settled", "")}
     assert site.lines("returns", "unattributed") == []
     expected = dict.fromkeys(crowd.unknown, UNKNOWN) | dict.fromkeys(crowd.full, FULL)
-    expected |= dict.fromkeys(crowd.nowhere, nowhere())
+    expected |= dict.fromkeys(crowd.nowhere, nowhere)
     for address, row in log.items():
         assert row["status"] == "delivered"
         assert (row["returned_at"] is not None) == (address in expected), row
@@ -102,7 +83,7 @@ def round_trip(site: Site, crowd: Crowd, relay: Relay) -> None:
     site.environment["REBOND_SMTP_URL"] = relay.url()
     first = site.create_delivery(crowd.everybody)
     returns = send_and_wait(site, relay, first)
-    check_first_delivery(site, crowd, first, returns)
+    check_first_delivery(site, crowd, first, returns, nowhere=relay.nowhere)
     report = site.one("delivery", "report", first)
     total = len(crowd.everybody)
     assert (report["delivered"], report["returned"], report["reconciled"]) == (total, len(crowd.failing), True)

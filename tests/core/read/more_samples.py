@@ -110,7 +110,7 @@ VERDICTS = {
     "qmail/04": ("soft mailbox_full",),
     "exim/05": ("soft mailbox_full",),
     "exim/06": (
-        "hard user_unknown",
+        "soft invalid_domain",
         "soft invalid_domain",
     ),
     "exim/07": ("ignored unreachable",),
