@@ -217,5 +217,14 @@ def load_secrets(data: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"there is no {path}: run rebond init --data {data}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}; {lost_secrets(data)}") from None
+
+
+def lost_secrets(data: Path) -> str:
+    """Say what to do about secrets that cannot be read."""
+    return (
+        "put back a copy of the file: its keys prove the return paths and unsubscribe links of what was sent."
+        f" Where there is no copy, move it away and run rebond init --data {data}:"
+        " what comes back about earlier messages is then not proven ours"
+    )

@@ -20,6 +20,7 @@ from rebond.config import (
     database_url,
     load_config,
     load_secrets,
+    lost_secrets,
     new_secrets,
 )
 from rebond.core.policy import Policy, PolicyError, parse_duration, read_policy
@@ -298,4 +299,5 @@ def _keyring(data: Path) -> Keyring:
         keys = {int(number): bytes.fromhex(key) for number, key in tokens["keys"].items()}
         return Keyring(keys, tokens["current"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{data / SECRETS_FILE}: [tokens] cannot be used: {error}") from None
+        words = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ConfigError(f"{data / SECRETS_FILE}: [tokens] cannot be used: {words}; {lost_secrets(data)}") from None

@@ -144,7 +144,9 @@ def handles_errors(command: Callable[P, int | None]) -> Callable[P, None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = Exit.DONE
         except (OSError, _database_error()) as error:
-            say(f"rebond: {error}")
+            from rebond.cli.advice import with_advice
+
+            say(f"rebond: {with_advice(error)}")
             code = Exit.FAULT
         raise typer.Exit(code or 0)
 
