@@ -169,6 +169,9 @@ class TestLostLeases:
         row = Message.objects.get()
         assert (row.status, row.uncertain, row.type) == ("delivered", True, "")
         assert_reconciled(number)
+        # What was answered to an attempt that is not in the log takes back no success.
+        assert not EvidenceRow.objects.exists()
+        assert not AddressStateRow.objects.exists()
 
     def test_leases_are_renewed_while_a_window_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(send_run, "_LOOK", 0.01)

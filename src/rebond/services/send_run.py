@@ -19,7 +19,7 @@ from rebond.services.send_claim import LEASE, Claimed
 from rebond.services.send_means import Build, Means
 from rebond.services.send_outcome import Judge, Judged, give_back
 from rebond.services.send_pool import Pool
-from rebond.store.read.sending import SendingDelivery, progress, transport_pause
+from rebond.store.read.sending import SendingDelivery, begun_by, progress, transport_pause
 from rebond.store.write.claims import reclaim_lost, renew
 from rebond.store.write.sending import Committed, commit_window
 from rebond.store.write.transports import clear_transport, pause_transport
@@ -94,6 +94,8 @@ class Run:
         self._begun: set[int] = set()
         self._fence = 0
         self._renewed = means.clock.monotonic()
+        self._renewed_at = means.clock.now()
+        self._lapsed = False
         self._faulty = False
 
     async def drain(self) -> None:
@@ -160,10 +162,12 @@ class Run:
 
     async def _commit(self, ended: Sequence[Ended], *, begin: Sequence[int], spoiled: Mapping[int, str]) -> Committed:
         means = self._means
+        self._see_lapse()
         committed = await self._database.call(
             _record_window,
             self._delivery,
             ended,
+            lapsed=self._lapsed,
             begin=begin,
             fence=self._fence,
             spoiled=spoiled,
@@ -239,17 +243,23 @@ class Run:
             await asyncio.wait({flight}, timeout=_LOOK)
             now = self._means.clock.monotonic()
             if now - self._renewed > _RENEW:
-                self._renewed = now
+                self._see_lapse()
+                self._renewed, self._renewed_at = now, self._means.clock.now()
                 until = self._means.clock.now() + LEASE
                 held = self.pool.held | self._begun
                 await self._database.transact(renew, held, worker=self._means.worker, until=until)
         return await flight
+
+    def _see_lapse(self) -> None:
+        """Notice that leases were not renewed in time, as after a machine slept: another worker may have taken over."""
+        self._lapsed = self._lapsed or self._means.clock.now() - self._renewed_at > LEASE
 
 
 def _record_window(
     delivery: SendingDelivery,
     ended: Sequence[Ended],
     *,
+    lapsed: bool,
     begin: Sequence[int],
     fence: int,
     spoiled: Mapping[int, str],
@@ -257,8 +267,15 @@ def _record_window(
     policy: Policy,
     now: datetime,
 ) -> Committed:
-    """Record outcomes, with the evidence that they are, and begin the next window: one transaction."""
+    """Record outcomes, with the evidence that they are, and begin the next window: one transaction.
+
+    After a lapse of the leases, what came of messages that are not ours any more is no attempt of the log, and no
+    evidence: it would take back the success of whoever sent them since.
+    """
     judged = [(window.fence, item) for window in ended for item in window.judged]
+    if lapsed:
+        begun = begun_by(worker, [item.settlement.message for _, item in judged])
+        judged = [(number, item) for number, item in judged if begun.get(item.settlement.message) == number]
     committed: list[Committed] = []
 
     def write(_: frozenset[str]) -> None:
@@ -286,4 +303,4 @@ def _unsent(window: Window) -> Ended:
 
 
 def _paused(name: str, until: datetime, words: str) -> str:
-    return f"waiting until {until:%Y-%m-%d %H:%M:%S} UTC for {name}: {words}"
+    return f"waiting until {until:%Y-%m-%d %H:%M:%S} UTC for {name.partition(' ')[0]}: {words}"

@@ -1,6 +1,6 @@
 """What sending reads: the delivery, what is due, and what stands against a message at a claim."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -147,6 +147,12 @@ def lost_messages(delivery_id: int, *, now: datetime) -> list[int]:
     """List what a worker had begun when it lost its lease."""
     lost = open_messages(delivery_id).filter(status=MessageStatus.SENDING.value, lease_until__lt=now)
     return sorted(lost.values_list("id", flat=True))
+
+
+def begun_by(worker: str, numbers: Collection[int]) -> dict[int, int]:
+    """Tell which of these messages this worker has begun and still holds, with the fence of each."""
+    held = Message.objects.filter(id__in=numbers, worker=worker, status=MessageStatus.SENDING.value)
+    return dict(held.values_list("id", "fence"))
 
 
 def next_due(delivery_id: int, *, now: datetime) -> datetime | None:

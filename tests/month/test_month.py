@@ -1,0 +1,41 @@
+"""A month simulated from its seed, with every invariant of specification 04 and 05 checked after each day."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.month.month import Month
+from tests.month.plan import Plan
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+_SEEDS = Path(__file__).with_name("seeds.txt")
+
+
+def _read(lines: Iterable[str]) -> Iterator[tuple[int, ...]]:
+    """Read plans as they are printed: seed, people, days, steps a day."""
+    for line in lines:
+        words = line.split("#")[0].split()
+        if words:
+            yield tuple(map(int, words))
+
+
+def _live(plan: tuple[int, ...], folder: Path) -> Month:
+    seed, people, days, steps = plan
+    month = Month(Plan(seed=seed, people=people, days=days, steps=steps), folder)
+    month.run()
+    print(month.summary())
+    return month
+
+
+# Others can be asked for, as in REBOND_MONTHS="17 60 30 3;18 500 30 6".
+QUICK = [
+    *_read(os.environ.get("REBOND_MONTHS", "1 60 30 3").split(";")),
+    *_read(_SEEDS.read_text("utf-8").splitlines()),
+]
+
+
+@pytest.mark.parametrize("plan", QUICK, ids=lambda plan: "-".join(map(str, plan)))
+def test_a_month(plan: tuple[int, ...], tmp_path: Path) -> None:
+    _live(plan, tmp_path)
