@@ -151,6 +151,8 @@ def test_add_list_release_and_export(data: Path, tmp_path: Path) -> None:
     assert (told["address"], told["status"]) == (address, "denylisted")
     listed = [row for row in rows(data, "quarantine", "list", "--status", "denylisted") if row["address"] == address]
     assert [set(row) >= {*STATE, "channel", "address"} for row in listed] == [True]
+    (first,) = rows(data, "quarantine", "list", "--sort", "address", "--limit", "1")
+    assert first["address"] == min(row["address"] for row in rows(data, "quarantine", "list"))
     out = tmp_path / "out.csv"
     answer(data, "quarantine", "export", out)
     with out.open(newline="") as file:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +32,15 @@ class Told(StrEnum):
     QUARANTINED = AddressStatus.QUARANTINED.value
     DENYLISTED = AddressStatus.DENYLISTED.value
     ALLOWLISTED = AddressStatus.ALLOWLISTED.value
+
+
+class Sorted(StrEnum):
+    """The orders of a list of states: `store.read.sorted_states.StateOrder`, which needs a database to be imported."""
+
+    ADDRESS = "address"
+    SINCE = "since"
+    UNTIL = "until"
+    ERRORS = "errors"
 
 
 def register(app: typer.Typer) -> None:
@@ -78,15 +88,28 @@ def list_states(
     status: Annotated[AddressStatus | None, typer.Option(help="Only this status.")] = None,
     reason: Annotated[Reason | None, typer.Option(help="Only this reason.")] = None,
     channel: Annotated[Channel | None, typer.Option(help="Only this channel.")] = None,
+    sort: Annotated[
+        Sorted | None,
+        typer.Option(
+            help="address, since (latest first), until (next first) or errors (most first); by arrival when left out.",
+            show_choices=False,
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many, the first ones.")] = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """List every row of the table of states."""
     _open_site(data)
     from rebond.store.read.evidence import list_states as read_states
+    from rebond.store.read.sorted_states import StateOrder, sorted_states
 
-    rows = map(_row, read_states(statuses=[status] if status else (), reason=reason, channel=channel))
-    show_rows(rows, as_json=json, title="Quarantine", brief=_BRIEF)
+    statuses = [status] if status else []
+    if sort is None:
+        states = read_states(statuses=statuses, reason=reason, channel=channel)
+    else:
+        states = sorted_states(StateOrder(sort.value), statuses=statuses, reason=reason, channel=channel)
+    show_rows(map(_row, islice(states, limit)), as_json=json, title="Quarantine", brief=_BRIEF)
 
 
 @handles_errors

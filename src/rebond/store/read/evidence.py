@@ -115,14 +115,20 @@ def list_states(
 
     `statuses`: only one of these, none given is all.
     """
-    wanted = Q(status__in=[one.value for one in statuses]) if statuses else Q()
-    for name, value in (("status", status), ("reason", reason), ("channel", channel)):
-        if value is not None:
-            wanted &= Q(**{name: value.value})
+    wanted = states_like([status] if status else statuses, reason=reason, channel=channel)
     last = 0
     while page := list(AddressStateRow.objects.filter(wanted, id__gt=last).order_by("id")[:MOST_KEYS]):
         yield from map(state_row, page)
         last = page[-1].pk
+
+
+def states_like(statuses: Collection[AddressStatus], *, reason: Reason | None, channel: Channel | None) -> Q:
+    """Return the condition that a state has one of these statuses (none: any), this reason and this channel."""
+    wanted = Q(status__in=[one.value for one in statuses]) if statuses else Q()
+    for name, value in (("reason", reason), ("channel", channel)):
+        if value is not None:
+            wanted &= Q(**{name: value.value})
+    return wanted
 
 
 def state_row(row: AddressStateRow) -> StateRow:
