@@ -174,6 +174,27 @@ def whole(month: "Month") -> Iterator[str]:
         yield f"{others} events and acts are stored, {month.acts} were done"
 
 
+def marked(month: "Month") -> Iterator[str]:
+    """A message of which an error came back is marked, and no other; so is one that was complained about."""
+    there = dict(rows("SELECT id, returned_at FROM message WHERE returned_at IS NOT NULL OR complained_at IS NOT NULL"))
+    told: dict[int, set[str]] = defaultdict(set)
+    by_mail = "SELECT message, event, type, reason FROM evidence WHERE message IS NOT NULL AND asynchronous AND trusted"
+    by_event = (
+        "SELECT m.id, e.event, e.type, e.reason FROM evidence e JOIN message m ON m.message_id = e.message_id"
+        " AND NOT (m.message_id = '') AND m.address_key = e.address_key WHERE e.message IS NULL AND e.message_id <> ''"
+    )
+    for message, event, kind, reason in rows(by_mail) + rows(by_event):
+        if event == "complaint" or (kind in ("hard", "soft") and reason != "not_a_failure"):
+            told[message].add(event)
+    still = {number for (number,) in rows_of("SELECT id FROM message WHERE id IN ({some})", sorted(told))}
+    for message in sorted(told.keys() & still):
+        if message not in there or ("failure" in told[message] and there[message] is None):
+            yield f"message {message} came back ({told[message]}), and is not marked"
+    month.came_back |= told.keys()
+    if extra := there.keys() - month.came_back:
+        yield f"messages are marked of which nothing came back: {sorted(extra)[:5]}"
+
+
 def untouched(month: "Month") -> Iterator[str]:
     """Quarantine changes nothing about a person: opt-outs, addresses and fields are as people made them."""
     people = month.population
@@ -267,6 +288,7 @@ EVERY: tuple[Callable[["Month"], Iterator[str]], ...] = (
     one_each,
     states,
     whole,
+    marked,
     untouched,
     production,
     confirmations,

@@ -77,8 +77,6 @@ def _take(month: "Month", batch: list[tuple[Return, Incoming]]) -> None:
         number = _number(month, what)
         ours = number in still
         month.returns.setdefault(digest, Mail(what.kind, what.taken.recipient, 1 if ours else None))
-        if ours and number is not None:
-            month.came_back.add(number)
 
 
 def _number(month: "Month", what: Return) -> int | None:

@@ -24,7 +24,7 @@ from rebond.services.denylist_profile import denylist_profile
 from rebond.services.people_file import FileOptions
 from rebond.services.prepare import prepare
 from rebond.services.send import next_due, send
-from tests.month.mortal import KilledError, MortalThread
+from tests.month.mortal import WRITES, KilledError, MortalThread
 from tests.month.people import Person
 from tests.month.raw import one, rows, when
 from tests.month.schedule import Course, Sending
@@ -214,9 +214,10 @@ def run(month: "Month", number: int) -> None:
     month.blocked = month.ledger.blocked()
     month.lately = {}
     drawn = month.chance.random()
-    mortal = partial(MortalThread, dies_at=0, after=False)
+    mortal = partial(MortalThread, dies_at="", number=0, after=False)
     if drawn < month.kills:
-        mortal = partial(MortalThread, dies_at=month.chance.randrange(1, 25), after=month.chance.random() < 0.5)
+        dies_at, after = month.chance.choice(WRITES), month.chance.random() < 0.5
+        mortal = partial(MortalThread, dies_at=dies_at, number=month.chance.randrange(1, 5), after=after)
     sender = month.sender()
     asleep = month.kills <= drawn < month.kills * 1.5
     if asleep:
