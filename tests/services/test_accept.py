@@ -145,7 +145,8 @@ def test_released_returns_lose_no_try() -> None:
     for _ in range(2 * MOST_TRIES):
         (taken,) = claim()
         assert taken.tries == 1
-        assert release_returns([taken.id]) == 1
+        assert release_returns([taken.id], worker="another") == 0
+        assert release_returns([taken.id], worker="w") == 1
 
 
 def test_a_raw_mail_that_is_gone_or_spoilt_is_dead_and_blocks_nobody() -> None:

@@ -50,6 +50,50 @@ def test_it_gives_up_when_the_database_stays_away() -> None:
     assert clock.monotonic() > 60
 
 
+def test_it_gives_up_at_once_until_the_database_answers() -> None:
+    clock = JumpingClock()
+
+    async def work(database: DatabaseThread) -> None:
+        for _ in range(2):
+            with pytest.raises(OperationalError):
+                await database.call(fails(100, OperationalError("away")))
+        given_up = clock.monotonic()
+        assert given_up < 70
+        assert await database.call(fails(0, OperationalError())) == 42
+        assert await database.call(fails(1, OperationalError("away"))) == 42
+        assert clock.monotonic() > given_up
+
+    run(work, clock)
+
+
+def test_it_waits_as_long_as_it_is_told_to_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    clock = JumpingClock()
+
+    async def work(database: DatabaseThread) -> object:
+        database.wait_while(lambda: clock.monotonic() < 1000)
+        assert await database.call(fails(20, OperationalError("away"))) == 42
+        assert database.interruptions == 20
+        with pytest.raises(OperationalError):
+            await database.call(fails(100, OperationalError("away")))
+        return clock.monotonic()
+
+    assert 1000 < run(work, clock) < 1100  # type: ignore[operator]
+    said = [record.getMessage() for record in caplog.records]
+    assert "the database does not answer (away): trying again in 30 s" in said
+    assert "the database answers again: going on" in said
+
+
+def test_it_does_not_wait_for_what_does_not_pass() -> None:
+    import sqlite3
+
+    clock, error = JumpingClock(), OperationalError("no such table")
+    error.__cause__ = sqlite3.OperationalError()
+    error.__cause__.sqlite_errorcode = sqlite3.SQLITE_ERROR
+    with pytest.raises(OperationalError):
+        run(lambda database: database.call(fails(1, error)), clock)
+    assert clock.monotonic() == 0
+
+
 def test_any_other_error_is_the_callers() -> None:
     with pytest.raises(KeyError):
         run(lambda database: database.call(fails(1, KeyError("x"))))

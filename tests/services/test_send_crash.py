@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, transaction
 from django.db.backends.utils import CursorWrapper
 from sending_fixtures import (
     HARD,
@@ -194,6 +195,23 @@ class TestLostLeases:
         sender.send = hang  # type: ignore[method-assign]
         assert run_send(number, sender=sender).delivered == 1
         assert leases[-1] > clock.time
+
+    def test_a_claim_whose_commit_nobody_was_told_of_is_given_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        number, plain, lost = delivery(5), send_pool.claim, []
+
+        def claim(*given: Any, **named: Any) -> Any:
+            found = plain(*given, **named)
+            if not lost:
+                lost.append(found)
+                transaction.on_commit(cut)
+            return found
+
+        def cut() -> None:
+            raise OperationalError("the server closed the connection unexpectedly")
+
+        monkeypatch.setattr(send_pool, "claim", claim)
+        assert run_send(number, sender=MemorySender(JumpingClock(), accept)).delivered == 5
+        assert_reconciled(number)
 
     def test_a_transport_that_says_nothing_leaves_its_messages_uncertain(self) -> None:
         number = delivery(2)

@@ -317,6 +317,25 @@ def test_while_the_database_is_away_no_mail_is_blamed() -> None:
     assert settle().settled == 1
 
 
+def test_what_could_not_be_put_back_is_put_back_when_the_database_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rebond.services import settle as module
+
+    def gone(*_: object, **__: object) -> int:
+        raise OperationalError("still gone")
+
+    (row,) = sent()
+    accept(dsn(row.address), to=verp(row))
+    worker = settler()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "record", gone)
+        patch.setattr(module, "release_returns", gone)
+        with pytest.raises(OperationalError):
+            worker.settle(CAME)
+    assert ReturnedMail.objects.get().tries == 1
+    assert worker.settle(CAME).settled == 1
+    assert ReturnedMail.objects.get().tries == 1
+
+
 def test_texts_that_no_database_takes_are_settled() -> None:
     (row,) = sent()
     raw = dsn(row.address, text="550 5.1.1 no\x01 such user @@").replace(b"@@", b"\x00\xed\xa0\x80\xff")

@@ -10,6 +10,7 @@ _DATABASE = (
     ("readonly database", _RIGHTS),
     ("unable to open database file", _RIGHTS),
     ("database is locked", "another process has been writing for long: try again when it has ended"),
+    ("disk I/O error", "see whether the disk of the data directory is full or failing, then run it again"),
     ("disk is full", "free some space on the disk of the data directory, and run it again"),
     ("No space left", "free some space on the disk of the database, and run it again"),
     ("is malformed", "put back a copy of the database; what is left of it can be read with sqlite3 and .recover"),
@@ -36,5 +37,12 @@ def with_advice(error: Exception) -> str:
         if error.strerror:
             words = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     else:
-        advice = next((advice for sign, advice in _DATABASE if sign in words), "")
+        advice = next((advice for sign, advice in _DATABASE if sign in words), "") or _wait(error)
     return f"{words}: {advice}" if advice else words
+
+
+def _wait(error: Exception) -> str:
+    from rebond.store.trouble import trouble
+
+    passes = error.__cause__ is not None and trouble(error).passes
+    return "when the database answers again, run this again; what was done stays done" if passes else ""

@@ -154,9 +154,9 @@ def handles_errors(command: Callable[P, int | None]) -> Callable[P, None]:
 
 
 def _database_error() -> type[Exception]:
-    from django.db import DatabaseError
+    from django.db import Error
 
-    return DatabaseError
+    return Error
 
 
 def data_directory(data: Path | None) -> Path:

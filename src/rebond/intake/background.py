@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from rebond.store.trouble import trouble
+
 _LONGEST_PAUSE = 60.0
 _LONGEST_REST = 5.0
 log = logging.getLogger("rebond.intake")
@@ -48,9 +50,11 @@ class Background:
             started = time.monotonic()
             try:
                 more = self._step()
+                if pause > self._pause:
+                    log.warning("returns can be settled again")
                 pause = self._pause
             except Exception as error:  # the database may be away for a while; nothing is lost
-                log.error("returns could not be settled, trying again in %.0f s: %s", pause, error)
+                log.error("returns could not be settled, trying again in %.0f s: %s", pause, trouble(error).words)
                 self._forget()
                 self._stop.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from rebond.services.accept import Accepted, Incoming
+from rebond.store.trouble import trouble
 
 MOST_MAILS = 200
 MOST_BYTES = 64 * 1024 * 1024
@@ -40,6 +41,7 @@ class GroupWriter:
         self._wishes: deque[_Wish] = deque()
         self._changed = threading.Condition()
         self._stopping = False
+        self._away = False
         self._thread = threading.Thread(target=self._run, name="rebond-intake-writer")
 
     def start(self) -> None:
@@ -88,11 +90,16 @@ class GroupWriter:
 
     def _outcomes(self, items: Sequence[Incoming]) -> Sequence[Accepted | None]:
         try:
-            return self._store(items)
+            stored = self._store(items)
+            if self._away:
+                self._away = False
+                log.warning("returns can be stored again")
+            return stored
         except (OperationalError, InterfaceError) as error:
             # The database or its disk: no mail's fault, and asking for each would only make all wait longer.
-            log.error("returns could not be stored: %s", error)
+            log.error("returns could not be stored, and were not acknowledged: %s", trouble(error).words)
             self._forget()
+            self._away = True
         except (DatabaseError, ValueError) as error:
             log.error("returns could not be stored: %s", error)
             if len(items) > 1:

@@ -66,7 +66,8 @@ async def send(
     on_progress: Callable[[Progress], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> SendResult:
-    """Start or join a delivery, hand over all that is due, and return; `until_settled` waits for the retries too.
+    """Start or join a delivery, hand over all that is due, and return; `until_settled` waits for the retries too,
+    and for a database that is away.
 
     `on_progress` is told at the start, after each window, and each second of waiting. `composer` makes, of the
     delivery's content, what builds each message (ValueError: it cannot be sent). `worker` is unlike that of any other
@@ -84,6 +85,8 @@ async def send(
         stop=stop or asyncio.Event(),
         on_progress=on_progress,
     )
+    if until_settled:
+        database.wait_while(lambda: not means.stop.is_set())
     try:
         delivery = await database.transact(_start, delivery_id, now=clock.now(), actor=actor or worker)
         run = _run(delivery, composer=composer, means=means, database=database)

@@ -8,7 +8,7 @@ from rebond.services.database_thread import DatabaseThread
 from rebond.services.send_claim import Claim, Claimed, claim
 from rebond.services.send_means import Means
 from rebond.store.read.sending import SendingDelivery
-from rebond.store.write.claims import release
+from rebond.store.write.claims import release, release_others
 
 BATCH = 500
 # Claimed again before it goes, when it was claimed longer ago than this: an opt-out takes effect within a minute.
@@ -29,6 +29,7 @@ class Pool:
         self._waiting: deque[tuple[Claimed, float]] = deque()
         self._fetch: asyncio.Task[Claim] | None = None
         self._exhausted = False
+        self._interruptions = 0
 
     async def take(self, number: int) -> list[Claimed]:
         """Take up to `number` claimed messages; none when nothing is due."""
@@ -80,3 +81,13 @@ class Pool:
         at = self._means.clock.monotonic()
         self._waiting.extend((item, at) for item in found.claimed)
         self.held.update(item.due.id for item in found.claimed)
+        if self._exhausted and self._interruptions < self._database.interruptions:
+            await self._forgotten()
+
+    async def _forgotten(self) -> None:
+        """Give back what was claimed by a commit whose answer was lost: nobody would send it before its lease ends."""
+        self._interruptions = self._database.interruptions
+        await self._database.transact(
+            release_others, self._delivery.id, worker=self._means.worker, held=frozenset(self.held)
+        )
+        self._exhausted = False

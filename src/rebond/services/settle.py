@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import Error
 
 from rebond.core.failure import Report
 from rebond.core.policy import Policy
@@ -16,6 +16,7 @@ from rebond.services.interpret import Interpreter, Meaning, all_recipients
 from rebond.services.record import record
 from rebond.store.read.messages import find_messages
 from rebond.store.read.returns import ReturnState, StoredReturn
+from rebond.store.trouble import trouble
 from rebond.store.write.messages import deny_profile, mark_messages
 from rebond.store.write.returns import FinishedReturn, claim_returns, fail_return, finish_returns, release_returns
 from rebond.store.write.text import storable
@@ -24,8 +25,6 @@ from rebond.store.write.unattributed import add_unattributed
 BATCH = 200
 _RETRY = timedelta(minutes=1)
 _LEASE = timedelta(minutes=5)
-# The database is away: no mail's fault, and nothing could be written about it.
-_AWAY = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,7 @@ class Settler:
     keyring: Keyring
     worker: str
     allow_undotted: bool = False
+    _interrupted: list[int] = field(default_factory=list, init=False, repr=False)
 
     def settle_all(self, now: Callable[[], datetime], *, on_progress: Callable[[int], None] | None = None) -> Settled:
         """Settle until nothing waits."""
@@ -73,29 +73,38 @@ class Settler:
 
     def settle(self, now: datetime, *, limit: int = BATCH) -> Settled:
         """Settle one batch of what waits; one that cannot be settled never holds up the others."""
+        self._put_back()
         stored = claim_returns(worker=self.worker, now=now, lease=_LEASE, limit=limit)
         if not stored:
             return Settled()
         try:
             try:
                 return self._settle(stored, now=now)
-            except _AWAY:
-                raise
-            except Exception:  # whatever a single mail can do: it is looked for one by one
+            except Exception as error:  # whatever a single mail can do: it is looked for one by one
+                if trouble(error).passes:
+                    raise
                 return self._one_by_one(stored, now=now)
-        except _AWAY:
-            with suppress(DatabaseError):
-                release_returns([item.id for item in stored])
+        except Error as error:
+            if trouble(error).passes:
+                self._interrupted.extend(item.id for item in stored)
+                with suppress(Error):
+                    self._put_back()
             raise
+
+    def _put_back(self) -> None:
+        """Put back what was being settled when the database went away, as soon as it answers again."""
+        if self._interrupted:
+            release_returns(self._interrupted, worker=self.worker)
+            self._interrupted.clear()
 
     def _one_by_one(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
         total = Settled()
         for item in stored:
             try:
                 total = total.plus(self._settle([item], now=now))
-            except _AWAY:
-                raise
             except Exception as error:
+                if trouble(error).passes:
+                    raise
                 problem = storable(f"{type(error).__name__}: {error}")
                 state = fail_return(item.id, problem=problem, now=now, delay=_RETRY)
                 dead = state is ReturnState.DEAD

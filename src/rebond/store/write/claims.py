@@ -14,7 +14,7 @@ from rebond.core.accounting import COUNTER_OF
 from rebond.core.words import Cause, DeliveryStatus, ExclusionCause, FailureType, MessageStatus, Reason
 from rebond.store.dialect import agree_on, moment
 from rebond.store.models import Delivery, Exclusion, Message
-from rebond.store.read.sending import OPEN, Due, free_messages, lost_messages
+from rebond.store.read.sending import OPEN, Due, free_messages, lost_messages, open_messages
 from rebond.store.write.counters import add_late_exclusions, move_counts
 
 WAITING = (MessageStatus.PENDING.value, MessageStatus.UNCERTAIN.value)
@@ -60,6 +60,12 @@ def release(numbers: Collection[int], *, worker: str) -> None:
     """Give back messages that were claimed and not begun."""
     held = Message.objects.filter(id__in=numbers, worker=worker, status__in=WAITING)
     held.update(worker="", lease_until=None)
+
+
+def release_others(delivery_id: int, *, worker: str, held: Collection[int]) -> None:
+    """Give back what this worker claimed and has not begun, but for what it knows to hold."""
+    waiting = open_messages(delivery_id).filter(worker=worker, status__in=WAITING)
+    waiting.exclude(id__in=held).update(worker="", lease_until=None)
 
 
 def renew(numbers: Collection[int], *, worker: str, until: datetime) -> None:

@@ -247,9 +247,12 @@ def fail_return(return_id: int, *, problem: str, now: datetime, delay: timedelta
     return state
 
 
-def release_returns(ids: Collection[int]) -> int:
-    """Put taken returns back as they were, as if never taken: their settling was interrupted by no fault of theirs."""
-    rows = ReturnedMail.objects.filter(id__in=ids, state=ReturnState.STORED, tries__gt=0)
+def release_returns(ids: Collection[int], *, worker: str) -> int:
+    """Put taken returns back as they were, as if never taken: their settling was interrupted by no fault of theirs.
+
+    What another worker has taken since stays with it.
+    """
+    rows = ReturnedMail.objects.filter(id__in=ids, worker=worker, state=ReturnState.STORED, tries__gt=0)
     return rows.update(worker="", lease_until=None, tries=F("tries") - 1)
 
 
