@@ -155,7 +155,7 @@ def whole(month: "Month") -> Iterator[str]:
     if extra := attempts - month.courses.refused:
         yield f"{len(extra)} refusals that never were: {sorted(extra)[:3]}"
     by_mail: Counter[str] = Counter()
-    for identity in there:
+    for identity in there - month.ledger.doubtful:
         if identity.startswith("mail:"):
             by_mail[identity.split(":")[1]] += 1
     for digest, mail in month.returns.items():

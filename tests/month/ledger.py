@@ -16,7 +16,7 @@ from tests.month.raw import rows, rows_of, when
 
 _EVIDENCE = (
     "SELECT id, address_key, identity, event, at, type, reason, cause, confirm, message_id, asynchronous, trust,"
-    " trusted, first_sight, held_by, voids, text, returned_mail FROM evidence WHERE channel = 'email' AND scope = ''"
+    " trusted, first_sight, held_by, voids, text FROM evidence WHERE channel = 'email' AND scope = ''"
 )
 _TOLD = "SELECT id, address_key, identity, at, message_id FROM told_success WHERE channel = 'email'"
 _TAKEN = "SELECT id, address_key, delivered_at, message_id FROM message WHERE delivered_at IS NOT NULL"
@@ -39,7 +39,7 @@ class Ledger:
         self.policy = policy
         self.known: dict[str, Known] = defaultdict(Known)
         self.identities: set[str] = set()
-        self.returned: dict[str, str] = {}
+        self.doubtful: set[str] = set()
         self._chance = chance
         self._last = [0, 0]
 
@@ -54,8 +54,10 @@ class Ledger:
         fresh: set[str] = set()
         for row in rows(f"{_EVIDENCE} AND id > %s ORDER BY id", self._last[0]):
             self._last[0] = row[0]
-            fresh.add(self._add(row[1], _evidence(row)))
-            self.returned[row[2]] = row[17]
+            item = _evidence(row)
+            fresh.add(self._add(row[1], item))
+            if not item.trusted:
+                self.doubtful.add(item.identity)
         for number, key, identity, at, message in rows(f"{_TOLD} AND id > %s ORDER BY id", self._last[1]):
             self._last[1] = number
             fresh.add(self._add(key, _success(identity, at, message)))
