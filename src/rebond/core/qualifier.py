@@ -5,6 +5,7 @@ A pure composition of reading and rules: no database, no network, no clock.
 
 from dataclasses import fields, replace
 from functools import lru_cache
+from operator import attrgetter
 
 from rebond.core.failure import Facts, Failure, Reading, Report, Verdict
 from rebond.core.qualify.codes import CodeRow, CodeTable, is_weak, read_codes
@@ -25,6 +26,7 @@ _KIND_CAUSES = {
     ReturnKind.DELIVERED: Cause.SUCCESS,
 }
 _READING_NAMES = tuple(item.name for item in fields(Reading))
+_READING_VALUES = attrgetter(*_READING_NAMES)
 
 
 class Qualifier:
@@ -50,7 +52,7 @@ class Qualifier:
 
     def qualify_reading(self, reading: Reading) -> Report:
         """Judge what a mail was read as: one failure a recipient; none for complaints and ordinary mail."""
-        values = {name: getattr(reading, name) for name in _READING_NAMES}
+        values = dict(zip(_READING_NAMES, _READING_VALUES(reading), strict=True))
         return Report(**values, failures=self._failures(reading))
 
     def _failures(self, reading: Reading) -> tuple[Failure, ...]:

@@ -5,7 +5,7 @@ import pytest
 from rebond.core.read.decode import decode_text, decode_words, html_to_text, transfer_decode
 from rebond.core.read.find_address import addresses_in, field_address, first_address, tidy_address
 from rebond.core.read.letter import open_letter
-from rebond.core.read.mail import MAX_VALUE, parse_headers, split_mail
+from rebond.core.read.mail import MAX_VALUE, Headers, parse_headers, split_mail
 
 
 def _bodies(mail: bytes) -> list[tuple[str, bytes]]:
@@ -49,8 +49,17 @@ def test_the_head_ends_where_the_body_begins(mail: bytes, subject: str, body: by
 def test_values_are_bounded() -> None:
     headers, _ = parse_headers("Subject: " + "x" * (MAX_VALUE + 9))
     assert len(headers.first("subject")) == MAX_VALUE
-    headers.extend("subject", "more")
+    headers.extend("more")
     assert len(headers.first("subject")) == MAX_VALUE
+
+
+def test_a_line_that_lost_its_fold_goes_to_the_last_value() -> None:
+    headers = Headers(["X", "x"], ["a", "b "])
+    headers.extend("c")
+    assert (headers.first("x"), headers.all("x")) == ("a", ["a", "b c"])
+    headers.add("Y", "d")
+    headers.extend("e")
+    assert headers.of(("y", "z", "x"), limit=1) == ["d e", "a"]
 
 
 def test_parts_are_cut_at_their_boundary() -> None:
@@ -222,6 +231,12 @@ def _alternative(plain: str, markup: str) -> bytes:
 def test_of_alternatives_the_plain_one_is_read_unless_empty() -> None:
     assert open_letter(_alternative("plain", "<p>marked</p>")).notice.strip() == "plain"
     assert open_letter(_alternative(" ", "<p>marked</p>")).notice.strip() == "marked"
+
+
+def test_what_stands_beside_alternatives_is_read_too() -> None:
+    inner = _alternative("plain", "<p>marked</p>").decode()
+    mail = f"Content-Type: multipart/mixed; boundary=m\n\n--m\n{inner}\n--m\n\nbeside\n--m--\n"
+    assert open_letter(mail.encode()).notice.split() == ["plain", "beside"]
 
 
 def test_text_behind_the_returned_message_is_read_when_none_stands_before() -> None:

@@ -73,12 +73,22 @@ def test_without_an_action_status_and_words_tell() -> None:
         "Final-Recipient: rfc822;ann@y.example\n\nAction: failed\n\nStatus: 5.2.2",
         "junk\nFinal-Recipient: rfc822;ann@y.example\nmore junk\nAction: failed\nStatus: 5.2.2",
         "> Final-Recipient: rfc822;ann@y.example\n> Action: failed\n> Status: 5.2.2",
+        "X-Note: a\nX-Note: b\n c\n   \nFinal-Recipient: rfc822;ann@y.example\nAction: failed\nStatus: 5.2.2\njunk",
         "X-Note: a\n\nFinal-Recipient: rfc822;ann@y.example\nAction: failed\nStatus: 5.2.2\n\nX: b\n\nAction: delayed",
     ],
 )
 def test_recipient_groups_are_read_however_written(status: str) -> None:
     facts = _only(_report(status))
     assert (facts.recipient, facts.action, facts.enhanced) == ("ann@y.example", "failed", "5.2.2")
+
+
+def test_a_second_recipient_is_seen_without_a_blank_line_before_it() -> None:
+    group = "Final-Recipient: rfc822;{}@y.example\nAction: failed\nDiagnostic-Code: smtp; 550 {}\n  more\n"
+    reading = _report(group.format("ann", "gone") + group.format("bob", "full"))
+    assert [(each.recipient, each.text) for each in reading.facts] == [
+        ("ann@y.example", "550 gone more"),
+        ("bob@y.example", "550 full more"),
+    ]
 
 
 def test_a_user_without_a_domain_is_kept_as_named() -> None:
@@ -396,6 +406,10 @@ def test_a_last_notice_is_no_delay() -> None:
         ("Date: Mon, 2 Mar 2026 09:00:00 +0000\n", datetime(2026, 3, 2, 9, tzinfo=UTC)),
         ("Date: Mon, 2 Mar 2026 09:00:00 -0000\n", datetime(2026, 3, 2, 9, tzinfo=UTC)),
         ("Date: soon\nReceived: from a by b; Mon, 2 Mar 2026 08:00:00 +0000\n", datetime(2026, 3, 2, 8, tzinfo=UTC)),
+        ("Date: Mon, 2 Mar 2026 09:00:00 +0530 (IST)\n", datetime(2026, 3, 2, 3, 30, tzinfo=UTC)),
+        ("Date: 2 Mar 2026 09:00:00 -0330\n", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)),
+        ("Date: Mon, 30 Feb 2026 09:00:00 +0000\n", None),
+        ("Date: Mon, 2 Mar 2026 09:00:00 +9900\n", None),
         ("Date: soon\n", None),
         ("", None),
     ],

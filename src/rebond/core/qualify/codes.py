@@ -102,8 +102,11 @@ class EnhancedPattern:
 
     def matches(self, enhanced: str) -> bool:
         found = parts(enhanced)
-        return found is not None and all(
-            low <= number <= high for number, (low, high) in zip(found, self.ranges, strict=True)
+        if found is None:
+            return False
+        first, second, third = self.ranges
+        return (
+            first[0] <= found[0] <= first[1] and second[0] <= found[1] <= second[1] and third[0] <= found[2] <= third[1]
         )
 
     @property
@@ -133,8 +136,13 @@ class ReplyPattern:
         return cls(text)
 
     def matches(self, code: int) -> bool:
-        digits = str(code)
-        return len(digits) == 3 and all(mine in ("?", its) for mine, its in zip(self.text, digits, strict=True))
+        digits, text = str(code), self.text
+        return (
+            len(digits) == 3
+            and (text[0] == digits[0] or text[0] == "?")
+            and (text[1] == digits[1] or text[1] == "?")
+            and (text[2] == digits[2] or text[2] == "?")
+        )
 
     @property
     def names_temporary(self) -> bool:

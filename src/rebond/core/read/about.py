@@ -140,8 +140,9 @@ def quoted_phase(words: str) -> Phase:
     """Tell whether words quote an answer that was given before any recipient was named; `report` otherwise."""
     lowered = words.lower()
     for phase, signs in _PHASES:
-        if any(sign in lowered for sign in signs):
-            return phase
+        for sign in signs:
+            if sign in lowered:
+                return phase
     return Phase.REPORT
 
 

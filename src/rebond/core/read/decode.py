@@ -17,7 +17,6 @@ _ISO_2022_ESCAPES = (b"\x1b$", b"\x1b(J", b"\x1b(I")
 
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\n]*+)\?=(?:\s+(?==\?))?")
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)(?:[\s/][^<>]*+)?>|<![^<>]*+>|<\?[^<>]*+>")
-_SPACES = re.compile(r"[^\S\n]+")
 _BREAKING = """
     address blockquote body br center dd div dl dt h1 h2 h3 h4 h5 h6 head hr html li ol p pre table
     td th title tr ul
@@ -60,7 +59,7 @@ def decode_text(body: bytes, *, charset: str = "") -> str:
         except (UnicodeError, LookupError):
             continue
     if codec in ("", "ascii", "utf-8"):
-        codec = _detected(body)
+        codec = "ascii" if body[:_DETECT_SAMPLE].isascii() else _detected(body)
     return body.decode(codec, "replace").replace("\0", "")
 
 
@@ -106,8 +105,14 @@ def html_to_text(markup: str) -> str:
     """Give the visible text of an HTML body, a line per block."""
     for name in ("style", "script"):
         markup = _without_element(markup, name=name)
-    text = html.unescape(_TAG.sub(_tag_text, _SPACES.sub(" ", markup.replace("\n", " "))))
+    text = html.unescape(_TAG.sub(_tag_text, _one_line(markup)))
     return text.replace("\xa0", " ")
+
+
+def _one_line(text: str) -> str:
+    """Put one space for each run of spaces and line ends."""
+    before, behind = (" " if edge.isspace() else "" for edge in (text[:1], text[-1:]))
+    return f"{before}{' '.join(text.split())}{behind}"
 
 
 def _tag_text(tag: re.Match[str]) -> str:

@@ -12,7 +12,16 @@ from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
 from rebond.core.read.mail import Headers, parse_headers, plain_fields
-from rebond.core.read.smtp_reply import fold, from_reply, is_vague, most_telling, parse_reply, reasons_in, untyped
+from rebond.core.read.smtp_reply import (
+    fold,
+    from_reply,
+    is_vague,
+    most_telling,
+    parse_folded,
+    parse_reply,
+    reasons_in,
+    untyped,
+)
 from rebond.core.words import ReturnKind
 
 MAX_RECIPIENTS = 1000
@@ -127,11 +136,13 @@ def _plain_blocks(text: str) -> list[Headers] | None:
         fields = plain_fields(lines)
         if fields is None:
             return None
-        blocks.append(Headers())
-        for name, value in fields:
-            if name.lower() in _NAMING and name.lower() in blocks[-1]:
-                blocks.append(Headers())
-            blocks[-1].add(name, " ".join([line.strip() for line in value.split("\n")]) if "\n" in value else value)
+        names, values = fields
+        if "\n" in lines:
+            values = [" ".join([line.strip() for line in value.split("\n")]) for value in values]
+        block = Headers(names, values)
+        if any(len(block.all(name)) > 1 for name in _NAMING):
+            return None
+        blocks.append(block)
     return [block for block in blocks if block]
 
 
@@ -148,7 +159,7 @@ def _field_blocks(text: str) -> list[Headers]:
                 blocks.append(Headers())
             last = ""
         elif line[0] in " \t" and last:
-            blocks[-1].extend(last, line.strip())
+            blocks[-1].extend(line.strip())
         else:
             fields, _ = parse_headers(line.lstrip("> \t"))
             name = next(fields.names(), "")
@@ -158,7 +169,7 @@ def _field_blocks(text: str) -> list[Headers]:
                 blocks[-1].add(name, fields.first(name))
                 last = name
             elif last == "diagnostic-code":  # a fold that lost its spaces
-                blocks[-1].extend(last, line.strip())
+                blocks[-1].extend(line.strip())
     return [block for block in blocks if block]
 
 
@@ -183,7 +194,7 @@ def _facts(common: Headers, group: Headers) -> Facts:
     if not recipient and (final or original):
         recipient = final or original
     diagnostic = fold(untyped(group.text("diagnostic-code")))
-    reply = parse_reply(diagnostic)
+    reply = parse_folded(diagnostic)
     status = _status(group.first("status"))
     enhanced = most_telling(reply.enhanced, status)
     action = _action(group.first("action"), status)

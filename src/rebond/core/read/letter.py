@@ -173,7 +173,7 @@ def _fields_of(block: str) -> tuple[Headers, int]:
     """Read headers that end at the first blank line, or before it where something else stands there."""
     end = block.find("\n\n")
     fields = plain_fields(block[: end + 1]) if end >= 0 else None
-    return parse_headers(block) if fields is None else (Headers(fields), end + 2)
+    return parse_headers(block) if fields is None else (Headers(*fields), end + 2)
 
 
 def _until_ruled_announcement(notice: str) -> str:

@@ -5,7 +5,7 @@ boundaries hide, which neither fast-mail-parser nor `email` gives in one pass.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -30,55 +30,63 @@ _DELIMITER = re.compile(
 
 
 class Headers:
-    """A header block: values by lower-case name, in order, not yet decoded; unfolded only when they are read."""
+    """A header block: values by lower-case name, in order, not yet decoded; unfolded only when they are read.
 
-    __slots__ = ("_values",)
+    Blocks are many and of their values few are read, so that nothing is done for each value when a block is made.
+    """
 
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._values: dict[str, list[str]] = {}
-        values = self._values
-        for written, value in fields:
-            name = written.lower()
-            if name in values:
-                values[name].append(value)
-            else:
-                values[name] = [value]
+    __slots__ = ("_first", "_names", "_values")
+
+    def __init__(self, names: Sequence[str] = (), values: Sequence[str] = ()) -> None:
+        """Take names as they are written, each with the value of the same place."""
+        self._names = "\n".join(names).lower().split("\n") if names else []
+        self._values = list(values)
+        self._first = dict(zip(reversed(self._names), reversed(self._values), strict=True))
 
     def add(self, name: str, value: str) -> None:
-        self._values.setdefault(name.lower(), []).append(value)
+        name = name.lower()
+        self._names.append(name)
+        self._values.append(value)
+        self._first.setdefault(name, value)
 
-    def extend(self, name: str, more: str) -> None:
-        """Add a line that lost its fold to the last value of a name."""
-        values = self._values[name.lower()]
-        if len(values[-1]) < MAX_VALUE:
-            values[-1] += " " + more
+    def extend(self, more: str) -> None:
+        """Add a line that lost its fold to the last value."""
+        name, value = self._names[-1], self._values[-1]
+        if len(value) < MAX_VALUE:
+            self._values[-1] = f"{value.rstrip()} {more}"
+            if self._names.count(name) == 1:
+                self._first[name] = self._values[-1]
 
     def first(self, name: str) -> str:
         """Give the first value of a name (in lower case), empty when there is none."""
-        values = self._values.get(name)
-        return _unfolded(values[0]) if values else ""
+        value = self._first.get(name)
+        if value is None:
+            return ""
+        return _unfolded(value) if "\n" in value else value[:MAX_VALUE].rstrip()
 
     def all(self, name: str) -> list[str]:
-        values = self._values.get(name)
-        return [_unfolded(value) for value in values] if values else []
+        if name not in self._first:
+            return []
+        if self._names.count(name) == 1:
+            return [self.first(name)]
+        return [_unfolded(value) for other, value in zip(self._names, self._values, strict=True) if other == name]
 
     def of(self, names: Iterable[str], *, limit: int) -> list[str]:
         """Give the values of several names in their order, at most `limit` of each."""
-        values = self._values
-        return [_unfolded(value) for name in names if name in values for value in values[name][:limit]]
+        return [value for name in names if name in self._first for value in self.all(name)[:limit]]
 
     def text(self, name: str) -> str:
         """Give the first value of a name with its encoded words decoded."""
         return decode_words(self.first(name))
 
     def names(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(dict.fromkeys(self._names))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._values
+        return name in self._first
 
     def __bool__(self) -> bool:
-        return bool(self._values)
+        return bool(self._names)
 
 
 @dataclass(slots=True)
@@ -173,14 +181,14 @@ def parse_headers(text: str) -> tuple[Headers, int]:
     return headers, position
 
 
-def plain_fields(text: str) -> Iterable[tuple[str, str]] | None:
-    """Give the fields, still folded, of a text that holds nothing else: faster than `parse_headers`, which bears all.
+def plain_fields(text: str) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Give names and values, still folded, of the fields in a text that holds nothing else; None when it does.
 
-    None when a line is no field.
+    Faster than `parse_headers`, which bears all.
     """
     pieces = _FIELD.split(text, MAX_HEADERS)
     # Between the fields, and around them, stands what is none.
-    return None if any(pieces[::3]) else zip(pieces[1::3], pieces[2::3], strict=True)
+    return None if any(pieces[::3]) else (pieces[1::3], pieces[2::3])
 
 
 def content_type_of(headers: Headers) -> tuple[str, Mapping[str, str]]:
@@ -219,7 +227,7 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes]:
         text = block.decode(codec)
     fields = plain_fields(text)
     if fields is not None:
-        headers = Headers(fields)
+        headers = Headers(*fields)
     else:
         headers, position = parse_headers(text)
         if position < len(text):  # something that is no header stands before the first blank line

@@ -28,7 +28,6 @@ _POOR_WORDS = """
 _POOR = frozenset(_POOR_WORDS.split())
 _NO_WORDS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>]+|https?://\S+|\b[\w-]+(?:\.[\w-]+)+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_PUNCTUATION = ".,:;()<>[]\"'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,14 @@ def parse_reply(text: str) -> Reply:
     Of several replies quoted one within the other the innermost speaks; codes that say nothing (x.0.0, 5.1.0, x.4.7)
     never beat another one in the text (RFC 3463, RFC 2034).
     """
-    folded = fold(text)
+    return parse_folded(fold(text))
+
+
+def parse_folded(folded: str) -> Reply:
+    """Read a reply that `fold` has put in one line already."""
     candidates = [found for found in _REPLY.finditer(folded) if _is_spoken(folded, found)]
     enhanced = [found.group(2) for found in candidates if found.group(2)]
-    loose = _ENHANCED.findall(folded)
+    loose = _ENHANCED.findall(folded) if "." in folded else []
     told = most_telling(*reversed(enhanced), *loose)
     code = _code(candidates, told)
     if not code and told:
@@ -63,7 +66,7 @@ def fold(text: str) -> str:
     if "\n" in text or "  " in text or "\t" in text:
         text = " ".join(text[: 4 * MAX_REPLY].split())
     text = text.strip()[:MAX_REPLY]
-    first = _REPLY.match(text)
+    first = _REPLY.match(text) if text.startswith(("2", "4", "5")) else None
     if not first:
         return text
     code, enhanced = first.group(1), first.group(2) or ""
@@ -88,14 +91,15 @@ def reasons_in(text: str) -> int:
 
     Those are neither addresses, hosts and links nor what every refusal says.
     """
+    tokens = text.split()
+    if text.isascii():
+        plain = {token for token in " ".join(tokens[:20]).lower().split() if token.isalpha() and len(token) > 1}
+        if len(plain - _POOR) > 1:
+            return 2
     found = 0
-    for token in text.split():
-        word = token.strip(_PUNCTUATION)
-        if word.isalpha() and word.isascii():
-            found += len(word) > 1 and word.lower() not in _POOR
-        else:
-            words = _WORD.findall(_NO_WORDS.sub(" ", token).lower())
-            found += sum(word not in _POOR for word in words)
+    for token in tokens:
+        words = _WORD.findall(_NO_WORDS.sub(" ", token).lower())
+        found += sum(word not in _POOR for word in words)
         if found > 1:
             return 2
     return found
