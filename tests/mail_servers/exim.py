@@ -101,6 +101,10 @@ class Exim:
     def log(self) -> str:
         return (self.folder / "log" / "main").read_text("utf-8", "replace")
 
+    def told(self) -> str:
+        """The end of its log, for a test that fails."""
+        return f"Exim says:\n{self.log()[-3000:]}"
+
 
 @contextmanager
 def exim(folder: Path, *, people: People, lmtp_port: int, settings: str = "") -> Iterator[Exim]:

@@ -17,7 +17,7 @@ FOLDERS = (*QUEUES, "pid", "private", "public", "saved", "trace")
 # Any two users that are there, and are not each other; those of Debian's package belong to an installed one.
 OWNER, NOBODY = "mail", "nobody"
 SERVICES = """\
-127.0.0.1:{port} inet n - n - - smtpd {smtpd}
+127.0.0.1:{port} inet n - n - - smtpd
 cleanup   unix  n - n - 0 cleanup
 qmgr      unix  n - n 300 1 qmgr
 rewrite   unix  - - n - - trivial-rewrite
@@ -107,15 +107,19 @@ class Postfix:
     def log(self) -> str:
         return (self.folder / "log").read_text("utf-8", "replace")
 
+    def told(self) -> str:
+        """The end of its log, for a test that fails."""
+        return f"Postfix says:\n{self.log()[-3000:]}"
+
     def mailbox(self, name: str) -> Path:
         return self.folder / "mailboxes" / name
 
 
 @contextmanager
 def postfix(
-    folder: Path, *, people: People, lmtp_port: int, settings: str = "", smtpd: str = "", services: str = ""
+    folder: Path, *, people: People, lmtp_port: int, settings: str = "", transports: str = "", services: str = ""
 ) -> Iterator[Postfix]:
-    """Run one for the block; `settings` are further lines of main.cf, `smtpd` options of the listener."""
+    """Run one for the block; `settings`, `transports` and `services` are further lines of its three files."""
     root = fetched("postfix")
     port = free_port()
     _make_folders(folder, people)
@@ -123,9 +127,9 @@ def postfix(
     values = {"folder": folder, "root": root, "owner": OWNER, "nobody": NOBODY, "limit": LIMIT}
     main = SETTINGS.format(**values, uid=nobody.pw_uid, gid=nobody.pw_gid)
     files = {
-        "main.cf": main + _placed(shown("/etc/postfix/main.cf"), folder) + settings,
-        "master.cf": SERVICES.format(port=port, smtpd=smtpd) + services,
-        "transport": shown("/etc/postfix/transport").replace(":2424", f":{lmtp_port}"),
+        "main.cf": _last_of_each(main + _placed(shown("/etc/postfix/main.cf"), folder) + settings),
+        "master.cf": SERVICES.format(port=port) + services,
+        "transport": shown("/etc/postfix/transport").replace(":2424", f":{lmtp_port}") + transports,
         "bounce_recipients": shown("/etc/postfix/bounce_recipients"),
         "mailboxes": "".join(f"{address.lower()} {name}\n" for address, name in people.mailboxes.items()),
     }
@@ -139,6 +143,11 @@ def postfix(
 
 def _placed(text: str, folder: Path) -> str:
     return text.replace("/etc/postfix/", f"{folder}/etc/")
+
+
+def _last_of_each(lines: str) -> str:
+    """Keep the last line of each parameter: Postfix would, but with a warning each time that it reads them."""
+    return "".join({line.partition("=")[0].strip(): f"{line}\n" for line in lines.splitlines()}.values())
 
 
 def _make_folders(folder: Path, people: People) -> None:
