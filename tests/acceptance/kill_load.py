@@ -1,5 +1,6 @@
 """What stands around a site that is killed: a relay that answers as told, and peers that bring returns by LMTP."""
 
+import asyncio
 import re
 import smtplib
 import socket
@@ -34,6 +35,7 @@ class Relay:
         self.taken: Counter[str] = Counter()
         self.call_at: int | None = None
         self.on_taken: Callable[[], None] = lambda: None
+        self.seconds_each = 0.0
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -44,6 +46,7 @@ class Relay:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(self.seconds_each)
         self.taken.update(envelope.rcpt_tos)
         if found := _UNSUBSCRIBE.search(bytes(envelope.content or b"")):
             self.unsubscribe[envelope.rcpt_tos[0]] = found[1].decode()
