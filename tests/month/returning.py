@@ -115,4 +115,5 @@ def unsubscribe(month: "Month") -> None:
         now=month.clock.now(),
     )
     month.returns[hashlib.sha256(mail.as_bytes()).hexdigest()] = Mail("unsubscribe", person.text, 0)
+    month.settle()
     person.denied.add("email")

@@ -28,7 +28,7 @@ class Sending:
     validity: timedelta
     duplicates: bool
     nick: bool
-    members: frozenset[str] | None
+    members: frozenset[str] | None = field(repr=False)
 
 
 @dataclass(slots=True)

@@ -110,8 +110,14 @@ def _learn(month: "Month", sending: Sending) -> None:
     wrong = {
         profile: (found.get(profile), wanted[profile]) for profile in wanted if found.get(profile) != wanted[profile]
     }
-    month.hold(not wrong, f"delivery {sending} was prepared as (found, wanted): {dict(list(wrong.items())[:5])}")
+    month.hold(not wrong, f"delivery {sending} was prepared as (found, wanted): {_some(month, wrong)}")
     month.hold(found.keys() == wanted.keys(), f"delivery {sending.id} has not its target")
+
+
+def _some(month: "Month", wrong: dict[int, object]) -> str:
+    """Describe some of those that were prepared otherwise than they should have been."""
+    people = [(month.population.by_profile[profile], told) for profile, told in sorted(wrong.items())[:4]]
+    return "; ".join(f"{person}: {told}" for person, told in people)
 
 
 def _expected(month: "Month", sending: Sending) -> dict[int, tuple[str, str]]:

@@ -31,7 +31,7 @@ def _live(plan: tuple[int, ...], folder: Path) -> Month:
 
 # Others can be asked for, as in REBOND_MONTHS="17 60 30 3;18 500 30 6".
 QUICK = [
-    *_read(os.environ.get("REBOND_MONTHS", "1 60 30 3").split(";")),
+    *_read(os.environ.get("REBOND_MONTHS", "1 80 30 2").split(";")),
     *_read(_SEEDS.read_text("utf-8").splitlines()),
 ]
 
@@ -39,3 +39,15 @@ QUICK = [
 @pytest.mark.parametrize("plan", QUICK, ids=lambda plan: "-".join(map(str, plan)))
 def test_a_month(plan: tuple[int, ...], tmp_path: Path) -> None:
     _live(plan, tmp_path)
+
+
+# Larger ones, and one of more than 200,000 messages: a quarter of an hour on each database.
+SLOW = [(101, 300, 30, 6), (102, 300, 30, 6), (103, 600, 30, 3), (104, 120, 45, 8), (200, 6_500, 30, 4)]
+MOST = 200_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plan", SLOW, ids=lambda plan: "-".join(map(str, plan)))
+def test_a_large_month(plan: tuple[int, ...], tmp_path: Path) -> None:
+    month = _live(plan, tmp_path)
+    assert len(month.courses.of) >= (MOST if plan == SLOW[-1] else 5_000)
