@@ -29,6 +29,7 @@ lmtp      unix  - - n - - lmtp
 virtual   unix  - n n - - virtual
 error     unix  - - n - - error
 retry     unix  - - n - - error
+flush     unix  n - n 1000? 0 flush
 anvil     unix  - - n - 1 anvil
 scache    unix  - - n - 1 scache
 tlsmgr    unix  - - n 1000? 1 tlsmgr
@@ -71,6 +72,14 @@ virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_mailbox_limit = {limit}
 message_size_limit = {limit}
+"""
+# What waits is kept, and tried again each second.
+PATIENT = """\
+maximal_queue_lifetime = 1d
+bounce_queue_lifetime = 1d
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
 """
 
 
@@ -153,7 +162,7 @@ def _last_of_each(lines: str) -> str:
 def _make_folders(folder: Path, people: People) -> None:
     owner, nobody = pwd.getpwnam(OWNER), pwd.getpwnam(NOBODY)
     for name in ("etc", "queue", "mailboxes"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     for name in FOLDERS:
         (folder / "queue" / name).mkdir()
         if name != "pid":

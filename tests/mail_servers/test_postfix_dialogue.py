@@ -7,21 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.mail_servers.crowd import Crowd
 from tests.mail_servers.documented import BOUNCE_DOMAIN
-from tests.mail_servers.postfix import People, postfix
+from tests.mail_servers.postfix import PATIENT, People, postfix
 from tests.mail_servers.programs import free_port, until
 from tests.mail_servers.round_trip import send_and_wait
 from tests.mail_servers.site import Site
 
 SECONDS = 60.0
-PATIENT = """\
-maximal_queue_lifetime = 1d
-bounce_queue_lifetime = 1d
-queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
-"""
 
 
 class Receiver(socketserver.ThreadingTCPServer):
@@ -59,6 +54,7 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_delay_notice_changes_nothing_and_the_failure_after_it_counts(site: Site, folder: Path) -> None:
     address = "late@far.example"
     with site.listening() as port, receiver() as far:
@@ -110,6 +106,7 @@ def test_addresses_beyond_ascii(site: Site, folder: Path) -> None:
         assert "global-delivery-status" in text
 
 
+@pytest.mark.slow
 def test_what_comes_back_while_nobody_listens_is_kept_by_postfix(site: Site, folder: Path) -> None:
     crowd = Crowd.of(20)
     port = free_port()
