@@ -10,13 +10,14 @@ from operator import attrgetter
 from rebond.core.failure import Facts, Failure, Reading, Report, Verdict
 from rebond.core.qualify.codes import CodeRow, CodeTable, is_weak, read_codes
 from rebond.core.qualify.engine import Match, RuleEngine
-from rebond.core.qualify.normalise import fold, template
+from rebond.core.qualify.normalise import fold, fold_text, template
 from rebond.core.qualify.providers import Providers
 from rebond.core.qualify.rules import Level, Rule, Situation
 from rebond.core.qualify.temper import temper
 from rebond.core.words import Cause, Channel, FailureType, Peer, Phase, Reason, ReturnKind
 
-# Verdicts kept, by what decides them. Senders meet the same few thousand texts again and again.
+# Verdicts kept, by text, and by what texts match. Senders meet the same few thousand texts again and again, and what
+# is new in a text is mostly a name.
 CACHED_VERDICTS = 4096
 _SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
 _KIND_CAUSES = {
@@ -38,6 +39,7 @@ class Qualifier:
         self.providers = providers or Providers()
         self._judged = lru_cache(CACHED_VERDICTS)(self._judge)
         self._by_enhanced = lru_cache(CACHED_VERDICTS)(codes.by_enhanced)
+        self._decided = lru_cache(CACHED_VERDICTS)(self._decide)
 
     @property
     def pack_version(self) -> str:
@@ -141,14 +143,16 @@ class Qualifier:
             return self._not_a_failure(Cause.SUCCESS, rule=f"action:{action}")
         if situation.code // 100 == 2 and situation.channel is Channel.EMAIL and action != "failed":
             return self._not_a_failure(Cause.SUCCESS, rule=f"smtp:{situation.code}")
-        verdict, rule = self._spoken(situation, text)
+        return self._decided(situation, action, self.engine.found(fold_text(text)))
+
+    def _decide(self, situation: Situation, action: str, found: tuple[int, ...]) -> Verdict:
+        verdict, rule = self._spoken(situation, found)
         verdict = temper(verdict, situation=situation, rule=rule)
         return _delayed(verdict) if action == "delayed" else verdict
 
-    def _spoken(self, situation: Situation, text: str) -> tuple[Verdict, Rule | None]:
+    def _spoken(self, situation: Situation, found: tuple[int, ...]) -> tuple[Verdict, Rule | None]:
         """Take the first that speaks: provider rule, general rule, enhanced code, SMTP code, nothing."""
-        folded = fold(text)
-        match = self.engine.match(folded, situation)
+        match = self.engine.choose(found, situation)
         row = self._by_enhanced(situation.enhanced, phase=situation.phase) if situation.enhanced else None
         name = f"code:{situation.enhanced}"
         if match and not (row and _overrules(row, match.rule)):

@@ -1,6 +1,7 @@
 """The rule engine: which rule of a pack speaks on a text in a situation, and how to keep the compiled form."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rebond.core.qualify.masking import masked
@@ -43,20 +44,28 @@ class RuleEngine:
 
     def match(self, text: FoldedText, situation: Situation) -> Match | None:
         """Find the rule that speaks; None when none does."""
-        found = self.matching(text, situation)
-        return Match(found[0], found[1 : 1 + RUNNERS_UP]) if found else None
+        return self.choose(self.found(text.text), situation)
 
     def matching(self, text: FoldedText, situation: Situation) -> tuple[Rule, ...]:
         """Find all rules that could speak, best first."""
-        rules = (self.pack.rules[index] for index in sorted(self._found(text.text)))
-        return tuple(rule for rule in rules if rule.admits(situation))
+        return self._admitted(self.found(text.text), situation)
 
-    def _found(self, text: str) -> list[int]:
+    def found(self, text: str) -> tuple[int, ...]:
+        """Find which rules' patterns match a folded text, best first, whatever else the rules ask."""
         found = self._matcher.find(text)
-        if self._of_words.isdisjoint(found) or (words := masked(text)) == text:
-            return found
-        kept = self._of_words.intersection(self._matcher.find(words))
-        return [index for index in found if index in kept or index not in self._of_words]
+        if not self._of_words.isdisjoint(found) and (words := masked(text)) != text:
+            kept = self._of_words.intersection(self._matcher.find(words))
+            found = [index for index in found if index in kept or index not in self._of_words]
+        return tuple(sorted(found))
+
+    def choose(self, found: Iterable[int], situation: Situation) -> Match | None:
+        """Choose the rule that speaks of those that `found` gave; None when none does."""
+        rules = self._admitted(found, situation)
+        return Match(rules[0], rules[1 : 1 + RUNNERS_UP]) if rules else None
+
+    def _admitted(self, found: Iterable[int], situation: Situation) -> tuple[Rule, ...]:
+        rules = self.pack.rules
+        return tuple([rule for rule in [rules[index] for index in found] if rule.admits(situation)])
 
     def span(self, rule: str, text: FoldedText) -> tuple[int, int] | None:
         """Tell which characters of the text as received a rule matches; None when it does not, or is not here."""

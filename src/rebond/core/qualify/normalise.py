@@ -41,10 +41,19 @@ class FoldedText:
         return self.raw_starts[word] + position - self.starts[word]
 
 
+def fold_text(text: str) -> str:
+    """Put a text on one line for matching, as `fold` does, without the way back."""
+    plain = _with_plain_quotes(text[:MAX_TEXT])
+    return fold(text).text if _CONTINUED.search(plain) else " ".join(plain.split())
+
+
+def _with_plain_quotes(text: str) -> str:
+    return text.replace("`", "'") if text.isascii() else text.translate(_QUOTES)
+
+
 def fold(text: str) -> FoldedText:
     """Put a text on one line for matching, keeping the way back to the original positions."""
-    text = text[:MAX_TEXT]
-    text = text.replace("`", "'") if text.isascii() else text.translate(_QUOTES)
+    text = _with_plain_quotes(text[:MAX_TEXT])
     continued = _CONTINUED.findall(text)
     folded = " ".join(text.split())
     if not continued and folded == text:

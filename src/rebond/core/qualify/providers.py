@@ -39,10 +39,11 @@ def _by_suffix(table: Mapping[str, str], host: str) -> str:
     name = host.rpartition(";")[2].strip().lower()
     for mark in "[(: ":
         name = name.partition(mark)[0]
-    labels = name.strip(".").split(".")[-6:]
-    for first in range(len(labels)):
-        if found := table.get(".".join(labels[first:])):
+    suffix = ".".join(name.strip(".").split(".")[-6:])
+    while suffix:
+        if found := table.get(suffix):
             return found
+        suffix = suffix.partition(".")[2]
     return ""
 
 

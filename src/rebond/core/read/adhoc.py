@@ -65,8 +65,8 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
 
     A person's mail, which may well speak of failures, quote a bounce or answer one, has too few of them.
     """
-    told = any(words in lowered for words in signs.FAILURES)
-    titled = subject.startswith(signs.SUBJECTS) or any(words in subject for words in _ANYWHERE)
+    told = signs.FAILURES.any_in(lowered)
+    titled = subject.startswith(signs.SUBJECTS) or _ANYWHERE.any_in(subject)
     machine = letter.sender.startswith(signs.MACHINES) and is_daemon(letter)
     if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False
@@ -89,7 +89,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     return listed or bool(letter.original)
 
 
-_ANYWHERE = tuple(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
+_ANYWHERE = signs.phrases(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
 
 
 def is_daemon(letter: Letter) -> bool:
@@ -114,8 +114,6 @@ def _is_public(letter: Letter) -> bool:
 
 def is_delay(*, lowered: str, subject: str) -> bool:
     """Tell whether a notice says that the sending goes on."""
-    if any(words in lowered for words in signs.GIVEN_UP):
+    if signs.GIVEN_UP.any_in(lowered):
         return False
-    return any(words in lowered for words in signs.DELAYS) or (
-        subject.startswith(signs.DELAY_SUBJECTS) and "fail" not in subject
-    )
+    return signs.DELAYS.any_in(lowered) or (subject.startswith(signs.DELAY_SUBJECTS) and "fail" not in subject)

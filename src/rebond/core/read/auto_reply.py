@@ -70,16 +70,16 @@ def _is_answer(letter: Letter) -> bool:
 
 def _speaks_of_absence(letter: Letter, subject: str) -> bool:
     bare = _SUBJECT_REPLY.sub("", subject).lstrip(" [(*<")
-    if bare.startswith(signs.ABSENCE_SUBJECTS) or any(words in bare for words in signs.AUTO_REPLY_ANYWHERE):
+    if bare.startswith(signs.ABSENCE_SUBJECTS) or signs.AUTO_REPLY_ANYWHERE.any_in(bare):
         return True
     lowered = letter.notice[:4000].lower()
-    return any(words in lowered for words in signs.ABSENCES)
+    return signs.ABSENCES.any_in(lowered)
 
 
 def _thanks(letter: Letter, subject: str) -> bool:
     """Tell an acknowledgement by words that, with nobody's envelope, only a machine sends."""
     lowered = letter.notice[:4000].lower()
-    return any(words in lowered or words in subject for words in signs.ACKNOWLEDGEMENTS)
+    return signs.ACKNOWLEDGEMENTS.any_in(lowered) or signs.ACKNOWLEDGEMENTS.any_in(subject)
 
 
 def _writer(letter: Letter) -> tuple[Facts, ...]:

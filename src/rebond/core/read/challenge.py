@@ -9,6 +9,4 @@ MAX_LOOK = 8000
 def asks_to_confirm(letter: Letter) -> bool:
     """Tell whether a letter asks its reader to prove that a person sent the message."""
     lowered, subject = letter.notice[:MAX_LOOK].lower(), letter.subject.lower()
-    return any(words in lowered for words in signs.CHALLENGES) or any(
-        words in subject for words in signs.CHALLENGE_SUBJECTS
-    )
+    return signs.CHALLENGES.any_in(lowered) or signs.CHALLENGE_SUBJECTS.any_in(subject)

@@ -116,9 +116,14 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
+def _intros(lowered: str) -> list[int]:
+    """Give where words announce failed addresses."""
+    return [position for words in signs.INTROS.of(lowered) if (position := lowered.find(words)) >= 0]
+
+
 def lines_below_intro(letter: Letter, lowered: str) -> tuple[list[int], list[str]]:
     """Find where words announce failed addresses, and the addresses on lines of their own below."""
-    starts = sorted(position for words in signs.INTROS if (position := lowered.find(words)) >= 0)
+    starts = sorted(_intros(lowered))
     if not starts or len(lowered) != len(letter.notice):
         return [], []
     lines = letter.notice[starts[0] :].split("\n", MAX_LINES)
@@ -149,7 +154,7 @@ def _returned_and_named(letter: Letter, lowered: str) -> list[str]:
 
 def _named_bare(letter: Letter, lowered: str) -> list[str]:
     """Give users named without a domain below words that announce them: they are the writing system's own."""
-    starts = [position for words in signs.INTROS if (position := lowered.find(words)) >= 0]
+    starts = _intros(lowered)
     domain = domain_of(letter.sender)
     if not starts or not domain:
         return []

@@ -1,8 +1,30 @@
 """Words by which returned mail is told, as data: lower case, searched in lower-cased text, set apart by bars."""
 
+from collections.abc import Iterable
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(words for line in text.strip().splitlines() for words in line.strip(" |").split(" | "))
+
+class Phrases(tuple[str, ...]):
+    """Phrases, and apart those that a text of ASCII alone can hold: most texts are such, and half the phrases not."""
+
+    in_ascii: tuple[str, ...]
+
+    def of(self, text: str) -> tuple[str, ...]:
+        """Give the phrases that a text can hold, for its letters."""
+        return self.in_ascii if text.isascii() else self
+
+    def any_in(self, text: str) -> bool:
+        """Tell whether a text, in lower case, holds one of the phrases."""
+        return any(words in text for words in self.of(text))
+
+
+def phrases(found: Iterable[str]) -> Phrases:
+    made = Phrases(found)
+    made.in_ascii = tuple(words for words in made if words.isascii())
+    return made
+
+
+def _words(text: str) -> Phrases:
+    return phrases(words for line in text.strip().splitlines() for words in line.strip(" |").split(" | "))
 
 
 # The mailboxes that mail systems write from (local part, or its beginning).
