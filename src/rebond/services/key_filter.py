@@ -27,5 +27,7 @@ class KeyFilter:
         held, digits = self._bytes, self._digits
         mask = len(held) - 1
         return [
-            place for place, number in enumerate(map(hash, keys)) if held[number & mask] >> (number >> digits & 7) & 1
+            place
+            for place, number in enumerate(map(hash, keys))
+            if (byte := held[number & mask]) and byte >> (number >> digits & 7) & 1  # most bytes are empty
         ]
