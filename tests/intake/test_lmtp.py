@@ -338,6 +338,24 @@ def test_a_peer_that_leaves_before_its_answer_has_its_mail_stored_once() -> None
     assert len(run(talk, memory=memory).stored) == 1
 
 
+def test_a_database_that_is_away_is_told_once_and_its_return_too(caplog: pytest.LogCaptureFixture) -> None:
+    memory = Memory(fault=OperationalError("gone"))
+
+    async def test(listener: Listening) -> None:
+        async with listener.peer() as peer:
+            await peer.greet()
+            for fault in (memory.fault, memory.fault, None, None):
+                memory.fault = fault
+                await peer.envelope()
+                await peer.data(MAIL)
+
+    run(test, memory=memory)
+    assert [record.getMessage() for record in caplog.records if record.name == "rebond.intake"] == [
+        "returns could not be stored, and were not acknowledged: the database does not answer (gone)",
+        "returns can be stored again",
+    ]
+
+
 @pytest.mark.parametrize(
     "fault", [OperationalError("database or disk is full"), OperationalError("database is locked"), MemoryError()]
 )

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rebond.store.trouble import trouble
 
 MOST_MAILS = 200
 MOST_BYTES = 64 * 1024 * 1024
+_SAY_AGAIN = 60.0
 log = logging.getLogger("rebond.intake")
 Outcomes = tuple[Accepted | None, ...]
 
@@ -41,7 +43,7 @@ class GroupWriter:
         self._wishes: deque[_Wish] = deque()
         self._changed = threading.Condition()
         self._stopping = False
-        self._away = False
+        self._said_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="rebond-intake-writer")
 
     def start(self) -> None:
@@ -91,15 +93,14 @@ class GroupWriter:
     def _outcomes(self, items: Sequence[Incoming]) -> Sequence[Accepted | None]:
         try:
             stored = self._store(items)
-            if self._away:
-                self._away = False
+            if self._said_at is not None:
+                self._said_at = None
                 log.warning("returns can be stored again")
             return stored
         except (OperationalError, InterfaceError) as error:
             # The database or its disk: no mail's fault, and asking for each would only make all wait longer.
-            log.error("returns could not be stored, and were not acknowledged: %s", trouble(error).words)
+            self._say(error)
             self._forget()
-            self._away = True
         except (DatabaseError, ValueError) as error:
             log.error("returns could not be stored: %s", error)
             if len(items) > 1:
@@ -108,6 +109,12 @@ class GroupWriter:
             log.exception("returns could not be stored")
             self._forget()
         return [None] * len(items)
+
+    def _say(self, error: Exception) -> None:
+        """Say that the database is away: once, and then each minute, however many mails are refused."""
+        if self._said_at is None or time.monotonic() - self._said_at > _SAY_AGAIN:
+            self._said_at = time.monotonic()
+            log.error("returns could not be stored, and were not acknowledged: %s", trouble(error).words)
 
 
 def _answer(group: Sequence[_Wish]) -> None:
