@@ -7,13 +7,18 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 
 @cache
 def is_postgresql() -> bool:
     """Tell which of the two databases this process uses; it never changes (see `connect`)."""
     return connection.vendor == "postgresql"
+
+
+def is_server() -> bool:
+    """Tell whether the database works in a process of its own, so that this one can do something else meanwhile."""
+    return is_postgresql()
 
 
 def moment(at: datetime | None) -> Any:
@@ -44,6 +49,30 @@ def fill(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequenc
         return
     cursor.execute(f"DELETE FROM {table}")
     cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})", rows)
+
+
+@contextmanager
+def unhurried(using: str) -> Iterator[None]:
+    """Commit without waiting for the disk: for a transaction that, lost in a power cut, would simply be done again.
+
+    What is committed after it is durable only together with it, so the order holds.
+    """
+    if is_postgresql() or connections[using].in_atomic_block:
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            if is_postgresql():
+                cursor.execute("SET LOCAL synchronous_commit = off")
+            yield
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        (before,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA synchronous = {min(before, 1)}")
+    try:
+        with transaction.atomic(using=using):
+            yield
+    finally:
+        with connections[using].cursor() as cursor:
+            cursor.execute(f"PRAGMA synchronous = {before}")
 
 
 def prefer_indexes(cursor: Any) -> None:
@@ -87,25 +116,29 @@ def in_lines(expression: str) -> str:
 
 
 def among(column: str) -> str:
-    """Return the condition that a column holds one of the texts or whole numbers that `listed` makes a parameter of.
+    """Return the condition that a column holds one of the texts that `listed` makes a parameter of.
 
     One parameter instead of one a value: to write those into the statement costs more than to look the rows up.
     """
-    if not is_postgresql():
-        return f"{column} IN (SELECT value FROM json_each(%s))"
-    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(%s::json)))"
+    return f"{column} = ANY (%s::text[])" if is_postgresql() else f"{column} IN (SELECT value FROM json_each(%s))"
 
 
 def among_numbers(column: str) -> str:
     """Return the same for a column of whole numbers."""
-    if not is_postgresql():
-        return among(column)
-    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(%s::json)::bigint))"
+    return f"{column} = ANY (%s::bigint[])" if is_postgresql() else among(column)
 
 
 def listed(values: Collection[str] | Collection[int]) -> str:
     """Return the parameter that `among` takes."""
-    return json.dumps(list(values))
+    if not is_postgresql():
+        return json.dumps(list(values))
+    # As PostgreSQL writes arrays; psycopg does the same in eight times the time.
+    return "{" + ",".join([str(one) if isinstance(one, int) else _quoted(one) for one in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def records(columns: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.db.models import F
 
 from rebond.core.words import Trust
-from rebond.store.dialect import among, among_numbers, listed, moment, passing_over_locked, read_moment
+from rebond.store.dialect import among, among_numbers, listed, moment, passing_over_locked, read_moment, unhurried
 from rebond.store.models import ReturnedMail
 from rebond.store.read.returns import ReturnState, StoredReturn, returns_waiting
 from rebond.store.router import returns_database
@@ -111,7 +111,7 @@ def claim_returns(
     """
     while returns_waiting(now):
         using = returns_database()
-        with transaction.atomic(using=using, durable=True), connections[using].cursor() as cursor:
+        with unhurried(using), connections[using].cursor() as cursor:
             taken, problems = _take(cursor, now=now, limit=limit, most_bytes=most_bytes)
             for row_id, problem in problems.items():
                 ReturnedMail.objects.filter(id=row_id).update(
@@ -227,7 +227,7 @@ def finish_returns(finished: Iterable[FinishedReturn]) -> int:
     for one in finished:
         groups.setdefault((one.state.value, one.kind, one.problem), []).append(one.id)
     using, changed = returns_database(), 0
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+    with unhurried(using), connections[using].cursor() as cursor:
         for outcome in sorted(groups):
             cursor.execute(f"{_FINISH} {among_numbers('id')}", [*outcome, listed(groups[outcome])])
             changed += cursor.rowcount
