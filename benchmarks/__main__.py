@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from benchmarks.figures import Figure, Kind, Measured, Outcome
 from benchmarks.rows import BOTH, NOT_BUILT, POSTGRESQL, ROWS, SIZES, Row
@@ -16,10 +18,12 @@ from benchmarks.site import POSTGRES_VARIABLE
 
 _LEFT_OUT = 3
 _SAID = 20
+_LONGEST = 3600  # seconds; nothing takes as long, so something hangs
+_STYLES = {"aim": "green", "held": "cyan", "MISSED": "bold red"}
 
 
 def main() -> int:
-    """Run what is asked for; exit 1 when a row misses what is asked at least, at its largest size here."""
+    """Run what is asked for; exit 1 when a row fails, or misses what is asked at least at its largest size here."""
     options = _options()
     console = Console(stderr=options.json, width=None if sys.stderr.isatty() or sys.stdout.isatty() else 160)
     if options.list:
@@ -31,9 +35,11 @@ def main() -> int:
     began = time.perf_counter()
     for row in ROWS:
         if not options.only or row.name in options.only:
+            started = time.perf_counter()
             _run(row, options, outcome, console)
+            console.print(f"  {row.name} took {time.perf_counter() - started:.0f} s", highlight=False)
     _tell(outcome, console, seconds=time.perf_counter() - began)
-    return int(any(figure.verdict == "MISSED" for figure in _largest(outcome)))
+    return int(bool(outcome.failed) or any(figure.verdict.startswith("MISSED") for figure in _largest(outcome)))
 
 
 def _options() -> argparse.Namespace:
@@ -69,6 +75,7 @@ def _run(row: Row, options: argparse.Namespace, outcome: Outcome, console: Conso
                     asked=row.asked_of(database),
                     measured=measured,
                     slower=_slower(before, measured),
+                    baseline_slower=_baseline_slower(before, measured),
                 )
                 last[measured.label] = figure
                 outcome.figures.append(figure)
@@ -79,14 +86,20 @@ def _run(row: Row, options: argparse.Namespace, outcome: Outcome, console: Conso
 
 def _measure(row: Row, number: int, *, database: str, outcome: Outcome) -> list[Measured]:
     command = [sys.executable, "-m", "benchmarks.child", row.module, str(number), database]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     place = f"{row.name}{' on ' if database else ''}{database} of {number:,}"
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        outcome.failed.append((place, f"it took longer than {_LONGEST} s"))
+        return []
     if done.returncode == _LEFT_OUT:
         outcome.left_out.append((place, done.stdout.strip()))
         return []
     if done.returncode != 0:
         print("\n".join(done.stderr.splitlines()[-_SAID:]), file=sys.stderr)
-        outcome.left_out.append((place, f"it failed with code {done.returncode}; the end of what it said is above"))
+        outcome.failed.append((place, f"it failed with code {done.returncode}; the end of what it said is above"))
         return []
     return [Measured(**json.loads(line)) for line in done.stdout.splitlines()]
 
@@ -98,12 +111,20 @@ def _slower(before: Figure | None, now: Measured) -> float | None:
     return (now.ours / now.number) / (before.measured.ours / before.measured.number)
 
 
+def _baseline_slower(before: Figure | None, now: Measured) -> float | None:
+    if before is None:
+        return None
+    earlier = before.measured
+    return (now.baseline / now.baseline_number) / (earlier.baseline / earlier.baseline_number)
+
+
 def _line(figure: Figure) -> str:
     measured = figure.measured
     name = " ".join(part for part in (figure.row, measured.label, figure.database) if part)
     return (
         f"{name}, {figure.size}: {_ours(figure)}; baseline {measured.baseline_name}: {_baseline(figure)};"
-        f" {_value(figure.asked.kind, figure.value)}" + (f" ({measured.note})" if measured.note else "")
+        f" {_value(figure.asked.kind, figure.value)}: {figure.verdict}"
+        + (f" ({measured.note})" if measured.note else "")
     )
 
 
@@ -160,13 +181,19 @@ def _tell(outcome: Outcome, console: Console, *, seconds: float) -> None:
             _value(kind, figure.asked.at_least),
             _value(kind, figure.asked.aim),
             _value(kind, figure.value),
-            f"{figure.slower:.2f} ×" if figure.slower else "—",
-            figure.verdict,
+            f"{figure.slower:.2f} × / {figure.baseline_slower:.2f} ×" if figure.slower else "—",
+            Text(figure.verdict, style=_STYLES[figure.verdict.partition(":")[0]]),
         )
     console.print(table)
-    console.print("growth: time of one thing against the size before, ten times smaller; 1 is linear, less is better")
+    console.print("growth: time of one thing against the size before, ten times smaller (the baseline's behind it);")
+    console.print("1 is linear, less is better. Memory is compared with that at a tenth of the size.", highlight=False)
     for what, why in outcome.left_out:
         console.print(f"left out: {what}: {why}", highlight=False)
+    for what, why in outcome.failed:
+        console.print(f"FAILED: {what}: {why}", highlight=False)
+    verdicts = Counter(figure.verdict.partition(":")[0] for figure in _largest(outcome))
+    reached = ", ".join(f"{name} {verdicts[name]}" for name in _STYLES)
+    console.print(f"{reached}, failed {len(outcome.failed)}, left out {len(outcome.left_out)}", highlight=False)
     console.print(f"not built yet: {', '.join(NOT_BUILT)}", highlight=False)
     console.print(f"took {seconds:.0f} s", highlight=False)
 

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     MEGABYTES = "megabytes"  # how much memory at most; less is better
 
 
+_SLOWER, _MORE_MEMORY = 1.4, 1.5
 _MORE_IS_BETTER = frozenset({Kind.SHARE, Kind.SPEED})
 
 
@@ -48,7 +49,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A measure of a row at a size, judged. `value` is what is compared; `slower` is the growth of time (1: linear)."""
+    """A measure of a row at a size, judged. `value` is what is compared.
+
+    `slower` is the growth of the time of one thing since the size before, ten times smaller (1: linear);
+    `baseline_slower` that of the baseline's.
+    """
 
     row: str
     database: str
@@ -56,6 +61,7 @@ class Figure:
     asked: Asked
     measured: Measured
     slower: float | None = None
+    baseline_slower: float | None = None
 
     @property
     def value(self) -> float:
@@ -74,7 +80,16 @@ class Figure:
         return self.value >= wanted if self.asked.kind in _MORE_IS_BETTER else self.value <= wanted
 
     @property
+    def grows(self) -> bool:
+        """Whether it is worse than linear: in time, and not for the machine's sake; or in memory, which stays."""
+        if self.asked.kind is Kind.MEGABYTES:
+            return self.measured.ours > _MORE_MEMORY * self.measured.baseline
+        return self.slower is not None and self.slower > max(_SLOWER, 1.2 * (self.baseline_slower or 1))
+
+    @property
     def verdict(self) -> str:
+        if self.grows:
+            return "MISSED: grows"
         if self.reaches(self.asked.aim):
             return "aim"
         return "held" if self.reaches(self.asked.at_least) else "MISSED"
@@ -89,10 +104,11 @@ class Figure:
 
 @dataclass(slots=True)
 class Outcome:
-    """Everything that a run gave: figures, and rows that could not be measured, with why."""
+    """Everything that a run gave: figures, rows that cannot be measured here, and rows that broke, with why."""
 
     figures: list[Figure] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
 
 
 class LeftOutError(Exception):

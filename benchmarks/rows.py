@@ -40,8 +40,8 @@ class Row:
 ROWS = (
     Row(
         name="qualify-mail",
-        what="qualify a raw returned mail, one core",
-        base=0,
+        what="qualify a raw returned mail, one core (sizes: hundredths of the corpus)",
+        base=1,
         asked=Asked(kind=Kind.SHARE, at_least=3, aim=6, unit="mails"),
     ),
     Row(
@@ -101,7 +101,7 @@ ROWS = (
     ),
     Row(
         name="memory",
-        what="most memory of one process, at a size and at ten times it",
+        what="most memory of one process, at its own three sizes",
         base=0,
         asked=Asked(kind=Kind.MEGABYTES, at_least=300, aim=150, unit="processes"),
         databases=BOTH,

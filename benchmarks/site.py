@@ -65,8 +65,8 @@ def plain_connection(site: "Site") -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def empty_twin(site: "Site") -> Iterator[Any]:
-    """A DB-API connection to a copy of a site's database as it is now."""
+def empty_twin(site: "Site", mark: str) -> Iterator[Any]:
+    """A DB-API connection to a copy of a site's database as it is now; `mark` tells copies apart."""
     from rebond.store.connect import disconnect
 
     disconnect()
@@ -75,14 +75,14 @@ def empty_twin(site: "Site") -> Iterator[Any]:
 
         name = url.rpartition("/")[2]
         server = os.environ[POSTGRES_VARIABLE]
-        _administer(server, f"CREATE DATABASE {name}_twin TEMPLATE {name}")
+        _administer(server, f"CREATE DATABASE {name}_{mark} TEMPLATE {name}")
         try:
-            with psycopg.connect(_named(server, f"{name}_twin")) as connection:
+            with psycopg.connect(_named(server, f"{name}_{mark}")) as connection:
                 yield connection
         finally:
-            _administer(server, f"DROP DATABASE {name}_twin WITH (FORCE)")
+            _administer(server, f"DROP DATABASE {name}_{mark} WITH (FORCE)")
         return
-    main, twin = site.data / "rebond.sqlite3", site.data / "twin.sqlite3"
+    main, twin = site.data / "rebond.sqlite3", site.data / f"twin-{mark}.sqlite3"
     with contextlib.closing(_sqlite(main)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copyfile(main, twin)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import Measured
 from benchmarks.invent import email_of
-from benchmarks.measure.import_people import ADDRESS, PROFILE, rows_of
+from benchmarks.measure.import_people import ADDRESS, PROFILE, address_rows, profile_rows
 from benchmarks.site import fresh_site, load, plain_connection, settle_statistics
 
 if TYPE_CHECKING:
     from rebond.wiring import Site
 
-_STATE = (
+STATE = (
     "channel",
     "address_key",
     "scope",
@@ -81,19 +81,21 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
 
 def fill(site: "Site", number: int, *, now: datetime) -> None:
     """People, as many addresses with a status (one in ten is somebody's), and some opt-outs."""
-    profiles, addresses = rows_of(number, now=now)
-    # One in ten of the quarantined addresses belongs to somebody here.
-    states = ((*_state(email_of(place * 10)),) for place in range(number))
     at = now.isoformat(" ")
     denials = ((place + 1, "email", at, "person", "") for place in range(0, number, 50))
     with plain_connection(site) as connection:
-        load(connection, "profile", PROFILE, profiles)
-        load(connection, "profile_address", ADDRESS, addresses)
-        load(connection, "address_state", _STATE, states)
+        load(connection, "profile", PROFILE, profile_rows(number, now=now))
+        load(connection, "profile_address", ADDRESS, address_rows(number))
+        load(connection, "address_state", STATE, state_rows(number))
         load(connection, "profile_denial", _DENIAL, denials)
         if not isinstance(connection, sqlite3.Connection):
             connection.execute("SELECT setval('profile_id_seq', (SELECT max(id) FROM profile))")
         settle_statistics(connection)
+
+
+def state_rows(number: int) -> Iterator[tuple[object, ...]]:
+    """Quarantined addresses, one in ten of which belongs to somebody here."""
+    return (_state(email_of(place * 10)) for place in range(number))
 
 
 def make_delivery(site: "Site", *, now: datetime) -> int:

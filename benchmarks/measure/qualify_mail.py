@@ -17,7 +17,7 @@ _PASSES = 3
 
 
 def measure(number: int, *, database: str) -> Iterator[Measured]:
-    """Measure on the corpus where it is, and on our own samples."""
+    """Measure on `number` in a hundred of the corpus, where it is, and of our own samples."""
     try:
         from flufl.bounce import scan_message
     except ImportError:
@@ -34,7 +34,8 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
 
     logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
-    for label, mails in (("corpus", _corpus()), ("own samples", _own())):
+    for label, everything in (("corpus", _corpus()), ("own samples", _own())):
+        mails = everything[:: max(1, 100 // number)]
         if not mails:
             continue
         raised.clear()
