@@ -16,6 +16,8 @@ import pytest
 FETCHED = Path(__file__).parents[2] / "build" / "mail-servers"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+# Ends a server when the test's process is gone, however it ended: its end of the pipe is then closed.
+GUARD = 'read -r _; kill -s TERM -- "-$1"; sleep 2; kill -s KILL -- "-$1"'
 
 
 def fetched(package: str) -> Path:
@@ -66,13 +68,22 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
+def guarded(server: subprocess.Popen[bytes]) -> Iterator[None]:
+    """See to it that a process group ends with this process, should it be killed within the block."""
+    command = ["sh", "-c", GUARD, "guard", str(server.pid)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as guard:
+        try:
+            yield
+        finally:
+            guard.kill()
+
+
+@contextmanager
 def running(command: Sequence[str | Path], *, environment: Mapping[str, str], log: Path, port: int) -> Iterator[None]:
     """Run a mail server for the block, with all its children; its log is shown when it does not start."""
-    # Should this process be killed, the kernel ends the server.
-    tied = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     with log.with_suffix(".out").open("wb") as out:
         server = subprocess.Popen(
-            [*tied, *command],
+            command,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **environment},
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -87,7 +98,8 @@ def running(command: Sequence[str | Path], *, environment: Mapping[str, str], lo
         )
         if server.poll() is not None:
             pytest.fail(f"{command[0]} ended by itself:\n{_told(log)}")
-        yield
+        with guarded(server):
+            yield
     finally:
         server.terminate()
         with suppress(subprocess.TimeoutExpired):

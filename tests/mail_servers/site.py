@@ -13,7 +13,7 @@ from typing import Any
 
 from rebond.core.tokens import Keyring, find, read
 from tests.mail_servers.documented import BOUNCE_DOMAIN
-from tests.mail_servers.programs import until
+from tests.mail_servers.programs import guarded, until
 
 PROGRAM = "from rebond.cli import main; main()"
 OPTIONS = ("--channel", "email", "--from", "Shop <news@shop.example>", "--subject", "News for {{ email }}")
@@ -33,7 +33,9 @@ class Site:
     def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe)
+        return subprocess.Popen(
+            command, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
 
     def run(self, *arguments: str | Path, given: bytes = b"") -> tuple[int, str, str]:
         """Run a command to its end: its code, output and errors."""
@@ -69,7 +71,8 @@ class Site:
                 assert listener.stdout is not None
                 line = listener.stdout.readline()
                 assert line, listener.stderr.read().decode() if listener.stderr else ""
-                yield int(json.loads(line)["listening"].rpartition(":")[2])
+                with guarded(listener):
+                    yield int(json.loads(line)["listening"].rpartition(":")[2])
                 listener.terminate()
                 _, err = listener.communicate(timeout=30)
                 assert listener.returncode == 0, err.decode()
