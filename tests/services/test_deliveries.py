@@ -102,7 +102,7 @@ def test_a_file_that_breaks_midway_leaves_no_target(tmp_path: Path) -> None:
         create_delivery(new_delivery(), target=path, now=NOW, actor="test", progress=stop)
     (delivery,) = Delivery.objects.all()
     assert delivery.target == Target.INCOMPLETE
-    with pytest.raises(RefusedError, match="give it again .rebond delivery edit"):
+    with pytest.raises(RefusedError, match=r"give it again .rebond delivery edit"):
         ready(delivery.pk)
 
 
