@@ -10,8 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -56,6 +54,8 @@ def default_qualifier() -> Qualifier:
 @cache
 def default_providers() -> Providers:
     """Return the shipped table of providers, made once a process."""
+    import tomllib  # slow to import, and not needed where the parsed files are kept
+
     return load_providers(tomllib.loads((DATA / "providers.toml").read_text(encoding="utf-8")))
 
 
@@ -82,6 +82,8 @@ def rule_files() -> tuple[Path, ...]:
 
 def read_rule_file(path: Path, *, channel: Channel = Channel.EMAIL, console: bool = False) -> tuple[Rule, ...]:
     """Read one rule file; raises RuleError with file, line, rule and reason when it is refused."""
+    import tomllib
+
     try:
         text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text)
@@ -113,6 +115,8 @@ def _documents(directory: Path) -> dict[str, Any]:
 
 
 def _parse(files: Iterable[Path]) -> dict[str, Any]:
+    import tomllib
+
     rules = []
     for file in files:
         text = file.read_text(encoding="utf-8")
@@ -153,6 +157,8 @@ def _library() -> str:
 
 def _keep(path: Path, data: bytes) -> None:
     """Write a cache file so that no other process ever sees half of it, and let the oldest go."""
+    import tempfile  # slow to import, and mostly nothing is written
+
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import lru_cache
+from functools import cache, lru_cache
 
 # The longest text that is matched or made a template; real diagnostics are a tenth of it.
 MAX_TEXT = 8192
@@ -116,8 +116,6 @@ class _Kind(Enum):
 
 # A run of letters without spaces between words (Chinese, Japanese, Korean), or a run of anything that is no separator.
 _WIDE = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-_TOKEN = re.compile(rf"(?:https?|ftp)://[^\s<>\"]+|[{_WIDE}]+|[^\s<>()\[\]{{}}\"',;|={_WIDE}]+")
-_IS_WIDE = re.compile(rf"[{_WIDE}]")
 _DIGITS = re.compile(r"\d+")
 _EDGES = ".:!?-#*/\\&+~_"
 _JOINERS = frozenset(" :,./+-_")
@@ -136,6 +134,17 @@ _NAMES = frozenset(
 )
 
 
+@cache
+def _tokens() -> re.Pattern[str]:
+    # Compiled when first needed: such wide classes take longer than all else that a short command loads.
+    return re.compile(rf"(?:https?|ftp)://[^\s<>\"]+|[{_WIDE}]+|[^\s<>()\[\]{{}}\"',;|={_WIDE}]+")
+
+
+@cache
+def _wide() -> re.Pattern[str]:
+    return re.compile(rf"[{_WIDE}]")
+
+
 def template(text: str, *, recipient: str = "", codes: KeptCodes | None = None) -> str:
     """Reduce a diagnostic text to what it has in common with others of its kind.
 
@@ -146,7 +155,7 @@ def template(text: str, *, recipient: str = "", codes: KeptCodes | None = None) 
     kept = codes if codes is not None else _NO_CODES
     atoms: list[tuple[str, _Kind]] = []
     position = 0
-    for match in _TOKEN.finditer(line):
+    for match in _tokens().finditer(line):
         if match.start() > position:
             atoms.append((line[position : match.start()], _Kind.SEPARATOR))
         token = match.group()
@@ -196,7 +205,7 @@ def _atoms_of(token: str, kept: KeptCodes) -> tuple[tuple[str, _Kind], ...]:
 
 
 def _atoms(token: str, kept: KeptCodes) -> Iterator[tuple[str, _Kind]]:
-    if _IS_WIDE.match(token):
+    if not token.isascii() and _wide().match(token):
         yield _DIGITS.sub(VARIABLE, token), _Kind.PLAIN
         return
     if (token.startswith("/") and token.count("/") > 1) or _is_number_group(token):

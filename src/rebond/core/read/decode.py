@@ -105,7 +105,9 @@ def html_to_text(markup: str) -> str:
     """Give the visible text of an HTML body, a line per block."""
     for name in ("style", "script"):
         markup = _without_element(markup, name=name)
-    text = html.unescape(_TAG.sub(_tag_text, _one_line(markup)))
+    pieces = _TAG.split(_one_line(markup))
+    pieces[1::2] = ["\n" if name and name.lower() in _BREAKING_TAGS else "" for name in pieces[1::2]]
+    text = html.unescape("".join(pieces))
     return text.replace("\xa0", " ")
 
 
@@ -113,11 +115,6 @@ def _one_line(text: str) -> str:
     """Put one space for each run of spaces and line ends."""
     before, behind = (" " if edge.isspace() else "" for edge in (text[:1], text[-1:]))
     return f"{before}{' '.join(text.split())}{behind}"
-
-
-def _tag_text(tag: re.Match[str]) -> str:
-    name = tag.group(1)
-    return "\n" if name and name.lower() in _BREAKING_TAGS else ""
 
 
 def _without_element(markup: str, *, name: str) -> str:

@@ -1,6 +1,7 @@
 """Email addresses in free text and in the fields of reports."""
 
 import re
+from functools import cache
 
 # A token is tried once (possessive, and only where it begins), so that no text takes more than linear time.
 _LOCAL = r"[^\s\"(),:;<>@\[\\\]{}\x00-\x1f]"
@@ -13,8 +14,6 @@ _SCHEME = re.compile(r"^(?:mailto|smtp|rfc822|to|from|rcpt|t|f)[:=]", re.I)
 _TYPED = re.compile(r"\s*(?:[A-Za-z0-9-]{1,20})?\s*;\s*(?:rfc822\s*;)?\s*", re.I)
 # Languages without spaces write on right before and behind an address.
 _WIDE = "\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
-_WIDE_BEFORE = re.compile(rf"\A.*[{_WIDE}](?=[!-~]++\Z)")
-_WIDE_BEHIND = re.compile(rf"(?<=[a-z])[{_WIDE}].*+\Z", re.I)
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _LEFT = "'`*.,;:!|&#‘’“”"
 _RIGHT = _LEFT + "?="
@@ -55,8 +54,15 @@ def tidy_address(text: str) -> str:
     if not (local and at and domain) or local.startswith("//"):  # an address that a link carries
         return ""
     if not address.isascii():
-        local, domain = _WIDE_BEFORE.sub("", local), _WIDE_BEHIND.sub("", domain)
+        before, behind = _wide_neighbours()
+        local, domain = before.sub("", local), behind.sub("", domain)
     return f"{local}@{domain}"
+
+
+@cache
+def _wide_neighbours() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    # Compiled when first needed: such wide classes take longer than all else that a short command loads.
+    return re.compile(rf"\A.*[{_WIDE}](?=[!-~]++\Z)"), re.compile(rf"(?<=[a-z])[{_WIDE}].*+\Z", re.I)
 
 
 def field_address(value: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from rebond.core.read import signs
 from rebond.core.read.find_address import addresses_in, first_address, tidy_address
@@ -26,41 +27,42 @@ class Form:
 
     name: str
     sign: str
-    pattern: re.Pattern[str]
+    pattern: str
     below: bool = False
 
 
-def _form(name: str, sign: str, pattern: str, *, below: bool = False) -> Form:
-    return Form(name, sign, re.compile(pattern, re.M), below)
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.M)  # when first needed: most mails need none
 
 
 FORMS = (
-    _form("qmail", "", rf"^{_ANGLE}:[ \t]*$"),
-    _form("postfix", "", rf"^{_ANGLE}(?: \([^)\n]{{0,300}}\))?: +\S"),
-    _form("exim", "address", rf"^ {{2}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
-    _form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:\n", below=True),
-    _form("opensmtpd", "list of recipients", rf"^({_ADDRESS}): \S", below=True),
-    _form("sendmail 5", "transcript of session", rf"^[45]\d\d {_QUOTED}\.\.\. ", below=True),
-    _form("exchange 5", "did not reach", rf"^[ \t]*({_ADDRESS}) on \S", below=True),
-    _form("exchange", "delivery has failed", rf"^[ \t]*{_QUOTED}<mailto:", below=True),
-    _form(
+    Form("qmail", "", rf"^{_ANGLE}:[ \t]*$"),
+    Form("postfix", "", rf"^{_ANGLE}(?: \([^)\n]{{0,300}}\))?: +\S"),
+    Form("exim", "address", rf"^ {{2}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
+    Form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:\n", below=True),
+    Form("opensmtpd", "list of recipients", rf"^({_ADDRESS}): \S", below=True),
+    Form("sendmail 5", "transcript of session", rf"^[45]\d\d {_QUOTED}\.\.\. ", below=True),
+    Form("exchange 5", "did not reach", rf"^[ \t]*({_ADDRESS}) on \S", below=True),
+    Form("exchange", "delivery has failed", rf"^[ \t]*{_QUOTED}<mailto:", below=True),
+    Form(
         "exchange server", "generating server", rf"^(?:Generating server: [^\n]*\n\s*)?({_ADDRESS})[ \t]*$", below=True
     ),
-    _form("domino", "was not delivered to", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
-    _form("notes", "failure reasons", rf"^({_ADDRESS})[ \t]*$", below=True),
-    _form("zoho", "error_code", rf"^({_ADDRESS}) [A-Z][a-z]+"),
-    _form("yahoo", "unable to deliver", rf"^{_ANGLE}[: \t]*$", below=True),
-    _form("google", "failed permanently", rf"^[ \t*]*({_ADDRESS})[ \t]*$", below=True),
-    _form("dragonfly", "delivering your mail to", rf"delivering your mail to {_ANGLE}"),
-    _form("mailmarshal", "recipients were affected", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
-    _form(
+    Form("domino", "was not delivered to", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
+    Form("notes", "failure reasons", rf"^({_ADDRESS})[ \t]*$", below=True),
+    Form("zoho", "error_code", rf"^({_ADDRESS}) [A-Z][a-z]+"),
+    Form("yahoo", "unable to deliver", rf"^{_ANGLE}[: \t]*$", below=True),
+    Form("google", "failed permanently", rf"^[ \t*]*({_ADDRESS})[ \t]*$", below=True),
+    Form("dragonfly", "delivering your mail to", rf"delivering your mail to {_ANGLE}"),
+    Form("mailmarshal", "recipients were affected", rf"^[ \t]+({_ADDRESS})[ \t]*$", below=True),
+    Form(
         "imail",
         "",
         r"^(?:undeliverable to|Delivery failed \d+ attempts:|Invalid final delivery userid:|[Uu]nknown (?:user|host):)"
         rf" ?{_QUOTED}",
     ),
-    _form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
-    _form("smtp transcript", "rcpt to", rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"),
+    Form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
+    Form("smtp transcript", "rcpt to", rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"),
 )
 
 _LISTED = re.compile(
@@ -89,7 +91,7 @@ def _apply(form: Form, notice: str, lowered: str) -> list[str]:
     if start < 0:
         return []
     found: dict[str, str] = {}
-    for match in form.pattern.finditer(notice, start if form.below and len(lowered) == len(notice) else 0):
+    for match in _compiled(form.pattern).finditer(notice, start if form.below and len(lowered) == len(notice) else 0):
         if address := tidy_address(match.group(1)):
             found.setdefault(address.lower(), address)
         if len(found) >= MAX_RECIPIENTS:
