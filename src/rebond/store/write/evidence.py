@@ -164,7 +164,7 @@ def lock_states(addresses: Mapping[AddressKey, str], *, policy: Policy) -> None:
 def _make_states(addresses: Mapping[AddressKey, str], *, policy: Policy) -> frozenset[AddressKey]:
     """Make the rows that are missing, in this order, and return whose they were: nobody else can hold them."""
     rows = [_names(address, text) for address, text in addresses.items()]
-    plain = _state_values(AddressState(), policy=policy)
+    plain = _state_values(AddressState(), digest=policy.digest)
     with connection.cursor() as cursor:
         cursor.execute(_MAKE, [*plain, json.dumps(rows)])
         return frozenset(AddressKey(Channel(channel), key, scope) for channel, key, scope in cursor.fetchall())
@@ -183,8 +183,9 @@ def _hold(addresses: Sequence[AddressKey]) -> frozenset[AddressKey]:
 
 def _save(states: Mapping[AddressKey, AddressState], texts: Mapping[AddressKey, str], *, policy: Policy) -> None:
     plain = [address for address, state in states.items() if state.plain]
+    digest = policy.digest
     rows = [
-        (*_names(address, texts[address]), *_state_values(state, policy=policy))
+        (*_names(address, texts[address]), *_state_values(state, digest=digest))
         for address, state in states.items()
         if not state.plain
     ]
@@ -235,7 +236,7 @@ def _names(address: AddressKey, text: str) -> tuple[str, str, str, str]:
     return address.channel.value, address.key, address.scope, storable(text)
 
 
-def _state_values(state: AddressState, *, policy: Policy) -> tuple[Any, ...]:
+def _state_values(state: AddressState, *, digest: str) -> tuple[Any, ...]:
     return (
         state.status.value,
         state.origin.value,
@@ -251,7 +252,7 @@ def _state_values(state: AddressState, *, policy: Policy) -> tuple[Any, ...]:
         storable(state.provider, 64),
         state.releases,
         json.dumps(sorted(state.confirming)) if state.confirming else "[]",
-        policy.digest,
+        digest,
     )
 
 
