@@ -98,7 +98,7 @@ def _fail(a: Address, e: Evidence, v: Verdict, *, threshold: int, gap: timedelta
     a.count, a.last_counted, a.reason = a.count + 1, e.at, v.reason
     if v.confirm == 2 and v.cause in a.seen_once:
         a.status, a.by = "quarantined", "hard"
-    elif a.count == threshold:
+    elif a.count >= threshold:
         a.status, a.by = "quarantined", "soft"
     else:
         a.status, a.by = "erroneous", "soft"

@@ -43,6 +43,12 @@ def clean_up(month: "Month", now: datetime) -> None:
     found = rows_of_returns("SELECT count(*) FROM raw_mail WHERE stored_at <= %s", now - raw)[0][0]
     month.hold(found == 0, f"{about}: {found} raw mails are older than their retention")
     month.hold(kept == one_of_returns("SELECT count(*) FROM raw_mail"), f"{about}: raw mails went too early")
+    left_open = rows(
+        "SELECT m.id FROM delivery d JOIN message m ON m.delivery_id = d.id WHERE d.status = 'cancelled'"
+        " AND m.status = 'sending' AND m.lease_until < %s",
+        now,
+    )
+    month.hold(not left_open, f"{about}: cancelled deliveries have open messages {left_open[:5]}")
     _logs(month, old, about)
     if done.evidence_purged or done.messages_purged:
         month.reload(old)

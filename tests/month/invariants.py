@@ -80,11 +80,13 @@ def marks(month: "Month") -> Iterator[str]:
         " OR (status NOT IN ('pending', 'sending', 'uncertain') AND (next_attempt_at IS NOT NULL OR worker <> ''))"
     ):
         yield f"message {number} is {status}, and its row says otherwise"
-    for delivery, status, pending in rows(
-        "SELECT d.id, d.status, c.pending FROM delivery d JOIN delivery_counts c ON c.delivery_id = d.id"
-        " WHERE d.status IN ('finished', 'cancelled') AND c.pending <> 0"
+    # A worker that died with a window of a cancelled delivery leaves it to the next cleanup.
+    for delivery, status, number in rows(
+        "SELECT d.id, m.status, count(*) FROM delivery d JOIN message m ON m.delivery_id = d.id"
+        " WHERE d.status IN ('finished', 'cancelled') AND m.status IN ('pending', 'sending', 'uncertain')"
+        " AND (d.status = 'finished' OR m.status <> 'sending') GROUP BY 1, 2"
     ):
-        yield f"delivery {delivery} is {status} with {pending} pending"
+        yield f"delivery {delivery} is over with {number} messages {status}"
 
 
 def one_each(month: "Month") -> Iterator[str]:
@@ -131,7 +133,7 @@ def states(month: "Month") -> Iterator[str]:
         wanted = (told.status, told.count, told.reason or "", told.last_error, told.last_counted, told.releases)
         if has != wanted:
             yield f"{key} is {has}, and should be {wanted}; {_history(month, key)}"
-        if status == "erroneous" and count >= threshold:
+        if status == "erroneous" and count >= threshold and not (month.policy_changed and ledger.known[key].start):
             yield f"{key} is erroneous at {count} errors"
         if status == "quarantined" and origin == "soft" and count != threshold and not month.policy_changed:
             yield f"{key} was quarantined by soft errors at {count}"
@@ -190,8 +192,9 @@ def marked(month: "Month") -> Iterator[str]:
     for message in sorted(told.keys() & still):
         if message not in there or ("failure" in told[message] and there[message] is None):
             yield f"message {message} came back ({told[message]}), and is not marked"
-    month.came_back |= told.keys()
-    if extra := there.keys() - month.came_back:
+    # Evidence that retention has removed since has been seen.
+    spoken_of = {number for sender, number in month.numbers.items() if sender[2:] in month.ledger.spoken_of}
+    if extra := there.keys() - told.keys() - spoken_of:
         yield f"messages are marked of which nothing came back: {sorted(extra)[:5]}"
 
 

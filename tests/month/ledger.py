@@ -40,6 +40,7 @@ class Ledger:
         self.known: dict[str, Known] = defaultdict(Known)
         self.identities: set[str] = set()
         self.doubtful: set[str] = set()
+        self.spoken_of: set[str] = set()
         self._chance = chance
         self._last = [0, 0]
 
@@ -56,6 +57,8 @@ class Ledger:
             self._last[0] = row[0]
             item = _evidence(row)
             fresh.add(self._add(row[1], item))
+            if not item.identity.startswith("attempt:"):
+                self.spoken_of.add(item.message)
             if not item.trusted:
                 self.doubtful.add(item.identity)
         for number, key, identity, at, message in rows(f"{_TOLD} AND id > %s ORDER BY id", self._last[1]):

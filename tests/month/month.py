@@ -60,7 +60,6 @@ class Month:
         self.delivered: dict[int, int] = {}
         self.returns: dict[str, Mail] = {}
         self.late: list[tuple[datetime, Return]] = []
-        self.came_back: set[int] = set()
         self.numbers: dict[str, int] = {}
         self.mine: dict[str, str] = {}
         self.blocked: dict[str, Address] = {}
@@ -126,6 +125,9 @@ class Month:
         while self.active or self.late or self.world.waiting:
             self.hold(self._day < self.plan.days + _MOST_DAYS_AFTER or not self.active, f"{self.active} never end")
             self._live()
+        clean_up(self, self.clock.now() + HOUR)
+        open_still = rows("SELECT delivery_id, pending FROM delivery_counts WHERE pending <> 0")
+        self.hold(not open_still, f"messages are left: {open_still}")
         status = rows("SELECT status, count(*) FROM delivery WHERE status NOT IN ('finished', 'cancelled') GROUP BY 1")
         self.hold(not status, f"deliveries are left: {status}")
 

@@ -117,7 +117,7 @@ def _learn(month: "Month", sending: Sending) -> None:
 def _some(month: "Month", wrong: dict[int, object]) -> str:
     """Describe some of those that were prepared otherwise than they should have been."""
     people = [(month.population.by_profile[profile], told) for profile, told in sorted(wrong.items())[:4]]
-    return "; ".join(f"{person}: {told}" for person, told in people)
+    return "; ".join(f"{person}: {told}, {month.ledger.address(person.key or '')}" for person, told in people)
 
 
 def _expected(month: "Month", sending: Sending) -> dict[int, tuple[str, str]]:

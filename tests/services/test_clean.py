@@ -109,6 +109,14 @@ def test_a_release_is_kept_two_days_as_well() -> None:
     assert cleaned(at(days=3)).rows_removed == 1
 
 
+def test_what_a_dead_worker_left_open_in_a_cancelled_delivery_is_cancelled() -> None:
+    number = delivery(2, status="cancelled")
+    Message.objects.filter(delivery=number).update(status="sending", worker="gone", fence=1, lease_until=at(hours=1))
+    assert cleaned(at()).messages_cancelled == 0
+    assert cleaned(at(hours=2)).messages_cancelled == 2
+    assert set(Message.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
 # --- retention ------------------------------------------------------------------------------------------------------
 
 

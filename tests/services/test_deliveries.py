@@ -22,6 +22,7 @@ from rebond.services.deliveries import (
     act,
     cancel_delivery,
     create_delivery,
+    end_cancelled,
     get_delivery,
     pause_delivery,
     resume_delivery,
@@ -172,9 +173,11 @@ def test_cancelling_leaves_what_is_under_way() -> None:
     assert found == ["cancelled", "cancelled", "cancelled", "sending", "cancelled", "delivered", "failed"]
     counts = assert_equations(delivery)
     assert (counts.cancelled, counts.pending, counts.delivered, counts.failed) == (4, 1, 1, 1)
-    # The worker went away meanwhile: asked again, it cancels what was left open.
-    cancel_delivery(delivery, now=soon + timedelta(seconds=1), actor="test")
+    # The worker went away meanwhile: cleanup, or asking again, cancels what was left open.
+    assert end_cancelled(now=NOW) == 0
+    assert end_cancelled(now=soon + timedelta(seconds=1)) == 1
     assert assert_equations(delivery).pending == 0
+    cancel_delivery(delivery, now=soon + timedelta(seconds=1), actor="test")
     assert AuditEntry.objects.filter(action="delivery.cancel").count() == 1
 
 

@@ -12,6 +12,7 @@ from rebond.core.failure import AddressState, Event, Evidence, Origin, Snapshot,
 from rebond.core.policy import Policy
 from rebond.core.quarantine import explain, fold
 from rebond.core.words import AddressStatus
+from rebond.services.deliveries import end_cancelled
 from rebond.services.record import Occurrence, record
 from rebond.store.read.cleanup import addresses_before, due_exits, moved_snapshots, valid_rows
 from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, snapshots_of
@@ -45,6 +46,7 @@ class Cleaned:
 
     rows_removed: int = 0
     exits: int = 0
+    messages_cancelled: int = 0
     evidence_purged: int = 0
     messages_purged: int = 0
     raw_mails_purged: int = 0
@@ -62,6 +64,7 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
         done.rows_removed += delete_states([row.address for row in page if _is_over(row, policy=policy, now=now)])
     for page in due_exits(now):
         done.exits += _let_out(page, policy=policy, now=now)
+    done.messages_cancelled = end_cancelled(now=now)
     done.evidence_purged = _purge(now - retention.evidence, policy=policy)
     done.messages_purged = purge_messages(now - retention.evidence)
     done.raw_mails_purged = purge_raw_mails(now - retention.raw_mails)

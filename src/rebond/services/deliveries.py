@@ -13,7 +13,7 @@ from rebond.core.words import Channel, DeliveryStatus
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.import_people import Imported, ImportProgress, load_people
 from rebond.services.people_file import FileOptions, open_people
-from rebond.store.read.deliveries import DeliveryRow, Target, delivery_row
+from rebond.store.read.deliveries import DeliveryRow, Target, cancelled_and_open, delivery_row
 from rebond.store.write.audit import add_audit
 from rebond.store.write.deliveries import NewDelivery, add_delivery, cancel_waiting, complete_target, move_delivery
 
@@ -24,6 +24,7 @@ __all__ = [
     "cancel_delivery",
     "check_settings",
     "create_delivery",
+    "end_cancelled",
     "get_delivery",
     "locked",
     "pause_delivery",
@@ -115,13 +116,22 @@ def resume_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryS
 def cancel_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryStatus:
     """End a delivery for good: what has not been handed over is cancelled, a batch a transaction.
 
-    Asked again of a cancelled delivery, it cancels what a crash left open.
+    Asked again of a cancelled delivery, it cancels what a crash left open; cleanup does so too.
     """
     if get_delivery(delivery_id).status is not DeliveryStatus.CANCELLED:
         act(delivery_id, DeliveryAction.CANCEL, now=now, actor=actor, finished_at=now)
     while _cancel_some(delivery_id, now=now):
         pass
     return DeliveryStatus.CANCELLED
+
+
+def end_cancelled(*, now: datetime) -> int:
+    """Cancel what workers that are gone left open in deliveries that were cancelled; returns how many messages."""
+    ended = 0
+    for delivery in cancelled_and_open():
+        while some := _cancel_some(delivery, now=now):
+            ended += some
+    return ended
 
 
 def _cancel_some(delivery_id: int, *, now: datetime) -> int:

@@ -116,6 +116,12 @@ def list_deliveries() -> Iterator[ListedDelivery]:
             )
 
 
+def cancelled_and_open() -> list[int]:
+    """List the cancelled deliveries that still have open messages."""
+    rows = DeliveryCounts.objects.filter(delivery__status=DeliveryStatus.CANCELLED.value, pending__gt=0)
+    return list(rows.order_by("delivery_id").values_list("delivery_id", flat=True))
+
+
 def counts_of(delivery_id: int) -> Counts:
     """Read a delivery's counters."""
     row = DeliveryCounts.objects.get(delivery_id=delivery_id)
