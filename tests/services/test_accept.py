@@ -1,12 +1,16 @@
 """A return is durable before it is acknowledged; the same return twice is one."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from rebond.core.words import Trust
 from rebond.services.accept import Incoming, accept_many
+from rebond.store.dialect import is_postgresql
 from rebond.store.read.returns import ReturnState, count_returns, list_returns, raw_mail, returns_waiting
+from rebond.store.router import returns_database
 from rebond.store.write.returns import (
     MOST_TRIES,
     FinishedReturn,
@@ -168,3 +172,31 @@ def test_the_dead_come_back_with_all_their_tries() -> None:
     assert revive_returns() == 1
     assert revive_returns() == 0
     assert [one.tries for one in claim(now=NOW)] == [1, 1]
+
+
+@pytest.mark.skipif(is_postgresql(), reason="SQLite's own setting")
+def test_only_claims_and_ends_do_not_wait_for_the_disk() -> None:
+    seen: list[tuple[str, int]] = []
+    using = connections[returns_database()]
+
+    def spy(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith(("INSERT", "UPDATE")):
+            seen.append((sql.split()[0], _synchronous(using)))
+        return execute(sql, *rest)
+
+    with using.cursor() as cursor:
+        before = _synchronous(using)
+        cursor.execute("PRAGMA synchronous = FULL")
+    try:
+        with using.execute_wrapper(spy):
+            accept_many([mail(1)], now=NOW)
+            finish_returns([FinishedReturn(id=one.id, state=ReturnState.SETTLED) for one in claim()])
+        assert set(seen) == {("INSERT", 2), ("UPDATE", 1)}
+        assert _synchronous(using) == 2
+    finally:
+        with using.cursor() as cursor:
+            cursor.execute(f"PRAGMA synchronous = {before}")
+
+
+def _synchronous(using: Any) -> int:
+    return int(using.connection.execute("PRAGMA synchronous").fetchone()[0])

@@ -1,9 +1,6 @@
 """A returned mail becomes evidence, a mark on the message that it speaks of, and a state."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -33,7 +30,6 @@ from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import sign_unsubscribe
 from rebond.core.words import AddressStatus, Cause, Reason, Trust
 from rebond.packs import default_qualifier
-from rebond.services.read_ahead import Reader
 from rebond.services.settle import Settled
 from rebond.store.models import (
     DeliveryCounts,
@@ -45,9 +41,6 @@ from rebond.store.models import (
     ReturnedMail,
     Unattributed,
 )
-from rebond.store.read.returns import StoredReturn
-
-SECOND = timedelta(seconds=1)
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -341,58 +334,6 @@ def test_what_could_not_be_put_back_is_put_back_when_the_database_answers(monkey
     assert ReturnedMail.objects.get().tries == 1
     assert worker.settle(CAME).settled == 1
     assert ReturnedMail.objects.get().tries == 1
-
-
-def test_a_batch_that_is_read_ahead_is_put_back_too_when_the_database_goes_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from rebond.services import settle as module
-
-    def gone(*_: object, **__: object) -> int:
-        raise OperationalError("gone")
-
-    rows = sent(5)
-    for row in rows:
-        accept(dsn(row.address), to=verp(row))
-    monkeypatch.setattr(module, "is_server", lambda: True)
-    worker = replace(settler(), batch=2)
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "record", gone)
-        with pytest.raises(OperationalError):
-            worker.settle_all(lambda: CAME)
-    assert set(ReturnedMail.objects.values_list("tries", "lease_until")) == {(0, None)}
-    seen: list[int] = []
-    assert worker.settle_all(lambda: CAME, on_progress=seen.append).settled == 5
-    assert seen == [2, 4, 5]
-    assert set(ReturnedMail.objects.values_list("tries", flat=True)) == {1}
-    assert {state(row.address).status for row in rows} == {AddressStatus.QUARANTINED}
-
-
-@pytest.mark.parametrize("claim", [1, 2])
-def test_what_may_end_the_process_is_neither_read_nor_written_beside_another(
-    monkeypatch: pytest.MonkeyPatch, claim: int
-) -> None:
-    from rebond.services import settle as module
-
-    rows = sent(4)
-    for row in rows:
-        accept(dsn(row.address), to=verp(row))
-    last = ReturnedMail.objects.order_by("id")[1]
-    ReturnedMail.objects.filter(id=last.id).update(tries=2, lease_until=CAME + claim * SECOND)
-    clock = count(1)
-    open_batches: list[int] = []
-    waiting = ReturnedMail.objects.filter(state="stored", tries__gt=0)
-    real = Reader.read
-
-    def read(reader: Reader, stored: Sequence[StoredReturn]) -> list[Report]:
-        if any(item.tries == 3 for item in stored):
-            open_batches.append(waiting.count())
-        return real(reader, stored)
-
-    monkeypatch.setattr(Reader, "read", read)
-    monkeypatch.setattr(module, "is_server", lambda: True)
-    assert replace(settler(), batch=2).settle_all(lambda: CAME + next(clock) * SECOND).settled == 4
-    assert open_batches == [1]
 
 
 def test_texts_that_no_database_takes_are_settled() -> None:

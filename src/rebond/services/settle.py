@@ -13,21 +13,12 @@ from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import Keyring
 from rebond.services.attribute import Log, Pointers, attribute, pointers
 from rebond.services.interpret import Interpreter, Meaning, all_recipients
-from rebond.services.read_ahead import Batch, Reader
 from rebond.services.record import record
-from rebond.store.dialect import is_server
 from rebond.store.read.messages import find_messages
 from rebond.store.read.returns import ReturnState, StoredReturn
 from rebond.store.trouble import trouble
 from rebond.store.write.messages import deny_profile, mark_messages
-from rebond.store.write.returns import (
-    MOST_BYTES,
-    FinishedReturn,
-    claim_returns,
-    fail_return,
-    finish_returns,
-    release_returns,
-)
+from rebond.store.write.returns import FinishedReturn, claim_returns, fail_return, finish_returns, release_returns
 from rebond.store.write.text import storable
 from rebond.store.write.unattributed import add_unattributed
 
@@ -69,59 +60,36 @@ class Settler:
     keyring: Keyring
     worker: str
     allow_undotted: bool = False
-    batch: int = BATCH
     _interrupted: list[int] = field(default_factory=list, init=False, repr=False)
 
     def settle_all(self, now: Callable[[], datetime], *, on_progress: Callable[[int], None] | None = None) -> Settled:
-        """Settle until nothing waits; where the database is a server, the next batch is read while it works."""
+        """Settle until nothing waits."""
         total = Settled()
-        with Reader(self.qualifier, ahead=is_server()) as reader:
-            batch = self._take(reader, now=now())
-            while batch.stored:
-                following = self._take(reader, now=now()) if reader.ahead and not batch.last_try else None
-                try:
-                    total = total.plus(self._finish(batch, reader))
-                except BaseException:
-                    self._interrupt(following)
-                    raise
-                if on_progress:
-                    on_progress(total.taken)
-                batch = following if following and following.stored else self._take(reader, now=now())
+        while (batch := self.settle(now())).taken:
+            total = total.plus(batch)
+            if on_progress:
+                on_progress(total.taken)
         return total
 
-    def settle(self, now: datetime, *, limit: int | None = None) -> Settled:
+    def settle(self, now: datetime, *, limit: int = BATCH) -> Settled:
         """Settle one batch of what waits; one that cannot be settled never holds up the others."""
-        with Reader(self.qualifier, ahead=False) as reader:
-            return self._finish(self._take(reader, now=now, limit=limit), reader)
-
-    def _take(self, reader: Reader, *, now: datetime, limit: int | None = None) -> Batch:
         self._put_back()
-        # Two batches are in memory when one is read ahead.
-        most_bytes = MOST_BYTES // 2 if reader.ahead else MOST_BYTES
-        stored = claim_returns(
-            worker=self.worker, now=now, lease=_LEASE, limit=limit or self.batch, most_bytes=most_bytes
-        )
-        return reader.batch(stored, now=now)
-
-    def _finish(self, batch: Batch, reader: Reader) -> Settled:
-        if not batch.stored:
+        stored = claim_returns(worker=self.worker, now=now, lease=_LEASE, limit=limit)
+        if not stored:
             return Settled()
         try:
             try:
-                return self._settle(batch.stored, batch.reports(), now=batch.now)
+                return self._settle(stored, now=now)
             except Exception as error:  # whatever a single mail can do: it is looked for one by one
                 if trouble(error).passes:
                     raise
-                return self._one_by_one(batch.stored, reader, now=batch.now)
+                return self._one_by_one(stored, now=now)
         except Error as error:
             if trouble(error).passes:
-                self._interrupt(batch)
+                self._interrupted.extend(item.id for item in stored)
+                with suppress(Error):
+                    self._put_back()
             raise
-
-    def _interrupt(self, batch: Batch | None) -> None:
-        self._interrupted.extend(item.id for item in (batch.stored if batch else ()))
-        with suppress(Error):
-            self._put_back()
 
     def _put_back(self) -> None:
         """Put back what was being settled when the database went away, as soon as it answers again."""
@@ -129,11 +97,11 @@ class Settler:
             release_returns(self._interrupted, worker=self.worker)
             self._interrupted.clear()
 
-    def _one_by_one(self, stored: Sequence[StoredReturn], reader: Reader, *, now: datetime) -> Settled:
+    def _one_by_one(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
         total = Settled()
         for item in stored:
             try:
-                total = total.plus(self._settle([item], reader.read([item]), now=now))
+                total = total.plus(self._settle([item], now=now))
             except Exception as error:
                 if trouble(error).passes:
                     raise
@@ -143,7 +111,8 @@ class Settler:
                 total = total.plus(Settled(taken=1, failed=int(not dead), dead=int(dead)))
         return total
 
-    def _settle(self, stored: Sequence[StoredReturn], reports: Sequence[Report], *, now: datetime) -> Settled:
+    def _settle(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
+        reports = [self.qualifier.qualify_mail(item.raw) for item in stored]
         meanings = self._meanings(stored, reports)
         self._write(meanings, now=now)
         finished = [

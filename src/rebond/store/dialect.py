@@ -16,11 +16,6 @@ def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def is_server() -> bool:
-    """Tell whether the database works in a process of its own, so that this one can do something else meanwhile."""
-    return is_postgresql()
-
-
 def moment(at: datetime | None) -> Any:
     """Return a time as a parameter for raw SQL; as the ORM writes it, in a tenth of its time."""
     if at is None or is_postgresql():
