@@ -180,8 +180,8 @@ def test_only_claims_and_ends_do_not_wait_for_the_disk() -> None:
     using = connections[returns_database()]
 
     def spy(execute: Any, sql: str, *rest: Any) -> Any:
-        if sql.startswith(("INSERT", "UPDATE")):
-            seen.append((sql.split()[0], _synchronous(using)))
+        if (word := sql.split(maxsplit=1)[0]) in ("INSERT", "UPDATE"):
+            seen.append((word, _synchronous(using)))
         return execute(sql, *rest)
 
     with using.cursor() as cursor:
