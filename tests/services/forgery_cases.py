@@ -60,6 +60,12 @@ def _token(row: Message) -> str:
     return token_of(row.pk)
 
 
+def _head_of_another(own: str, another: str) -> str:
+    """Return a token whose head is another's up to where the two part: they begin alike, by their numbers how far."""
+    parting = next(place for place, pair in enumerate(zip(own, another, strict=True)) if len(set(pair)) > 1)
+    return another[: parting + 1] + own[parting + 1 :]
+
+
 def _bearing(token: str, s: Sent, **fields: float) -> Mail:
     return Mail(raw=report(group(s.victim.address)), to=f"b+{token}@bounce.example", **fields)  # type: ignore[arg-type]
 
@@ -201,7 +207,9 @@ TOKENS: dict[str, Make] = {
         lambda s: sign(s.victim.pk, keyring=OTHER_KEY, issued=at().date()), "forged_token"
     ),
     "of a future day": _no(lambda s: token_of(s.victim.pk, at(days=3)), "forged_token"),
-    "head of one's own, tail of another": _no(lambda s: _token(s.victim)[:8] + _token(s.own)[8:], "forged_token"),
+    "head of one's own, tail of another": _no(
+        lambda s: _head_of_another(_token(s.own), _token(s.victim)), "forged_token"
+    ),
     "of a message never sent": _no(lambda s: token_of(NEVER), "unknown_message"),
     "of a message not yet tried": lambda s: Case(
         mail=Mail(raw=report(group(s.pending.address)), to=verp(s.pending)),
