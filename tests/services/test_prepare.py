@@ -1,13 +1,18 @@
 """Preparation: every profile of the target is one message or one exclusion, for the first reason that applies."""
 
 import re
+import threading
 import tomllib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TransactionTestCase
@@ -31,7 +36,7 @@ from rebond.services.deliveries import act, cancel_delivery, get_delivery
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions
-from rebond.services.prepare import Prepared, prepare
+from rebond.services.prepare import Prepared, PrepareProgress, prepare
 from rebond.store.models import AuditEntry, Delivery, Exclusion, Message, Profile, TargetMember
 from rebond.store.read.deliveries import Target
 
@@ -333,6 +338,88 @@ def test_two_preparers_share_the_work() -> None:
     with pytest.raises(RefusedError, match="is prepared"):
         run(delivery, chunk=2, progress=other)
     assert assert_equations(delivery).messages == 9
+
+
+class CheckedMeanwhile(FakeContent):
+    """Lets something happen between a preparation's beginning and its clearing."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__()
+        self._work: Callable[[], object] | None = work
+
+    def check(self, delivery: Any) -> Checked:
+        work, self._work = self._work, None
+        if work is not None:
+            work()
+        return super().check(delivery)
+
+
+def test_who_still_clears_takes_nothing_that_another_has_made_since() -> None:
+    add_people([Person(f"p{n}@x.example") for n in range(9)] + [Person(None)] * 2)
+    delivery = draft()
+    run(delivery)
+
+    def other() -> None:
+        with pytest.raises(CutShortError):
+            run(delivery, chunk=4, progress=cut_short)
+
+    # Both mean to clear what an earlier preparation made; one is done with it, and cut short after its first chunk.
+    assert run(delivery, CheckedMeanwhile(other), chunk=4).target == 11
+    assert_equations(delivery)
+
+
+def cut_short(_: object) -> None:
+    raise CutShortError
+
+
+def test_a_preparation_that_is_cancelled_clears_no_further() -> None:
+    add_people([Person(f"p{n}@x.example") for n in range(4)])
+    delivery = draft()
+    run(delivery)
+    with pytest.raises(RefusedError, match="is cancelled"):
+        run(delivery, CheckedMeanwhile(lambda: cancel_once(delivery)))
+    assert assert_equations(delivery).cancelled == 4
+
+
+def test_who_ends_late_does_not_end_what_was_begun_again() -> None:
+    add_people([Person(f"p{n}@x.example") for n in range(9)])
+    delivery = draft()
+    inside = [False]
+
+    def again(done: PrepareProgress) -> None:
+        if done.verified and not inside[0]:
+            inside[0] = True
+            run(delivery)  # another joins and is done first; then somebody prepares again, and is cut short
+            with pytest.raises(CutShortError):
+                run(delivery, chunk=4, progress=cut_short)
+
+    with pytest.raises(RefusedError, match="prepared again"):
+        run(delivery, progress=again)
+    assert get_delivery(delivery).status is DeliveryStatus.PREPARING
+    assert run(delivery).target == 9
+    assert_equations(delivery)
+
+
+def test_two_who_begin_at_once_make_everything_once() -> None:
+    add_people([Person(f"p{n}@x.example") for n in range(9)] + [Person(None)] * 2)
+    for _ in range(5):
+        delivery = draft()
+        begin = threading.Barrier(2)
+
+        def prepare_it(delivery: int = delivery, begin: threading.Barrier = begin) -> None:
+            try:
+                connection.ensure_connection()
+                begin.wait()
+                with suppress(RefusedError):  # the other was done first
+                    run(delivery, chunk=2)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(2) as pool:
+            for future in [pool.submit(prepare_it) for _ in range(2)]:
+                future.result()
+        assert get_delivery(delivery).status is DeliveryStatus.PREPARED
+        assert assert_equations(delivery).target == 11
 
 
 def test_red_problems_block() -> None:

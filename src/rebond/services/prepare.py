@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from django.db import transaction
+
 from rebond.core.message import DeliveryAction
 from rebond.core.policy import Policy
 from rebond.core.schedule import counted_hours
 from rebond.core.words import DeliveryStatus, Reason
-from rebond.services.deliveries import act, get_delivery
+from rebond.services.deliveries import act, get_delivery, locked
 from rebond.services.errors import RefusedError
 from rebond.store.read.deliveries import DeliveryRow, Target, counts_of, messages_to_verify
 from rebond.store.write.prepare import MovedOnError, begin_again, clear_some, prepare_chunk, ready_planner, spoil
@@ -80,10 +82,9 @@ def prepare(
     delivery = _begin(delivery_id, now=now, actor=actor)
     warnings = _check(delivery, content, now=now, actor=actor)
     report = progress or (lambda _: None)
-    _clear(delivery, size=chunk)
-    _run(delivery, chunk=chunk, providers=providers, now=now, report=report)
+    end = _run(delivery, chunk=chunk, providers=providers, now=now, report=report)
     warnings += _verify(delivery, content, sample=None if delivery.verify_all else sample, report=report)
-    act(delivery_id, DeliveryAction.PREPARED, now=now, actor=actor, prepared_at=now)
+    _end(delivery_id, cursor=end, now=now, actor=actor)
     counts = counts_of(delivery_id)
     exclusions = counts.by_reason()
     warnings += _about(counts.target, exclusions)
@@ -98,17 +99,26 @@ def prepare(
 
 
 def _begin(delivery_id: int, *, now: datetime, actor: str) -> DeliveryRow:
-    delivery = get_delivery(delivery_id)
-    if delivery.target is Target.INCOMPLETE:
-        raise RefusedError(
-            f"delivery {delivery_id}: the file of its target was not read to the end:"
-            f" give it again (rebond delivery edit {delivery_id} --to FILE)"
-        )
-    if delivery.status is not DeliveryStatus.PREPARING:
-        # A draft may have been prepared before it was edited.
-        cursor = _CLEARING if delivery.cursor else 0
-        act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=cursor)
+    with transaction.atomic():
+        # Held while it is decided whether to begin or to join: another process may begin at the same moment.
+        delivery = locked(delivery_id, DeliveryAction.PREPARE)
+        if delivery.target is Target.INCOMPLETE:
+            raise RefusedError(
+                f"delivery {delivery_id}: the file of its target was not read to the end:"
+                f" give it again (rebond delivery edit {delivery_id} --to FILE)"
+            )
+        if delivery.status is not DeliveryStatus.PREPARING:
+            # A draft may have been prepared before it was edited.
+            cursor = _CLEARING if delivery.cursor else 0
+            act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=cursor)
     return get_delivery(delivery_id)
+
+
+def _end(delivery_id: int, *, cursor: int, now: datetime, actor: str) -> None:
+    with transaction.atomic():
+        if locked(delivery_id, DeliveryAction.PREPARED).cursor != cursor:
+            raise RefusedError(f"delivery {delivery_id} is being prepared again: this preparation has been stopped")
+        act(delivery_id, DeliveryAction.PREPARED, now=now, actor=actor, prepared_at=now)
 
 
 def _check(delivery: DeliveryRow, content: Content, *, now: datetime, actor: str) -> list[str]:
@@ -120,11 +130,10 @@ def _check(delivery: DeliveryRow, content: Content, *, now: datetime, actor: str
     return list(problems.yellow)
 
 
-def _clear(delivery: DeliveryRow, *, size: int) -> None:
-    if delivery.cursor < 0:
-        while clear_some(delivery.id, limit=size):
-            pass
-        begin_again(delivery.id)
+def _clear(delivery_id: int, *, size: int) -> None:
+    while clear_some(delivery_id, limit=size):
+        pass
+    begin_again(delivery_id)
 
 
 def _run(
@@ -134,18 +143,22 @@ def _run(
     providers: Mapping[str, str],
     now: datetime,
     report: Callable[[PrepareProgress], None],
-) -> None:
+) -> int:
+    """Prepare chunk after chunk, after clearing what an earlier preparation made; returns the last profile."""
     ready_planner()
     while True:
         present = get_delivery(delivery.id)
         if present.status is not DeliveryStatus.PREPARING:
             raise RefusedError(f"delivery {delivery.id} is {present.status}: its preparation has been stopped")
+        if present.cursor < 0:
+            _clear(delivery.id, size=chunk)
+            continue
         try:
             done = prepare_chunk(present, cursor=present.cursor, size=chunk, providers=providers, now=now)
         except MovedOnError:
             continue
         if done is None:
-            return
+            return present.cursor
         report(PrepareProgress(profiles=counts_of(delivery.id).target, verified=0))
 
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from rebond.core.exclusion import CONFIRMATION_GAP, ExclusionRule, Ground, rules_for
 from rebond.core.failure import Origin
 from rebond.core.words import AddressStatus, Channel, DeliveryStatus, FailureType, MessageClass, MessageStatus, Reason
-from rebond.store.dialect import domain_of, fill, is_postgresql, moment, prefer_indexes, temporary_table
+from rebond.store.dialect import domain_of, fill, is_postgresql, locking, moment, prefer_indexes, temporary_table
 from rebond.store.models import Message
 from rebond.store.read.deliveries import DeliveryRow, Target
 from rebond.store.write.counters import move_counts
@@ -213,9 +213,18 @@ def _case(rules: Sequence[ExclusionRule], words: Sequence[str]) -> str:
 
 
 def clear_some(delivery_id: int, *, limit: int) -> int:
-    """Take back messages or exclusions of an earlier preparation, in one transaction; returns how many."""
+    """Take back messages or exclusions of an earlier preparation, in one transaction; returns how many.
+
+    0 when none is left, or when another process has begun to make new ones or ended the preparation.
+    """
     with transaction.atomic(), connection.cursor() as cur:
+        cur.execute(_CLEARS.format(lock=locking()), [delivery_id, DeliveryStatus.PREPARING.value])
+        if cur.fetchone() is None:
+            return 0
         return _clear(cur, "message", delivery_id, limit) or _clear(cur, "exclusion", delivery_id, limit)
+
+
+_CLEARS = "SELECT id FROM delivery WHERE id = %s AND status = %s AND cursor < 0 {lock}"
 
 
 def _clear(cur: Any, table: str, delivery_id: int, limit: int) -> int:
@@ -243,7 +252,10 @@ _UNCOUNT = "UPDATE exclusion_count SET number = number - %s WHERE delivery_id = 
 def begin_again(delivery_id: int) -> None:
     """Note that nothing is left of an earlier preparation: the first profile is next."""
     with connection.cursor() as cur:
-        cur.execute("UPDATE delivery SET cursor = 0 WHERE id = %s AND cursor < 0", [delivery_id])
+        cur.execute(
+            "UPDATE delivery SET cursor = 0 WHERE id = %s AND status = %s AND cursor < 0",
+            [delivery_id, DeliveryStatus.PREPARING.value],
+        )
 
 
 def spoil(delivery_id: int, words: Mapping[int, str]) -> int:
