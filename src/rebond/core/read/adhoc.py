@@ -3,7 +3,7 @@
 import re
 
 from rebond.core.failure import Facts
-from rebond.core.read import signs
+from rebond.core.read import answer_signs, delay_signs, signs
 from rebond.core.read.about import about_recipients, quoted_phase, remote_host
 from rebond.core.read.find_address import addresses_in
 from rebond.core.read.find_recipients import (
@@ -15,6 +15,7 @@ from rebond.core.read.find_recipients import (
 )
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
+from rebond.core.read.phrases import phrases, plain
 from rebond.core.read.smtp_reply import parse_reply, quotes_refusal
 from rebond.core.words import Phase, ReturnKind
 
@@ -25,8 +26,8 @@ _ANSWERED = re.compile(r"\s*(?:re|fw|fwd|tr|wg|aw|rv|sv|i|vs|doorst|odp)\s*:", r
 
 def read_adhoc(letter: Letter) -> Finding | None:
     """Read a bounce that only a person was meant to read; None when the mail is none."""
-    lowered = letter.notice.lower()
-    subject = _SUBJECT_TAGS.sub("", letter.subject).strip().lower()
+    lowered = plain(letter.notice)
+    subject = plain(_SUBJECT_TAGS.sub("", letter.subject).strip())
     failed = [address for value in letter.headers.all("x-failed-recipients") for address in addresses_in(value)]
     if not failed and not is_bounce(letter, lowered=lowered, subject=subject):
         return None
@@ -37,15 +38,16 @@ def read_adhoc(letter: Letter) -> Finding | None:
     action = "delayed" if delayed else "failed"
     told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
     phase = quoted_phase(letter.notice[:8000]) if len(recipients) <= 1 else Phase.REPORT
+    remote = remote_host(letter.notice[:8000])
     facts = [
-        _facts(letter, recipient, words, action=action, phase=phase)
+        _facts(letter, recipient, words, action=action, phase=phase, remote=remote)
         for recipient, words in zip(recipients or [""], told, strict=True)
     ]
     kind = ReturnKind.DELAYED if delayed else ReturnKind.BOUNCE
     return Finding(kind=kind, facts=tuple(facts[:MAX_RECIPIENTS]))
 
 
-def _facts(letter: Letter, recipient: str, words: str, *, action: str, phase: Phase) -> Facts:
+def _facts(letter: Letter, recipient: str, words: str, *, action: str, phase: Phase, remote: str) -> Facts:
     reply = parse_reply(words)
     return Facts(
         recipient=recipient,
@@ -55,7 +57,7 @@ def _facts(letter: Letter, recipient: str, words: str, *, action: str, phase: Ph
         code=reply.code if reply.code >= 400 else 0,
         enhanced=reply.enhanced,
         phase=phase,
-        remote_mta=remote_host(letter.notice[:8000]),
+        remote_mta=remote,
         reporting_mta=domain_of(letter.sender),
     )
 
@@ -67,6 +69,9 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     """
     told = signs.FAILURES.any_in(lowered)
     titled = subject.startswith(signs.SUBJECTS) or _ANYWHERE.any_in(subject)
+    if (letter.null_sender or is_daemon(letter)) and not (told and titled):
+        told = told or delay_signs.DELAYS.any_in(lowered)
+        titled = titled or _titled_delay(subject)
     machine = letter.sender.startswith(signs.MACHINES) and is_daemon(letter)
     if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False
@@ -78,7 +83,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         marked = titled or letter.null_sender or bool(letter.original)  # a summary of a log quotes refusals too
         return told + titled + others >= 2 and (marked or names_failed(letter, lowered))
     if letter.null_sender:
-        absent = not (quoted or letter.original) and subject.startswith(signs.ABSENCE_SUBJECTS)
+        absent = not (quoted or letter.original) and subject.startswith(answer_signs.ABSENCE_SUBJECTS)
         return told and titled + others >= 2 and not absent
     if not (told and titled) or _ANSWERED.match(letter.subject):
         return False
@@ -89,7 +94,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     return listed or bool(letter.original)
 
 
-_ANYWHERE = signs.phrases(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
+_ANYWHERE = phrases(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())
 
 
 def is_daemon(letter: Letter) -> bool:
@@ -114,6 +119,10 @@ def _is_public(letter: Letter) -> bool:
 
 def is_delay(*, lowered: str, subject: str) -> bool:
     """Tell whether a notice says that the sending goes on."""
-    if signs.GIVEN_UP.any_in(lowered):
+    if delay_signs.GIVEN_UP.any_in(lowered):
         return False
-    return signs.DELAYS.any_in(lowered) or (subject.startswith(signs.DELAY_SUBJECTS) and "fail" not in subject)
+    return delay_signs.DELAYS.any_in(lowered) or (_titled_delay(subject) and "fail" not in subject)
+
+
+def _titled_delay(subject: str) -> bool:
+    return subject.startswith(delay_signs.DELAY_SUBJECTS) or delay_signs.DELAY_TAGS.any_in(subject)

@@ -3,39 +3,70 @@
 import re
 
 from rebond.core.failure import Facts
-from rebond.core.read import signs
+from rebond.core.read import answer_signs
 from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import addresses_in, field_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
 from rebond.core.read.mail import parse_headers
+from rebond.core.read.phrases import plain
 from rebond.core.words import ReturnKind
 
 _SUBJECT_REPLY = re.compile(r"^(?:\s*(?:re|aw|sv|vs|odp|ynt|antw|rép|rif|回复|答复|회신)\s*:\s*)+", re.I)
 _TOKEN = r"[a-z2-7]{20,64}"
 _UNSUBSCRIBE_SUBJECT = re.compile(rf"^\s*unsubscribe[\s:]+({_TOKEN})\s*$", re.I)
 _UNSUBSCRIBE_BODY = re.compile(rf"^\s*unsubscribe[\s:]+({_TOKEN})\s*$", re.I | re.M)
+_FIRST_WORDS = 400
 _PRECEDENCES = ("auto_reply", "auto-reply", "autoreply")
-_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply")
+_REPLY_HEADERS = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponse",
+    "x-autoresponder",
+    "x-autoreply-from",
+    "x-mail-autoreply",
+)
 _MDN_TYPES = ("message/disposition-notification", "message/global-disposition-notification")
 
 
 def read_challenge(letter: Letter) -> Finding | None:
     """Read what a challenge-response filter asks of the sender."""
-    if any(name in letter.headers for name in signs.CHALLENGE_HEADERS):
-        return Finding(kind=ReturnKind.CHALLENGE, facts=_writer(letter))
+    if any(name in letter.headers for name in answer_signs.CHALLENGE_HEADERS):
+        return _answer(letter, ReturnKind.CHALLENGE)
     if asks_to_confirm(letter) and (_is_answer(letter) or letter.null_sender):
-        return Finding(kind=ReturnKind.CHALLENGE, facts=_writer(letter))
+        return _answer(letter, ReturnKind.CHALLENGE)
     return None
 
 
 def read_auto_reply(letter: Letter) -> Finding | None:
     """Read an absence notice or another automatic answer."""
-    subject = letter.subject.lower()
-    sure = _says_automatic(letter) or (subject.startswith(signs.AUTO_REPLY_SUBJECTS) and not _sent_to_many(letter))
+    subject = plain(letter.subject)
+    if _says_automatic(letter):
+        return _answer(letter, ReturnKind.AUTO_REPLY)
+    if _sent_to_many(letter):
+        return None
+    sure = subject.startswith(answer_signs.AUTO_REPLY_SUBJECTS) or _declares_itself(letter, subject)
     if sure or (_hints_automatic(letter) and (_speaks_of_absence(letter, subject) or _thanks(letter, subject))):
-        return Finding(kind=ReturnKind.AUTO_REPLY, facts=_writer(letter))
+        return _answer(letter, ReturnKind.AUTO_REPLY)
     return None
+
+
+def _declares_itself(letter: Letter, subject: str) -> bool:
+    """Tell an answer that says of itself that it is automatic, or that has an absence for its own subject.
+
+    Who answers by hand leaves `Re:` before the subject, and quotes another's absence below his own words.
+    """
+    headers = letter.headers
+    if "in-reply-to" not in headers and "references" not in headers:
+        return False
+    beginning = plain(letter.notice[:_FIRST_WORDS])
+    if answer_signs.DECLARATIONS.any_in(beginning):
+        return True
+    return subject.startswith(answer_signs.ABSENCE_SUBJECTS) and answer_signs.ABSENCES.any_in(beginning)
+
+
+def _answer(letter: Letter, kind: ReturnKind) -> Finding:
+    return Finding(kind=kind, facts=_writer(letter))
 
 
 def _says_automatic(letter: Letter) -> bool:
@@ -54,7 +85,7 @@ def _hints_automatic(letter: Letter) -> bool:
     if letter.null_sender:
         return True
     suppressed = "x-auto-response-suppress" in headers or headers.first("auto-submitted").lower().startswith("auto-")
-    return suppressed and _is_answer(letter) and not _sent_to_many(letter)
+    return suppressed and _is_answer(letter)
 
 
 def _sent_to_many(letter: Letter) -> bool:
@@ -70,16 +101,16 @@ def _is_answer(letter: Letter) -> bool:
 
 def _speaks_of_absence(letter: Letter, subject: str) -> bool:
     bare = _SUBJECT_REPLY.sub("", subject).lstrip(" [(*<")
-    if bare.startswith(signs.ABSENCE_SUBJECTS) or signs.AUTO_REPLY_ANYWHERE.any_in(bare):
+    if bare.startswith(answer_signs.ABSENCE_SUBJECTS) or answer_signs.AUTO_REPLY_ANYWHERE.any_in(bare):
         return True
-    lowered = letter.notice[:4000].lower()
-    return signs.ABSENCES.any_in(lowered)
+    lowered = plain(letter.notice[:4000])
+    return answer_signs.ABSENCES.any_in(lowered)
 
 
 def _thanks(letter: Letter, subject: str) -> bool:
     """Tell an acknowledgement by words that, with nobody's envelope, only a machine sends."""
-    lowered = letter.notice[:4000].lower()
-    return signs.ACKNOWLEDGEMENTS.any_in(lowered) or signs.ACKNOWLEDGEMENTS.any_in(subject)
+    lowered = plain(letter.notice[:4000])
+    return answer_signs.ACKNOWLEDGEMENTS.any_in(lowered) or answer_signs.ACKNOWLEDGEMENTS.any_in(subject)
 
 
 def _writer(letter: Letter) -> tuple[Facts, ...]:
@@ -97,7 +128,10 @@ def read_receipt(letter: Letter) -> Finding | None:
         facts = (Facts(recipient=address, final_recipient=address),) if "@" in address else _writer(letter)
         return Finding(kind=ReturnKind.READ_RECEIPT, facts=facts)
     if letter.mail.parameters.get("report-type", "").lower() == "disposition-notification":
-        return Finding(kind=ReturnKind.READ_RECEIPT, facts=_writer(letter))
+        return _answer(letter, ReturnKind.READ_RECEIPT)
+    if plain(letter.subject).startswith(answer_signs.RECEIPT_SUBJECTS) and not _sent_to_many(letter):
+        told = answer_signs.RECEIPTS.any_in(plain(letter.notice[:_FIRST_WORDS]))
+        return _answer(letter, ReturnKind.READ_RECEIPT) if told else None
     return None
 
 

@@ -1,34 +1,9 @@
-"""Words by which returned mail is told, as data: lower case, searched in lower-cased text, set apart by bars."""
+"""Words by which bounces are told, as data."""
 
-from collections.abc import Iterable
-
-
-class Phrases(tuple[str, ...]):
-    """Phrases, and apart those that a text of ASCII alone can hold: most texts are such, and half the phrases not."""
-
-    in_ascii: tuple[str, ...]
-
-    def of(self, text: str) -> tuple[str, ...]:
-        """Give the phrases that a text can hold, for its letters."""
-        return self.in_ascii if text.isascii() else self
-
-    def any_in(self, text: str) -> bool:
-        """Tell whether a text, in lower case, holds one of the phrases."""
-        return any(words in text for words in self.of(text))
-
-
-def phrases(found: Iterable[str]) -> Phrases:
-    made = Phrases(found)
-    made.in_ascii = tuple(words for words in made if words.isascii())
-    return made
-
-
-def _words(text: str) -> Phrases:
-    return phrases(words for line in text.strip().splitlines() for words in line.strip(" |").split(" | "))
-
+from rebond.core.read.phrases import listed
 
 # The mailboxes that mail systems write from (local part, or its beginning).
-DAEMONS = _words(
+DAEMONS = listed(
     """
     mailer-daemon | mailerdaemon | mailer.daemon | mailer_daemon | mail-daemon | maildaemon |
     mail.delivery | mail-delivery | maildelivery | mdaemon | post_master | post-master | post.master |
@@ -36,20 +11,20 @@ DAEMONS = _words(
     """
 )
 # Those that no person reads or writes.
-MACHINES = _words(
+MACHINES = listed(
     """
     mailer-daemon | mailerdaemon | mailer.daemon | mailer_daemon | mail-daemon | maildaemon | mdaemon |
     mail.delivery | mail-delivery | maildelivery | microsoftexchange | bounce-handler
     """
 )
 # Parts of the names of mailboxes that are hardly a person's.
-IMPERSONAL = _words(
+IMPERSONAL = listed(
     """
     admin | daemon | mail | system | service | bounce | deliver | noreply | no-reply | server | gateway |
     notif | alert | robot | virus | smtp | mta | imss | relay
     """
 )
-DAEMON_NAMES = _words(
+DAEMON_NAMES = listed(
     """
     mail deliver | mail system | mailsystem | mailer daemon | mailer-daemon | mail daemon | mail router |
     mail administrator | system administrator | system attendant | delivery subsystem | delivery system |
@@ -59,7 +34,7 @@ DAEMON_NAMES = _words(
     """
 )
 # How the subject of a bounce begins, without `Re:` and list tags.
-SUBJECTS = _words(
+SUBJECTS = listed(
     """
     undeliver | undelivered | un-deliverable | non-deliverable | nondeliverable | non delivery |
     non-delivery | not delivered | returned mail | returned e-mail | returned to sender |
@@ -113,13 +88,13 @@ SUBJECTS = _words(
     """
 )
 # Notices to a postmaster about what others tried on his server: no message of ours failed.
-SERVER_NOTICES = _words(
+SERVER_NOTICES = listed(
     """
     postfix smtp server: errors from | postfix smtp client: errors from
     """
 )
 # Words for mail, without which an undelivered thing may well be a parcel.
-MAIL_WORDS = _words(
+MAIL_WORDS = listed(
     """
     mail | message | mensaje | mensagem | messaggio | courriel | correo | correio | nachricht | bericht |
     wiadomo | zpráv | meddeland | meddelelse | viesti | ileti | üzenet | mesaj | письм | сообщен | μήνυμα |
@@ -127,7 +102,7 @@ MAIL_WORDS = _words(
     """
 )
 # What a notice says of a message that did not arrive.
-FAILURES = _words(
+FAILURES = listed(
     """
     could not be delivered | couldn't be delivered | cannot be delivered | can not be delivered |
     can't be delivered | could not deliver | couldn't deliver | cannot deliver | unable to deliver |
@@ -183,44 +158,8 @@ FAILURES = _words(
     전송하지 못 | 반송되었
     """
 )
-# What says that the sender's side goes on trying.
-DELAYS = _words(
-    """
-    still being retried | still trying | will be retried | will keep trying | will continue trying |
-    will continue to try | continue to attempt delivery | continue to attempt to deliver |
-    will continue to be attempted | continue to be made | will keep being retried |
-    delivery attempts will continue | will be attempted again | will try again | will retry for |
-    retry for | this is a warning message only | this is a warning only | this is just a warning |
-    only a temporary failure report | only a warning | has not yet been delivered |
-    not been delivered yet | have not yet received your message | still awaiting delivery |
-    do not need to resend your message | no action is required on your part | message is delayed |
-    message has been delayed | delivery has been delayed | delivery is delayed |
-    notification about a delay | noch nicht zugestellt | wird weiterhin versucht |
-    weitere zustellversuche | n'a pas encore été | n'a pas encore pu | de nouvelles tentatives |
-    aún no se ha entregado | se seguirá intentando | ainda não foi entregue | continuará tentando |
-    non è ancora stato | nog niet afgeleverd | nog niet bezorgd | ещё не доставлено |
-    еще не доставлено | попытки доставки будут | 再送を試み |
-    再送信を試み | 配送遅延 | 配信が遅れて
-    """
-)
-DELAY_SUBJECTS = _words(
-    """
-    delayed mail | delayed: | delivery delayed | delivery status notification (delay) |
-    delivery status notification: delayed | mail delivery delayed | message delayed | warning: message |
-    warning: could not send | warning--could not send | warning - delayed mail | notification: delayed |
-    (delay) | retardé | verzögert | retrasad | atrasad | ritardo | задерж | 遅延
-    """
-)
-# What takes a delay back: the notice is the last one.
-GIVEN_UP = _words(
-    """
-    given up | giving up | gave up | will be deleted from queue | will not be retried |
-    not going to try again | no further delivery attempts | no further attempts | permanent error |
-    permanent failure | failed permanently | permanent fatal | could not be delivered for 5 days
-    """
-)
 # What announces the addresses that failed.
-INTROS = _words(
+INTROS = listed(
     """
     following address | following recipient | following list of recipient | following user |
     following destination | following email address | following e-mail address | following person |
@@ -250,110 +189,5 @@ INTROS = _words(
     следующих получателей | получателю | οι ακόλουθοι παραλήπτες | 下記の宛先 | 下記のメールアドレス |
     次のメールアドレス | 以下邮箱 | 收件人： |
     收件地址 | 받는 사람
-    """
-)
-CHALLENGE_HEADERS = _words(
-    """
-    x-boxbe | x-tmda-confirm | x-spamarrest | x-challenge | x-bluebottle-request | x-asfp-challenge
-    """
-)
-CHALLENGE_SUBJECTS = _words(
-    """
-    please confirm your message | confirmation required | action required: verify your email |
-    (action required) | message verification | sender verification | verify your message |
-    verification de votre message | demande d'authentification | authentification requise |
-    merci de confirmer votre message
-    """
-)
-CHALLENGES = _words(
-    """
-    to have your address added to the recipient's allowed | added to the recipient's allowed list |
-    add yourself to my | has been waitlisted | guest list so your messages |
-    is protected by a spam filter that requires | this account is protected by | challenge-response |
-    challenge/response | i'm protecting myself from receiving junk mail | is protecting himself from |
-    just this once, click the link | just this once click the link |
-    please click the link below to confirm that you are | confirm that you are a person |
-    confirm you are a real person | prove that you are human | prove you are human |
-    to release your message | your message will be delivered once you | your message is being held until |
-    message is being held because the address | waiting for you to verify |
-    verify that you sent this message | utilise mailinblack | mailinblack | afin de vous authentifier |
-    pour que votre message soit délivré | cliquez sur le lien ci-dessous pour vous authentifier |
-    vade secure challenge
-    """
-)
-# How the subject of an automatic answer begins; nobody else begins so.
-AUTO_REPLY_SUBJECTS = _words(
-    """
-    auto reply | auto-reply | autoreply | auto response | auto-response | autoresponse | auto respond |
-    auto-respond | autorespond | automatic reply | automatic response | automated reply |
-    automated response | automatic answer | out of office | out of the office | out-of-office | ooo: | oof: |
-    away from my mail | vacation reply | vacation response | réponse automatique | reponse automatique |
-    réponse auto | message d'absence | absence du bureau | absent du bureau | automatische antwort |
-    automatische rückantwort | abwesenheitsnotiz | abwesenheitsmeldung | autoantwort | respuesta automática |
-    respuesta automatica | fuera de la oficina | fuera de oficina | ausente de la oficina | risposta automatica |
-    assente dall'ufficio | automatisch antwoord | automatische beantwoording | afwezigheidsbericht |
-    resposta automática | resposta automatica | fora do escritório | automatyczna odpowiedź |
-    odpowiedź automatyczna | autoodpowiedź | automatická odpověď | automatická odpoveď | automatiskt svar |
-    autosvar | automatisk svar | automaattinen vastaus | автоответ | автоматический ответ | автовідповідь |
-    自動応答 | 自動返信 | 自動回答 | 自动回复 | 自動回覆 | 自动答复 | 自動答覆 | 자동 회신 | 자동회신 |
-    자동 응답 | 자동응답 | 부재중 자동 | otomatik yanıt | otomatik cevap | automatikus válasz |
-    automatikus valasz | răspuns automat | raspuns automat | αυτόματη απάντηση | automātiska atbilde |
-    automatinis atsakymas | automaatvastus | samodejni odgovor | automatski odgovor | رد تلقائي |
-    trả lời tự động | balasan otomatis
-    """
-)
-# How one may begin, if something else speaks for it too.
-ABSENCE_SUBJECTS = _words(
-    """
-    auto: | out of town | away from | away until | away: | i am away | i'm away | on vacation | on holiday |
-    on leave | on annual leave | on maternity leave | on sick leave | maternity leave | annual leave |
-    vacation: | vacation notice | holiday: | absence notice | absent: | absent jusqu | en congé | absence: |
-    absence : | abwesenheit | abwesend | nicht im büro | außer haus | ausser haus | urlaub | im urlaub |
-    ausente: | de vacaciones | fuori sede | fuori ufficio | in ferie | automatisch bericht | afwezig |
-    afwezigheid | niet aanwezig | ausência temporária | em férias | poza biurem | nieobecność | nieobecny |
-    mimo kancelář | nepřítomnost | frånvaro | ej på kontoret | inte på kontoret | på semester | fraværende |
-    fravær | ikke til stede | ikke på kontoret | på ferie | poissa toimistosta | poissaolo | lomalla |
-    нет на месте | вне офиса | в отпуске | 不在のお知らせ | 不在通知 | 不在: | 不在の | 休暇 | 不在办公室 |
-    休假 | 부재중 |
-    부재 중 | ofis dışında | ofis dışı | izindeyim | házon kívül | تلقائي
-    """
-)
-AUTO_REPLY_ANYWHERE = _words(
-    """
-    out of office | out of the office | automatic reply | auto-reply | autoreply | réponse automatique |
-    automatische antwort | abwesenheitsnotiz | respuesta automática | risposta automatica |
-    automatisch antwoord | resposta automática | automatyczna odpowiedź | automatiskt svar | autosvar |
-    автоответ | 自動応答 | 自動返信 | 自动回复 | 자동 회신 | otomatik yanıt |
-    automatiska atbilde | automātiskā atbilde
-    """
-)
-# What an absent person's machine says.
-ABSENCES = _words(
-    """
-    out of the office | out of office | away from the office | away from my office | away from my desk |
-    currently away | on vacation | on holiday | annual leave | maternity leave | on leave | i am away |
-    i will be away | i'm away | limited access to email | limited access to e-mail |
-    limited access to my email | no access to email | no longer work | no longer with |
-    has left the company | will respond to you upon | when i return | upon my return | automatic reply |
-    automated response | auto-generated response | autoresponder | je suis absent | je serai absent |
-    actuellement absent | de retour le | en congés | en congé | absent du bureau | réponse automatique |
-    bin ich nicht | ich bin nicht | nicht im büro | abwesend | im urlaub | nicht erreichbar |
-    fuera de la oficina | estoy de vacaciones | estaré ausente | fuori ufficio | sono assente |
-    sarò assente | in ferie | niet aanwezig | ben ik afwezig | afwezig | fora do escritório |
-    estarei ausente | de férias | jestem nieobecn | poza biurem | na urlopie | mimo kancelář |
-    nejsem přítom | på semester | inte på kontoret | frånvarande | på ferie | ikke på kontoret |
-    fraværende | poissa toimistosta | lomalla | в отпуске | отсутствую |
-    нет на рабочем месте | 不在にし | 休暇 | 不在です | 不在办公室 | 休假 | 外出 |
-    부재중 | 휴가 | 자리를 비 | ofis dışında | izindeyim | izinde
-    """
-)
-ACKNOWLEDGEMENTS = _words(
-    """
-    thank you for your e-mail | thank you for your email | thank you for you e-mail |
-    thank you for your message | thank you for contacting | thanks for your email | thanks for contacting |
-    we have received your | has been received | will reply as soon as possible | will endeavour to reply |
-    merci pour votre message | merci de votre message | nous avons bien reçu | vielen dank für ihre |
-    gracias por su mensaje | gracias por contactar | grazie per averci | bedankt voor uw |
-    obrigado pelo seu | dziękujemy za | お問い合わせいただき
     """
 )
