@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install test-tools system-packages demo test check lint types core-coverage check-slow bench docs lock clean
+.PHONY: help install test-tools system-packages demo test check lint types core-coverage check-slow bench fuzz fuzz-guided docs lock clean
 
 PYTHON ?= $(shell tools/find-python)
 BIN := .venv/bin
@@ -21,6 +21,8 @@ help:
 	@echo "make check-slow   the long tests"
 	@echo "make install      only make .venv with the runtime"
 	@echo "make bench        measure against the baselines"
+	@echo "make fuzz         read a million mutated returns (ARGS='--minutes 10' ends earlier)"
+	@echo "make fuzz-guided  look for new paths in the readers, led by coverage"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make lock         write the lock files again (ARGS=--upgrade takes newer versions)"
 	@echo "make clean        remove everything made here"
@@ -85,6 +87,12 @@ check-slow: test-tools system-packages
 
 bench: .venv-bench/.installed system-packages
 	$(WITH_POSTGRES) .venv-bench/bin/python -m benchmarks $(ARGS)
+
+fuzz: install
+	$(BIN)/python -m fuzz $(ARGS)
+
+fuzz-guided: .venv-fuzz/.installed
+	.venv-fuzz/bin/python -m fuzz.guided $(ARGS)
 
 docs: .venv-docs/.installed
 	.venv-docs/bin/mkdocs build --strict $(ARGS)
