@@ -94,6 +94,14 @@ def test_the_line_is_first_come_first_served_and_leased() -> None:
     assert [one.tries for one in claim(now=NOW + LEASE, limit=20)] == [2] * 5
 
 
+def test_a_lease_of_a_clock_that_was_put_back_is_over() -> None:
+    accept_many([mail()], now=NOW)
+    assert len(claim(now=NOW + timedelta(days=2000))) == 1
+    assert returns_waiting(NOW)
+    assert len(claim()) == 1
+    assert not returns_waiting(NOW)
+
+
 def test_a_batch_is_bounded_in_bytes_but_never_empty() -> None:
     accept_many([mail(raw=bytes([number]) * 1000) for number in range(4)], now=NOW)
     assert [len(claim(most_bytes=limit)) for limit in (10, 2500, 2500)] == [1, 2, 1]

@@ -252,6 +252,16 @@ class TestRelay:
         assert (result.handed_over, sender.windows) == (0, [1])
         assert result.problem.startswith("waiting until 2026-03-02 08:00:30 UTC for memory: connection refused")
 
+    def test_a_pause_of_a_clock_that_was_put_back_is_over(self) -> None:
+        wrong = JumpingClock(START + timedelta(days=2000))
+        run_send(delivery(1), sender=MemorySender(wrong, lambda to, at: OutcomeKind.FAULT))
+        number, sender = delivery(profiles=people(1, start=1)), always(OutcomeKind.FAULT)
+        assert next_due(number, transport="memory", now=START) is None
+        result = run_send(number, sender=sender)
+        assert (result.pending, result.next_due) == (1, START + timedelta(seconds=60))
+        sender.clock.time, sender.answer = START + timedelta(seconds=60), accept
+        assert run_send(number, sender=sender).status is DeliveryStatus.FINISHED
+
     def test_until_settled_waits_and_goes_on(self) -> None:
         number = delivery(1)
         sender = MemorySender(JumpingClock(), lambda to, at: OutcomeKind.FAULT if at == START else OutcomeKind.ACCEPTED)

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from sending_fixtures import (
     HARD,
     SOFT,
+    START,
     Answer,
     JumpingClock,
     MemorySender,
@@ -155,6 +156,16 @@ class TestLostLeases:
         assert result.next_due is not None
         assert until < result.next_due < until + timedelta(seconds=1)
 
+    def test_a_lease_of_a_clock_that_was_put_back_is_lost(self) -> None:
+        number = delivery(3)
+        wrong = JumpingClock(START + timedelta(days=2000))
+        with pytest.raises(KilledError):
+            run_send(number, sender=MemorySender(wrong, accept, before=_die), until_settled=True)
+        assert statuses(number) == {"sending": 3}
+        result = run_send(number, sender=MemorySender(JumpingClock(), accept), worker="w2")
+        assert (result.delivered, result.status) == (3, DeliveryStatus.FINISHED)
+        assert Message.objects.filter(uncertain=True).count() == 3
+
     def test_outcomes_of_a_lost_window_do_not_overwrite_the_new_owners(self) -> None:
         number = delivery(1)
         clock = JumpingClock()
@@ -231,6 +242,10 @@ async def _real_pause() -> None:
     import asyncio
 
     await asyncio.sleep(0.05)
+
+
+def _die(_: object) -> None:
+    raise KilledError
 
 
 def _lease() -> Any:

@@ -133,7 +133,7 @@ def next_due(delivery_id: int, *, transport: str, now: datetime) -> datetime | N
     if read.delivery_status(delivery_id) is not DeliveryStatus.SENDING:
         return None
     due = read.next_due(delivery_id, now=now)
-    pause = read.transport_pause(transport)
+    pause = read.transport_pause(transport, now=now)
     if due is None or pause is None:
         return due
     return max(due, pause.until)

@@ -7,7 +7,7 @@ messages that a crash leaves uncertain are those of two windows.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rebond.core.policy import Policy
 from rebond.core.ports import Outcome, OutcomeKind, Outgoing
@@ -127,7 +127,7 @@ class Run:
             await self.pool.empty()
 
     async def _is_paused(self) -> bool:
-        pause = await self._database.transact(transport_pause, self._means.sender.name)
+        pause = await self._database.transact(transport_pause, self._means.sender.name, now=self._means.clock.now())
         self._faulty = pause is not None
         if pause is None or pause.until <= self._means.clock.now():
             self.problem, self.paused_until = "", None
@@ -251,8 +251,12 @@ class Run:
         return await flight
 
     def _see_lapse(self) -> None:
-        """Notice that leases were not renewed in time, as after a machine slept: another worker may have taken over."""
-        self._lapsed = self._lapsed or self._means.clock.now() - self._renewed_at > LEASE
+        """Notice that leases were not renewed in time, as after a machine slept, or that the clock was put back.
+
+        Another worker may have taken over.
+        """
+        since = self._means.clock.now() - self._renewed_at
+        self._lapsed = self._lapsed or not timedelta() <= since <= LEASE
 
 
 def _record_window(

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from rebond.core.words import Trust
 from rebond.store.models import RawMail, ReturnedMail, Unattributed
+from rebond.store.read.leases import is_over
 
 _PAGE = 500
 
@@ -112,7 +113,7 @@ def count_returns() -> Mapping[ReturnState, int]:
 
 def returns_waiting(now: datetime) -> bool:
     """Tell whether a returned mail could be taken for settling now."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    free = Q(lease_until__isnull=True) | Q(lease_until=now) | is_over(now)
     return ReturnedMail.objects.filter(free, state=ReturnState.STORED).exists()
 
 

@@ -22,6 +22,7 @@ from rebond.store.models import (
     ProfileDenial,
     TransportPause,
 )
+from rebond.store.read.leases import FARTHEST, is_over
 
 OPEN = tuple(status.value for status in sorted(OPEN_MESSAGES))
 # Written out in the words of the partial index: SQLite takes it only when the statement itself shows its condition.
@@ -145,7 +146,7 @@ def open_messages(delivery_id: int) -> QuerySet[Message]:
 
 def lost_messages(delivery_id: int, *, now: datetime) -> list[int]:
     """List what a worker had begun when it lost its lease."""
-    lost = open_messages(delivery_id).filter(status=MessageStatus.SENDING.value, lease_until__lt=now)
+    lost = open_messages(delivery_id).filter(is_over(now), status=MessageStatus.SENDING.value)
     return sorted(lost.values_list("id", flat=True))
 
 
@@ -180,7 +181,7 @@ def due_messages(delivery_id: int, *, now: datetime, limit: int) -> list[Due]:
 def free_messages(delivery_id: int, *, now: datetime) -> QuerySet[Message]:
     """Select open messages that no worker holds, in the order in which they are due."""
     waiting = open_messages(delivery_id).filter(status__in=("pending", "uncertain"))
-    free = waiting.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    free = waiting.filter(Q(lease_until__isnull=True) | is_over(now))
     return free.order_by("next_attempt_at", "id")
 
 
@@ -265,7 +266,9 @@ def _ground(status: str, origin: str) -> Ground | None:
     return {Origin.COMPLAINT: Ground.COMPLAINED, Origin.STOP: Ground.STOPPED}.get(Origin(origin), Ground.DENYLISTED)
 
 
-def transport_pause(name: str) -> Pause | None:
+def transport_pause(name: str, *, now: datetime) -> Pause | None:
     """Read a transport's pause, also one that is over."""
     row = TransportPause.objects.filter(name=name).first()
-    return Pause(row.until, row.faults, row.problem) if row else None
+    if row is None:
+        return None
+    return Pause(row.until if row.until <= now + FARTHEST else now, row.faults, row.problem)

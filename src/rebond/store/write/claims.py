@@ -14,6 +14,7 @@ from rebond.core.accounting import COUNTER_OF
 from rebond.core.words import Cause, DeliveryStatus, ExclusionCause, FailureType, MessageStatus, Reason
 from rebond.store.dialect import agree_on, moment
 from rebond.store.models import Delivery, Exclusion, Message
+from rebond.store.read.leases import is_over
 from rebond.store.read.sending import OPEN, Due, free_messages, lost_messages, open_messages
 from rebond.store.write.counters import add_late_exclusions, move_counts
 
@@ -78,7 +79,7 @@ def reclaim_lost(delivery_id: int, *, now: datetime) -> int:
     numbers = lost_messages(delivery_id, now=now)
     if not numbers:
         return 0
-    lost = Message.objects.filter(id__in=numbers, status=MessageStatus.SENDING.value, lease_until__lt=now)
+    lost = Message.objects.filter(is_over(now), id__in=numbers, status=MessageStatus.SENDING.value)
     return lost.update(status=MessageStatus.UNCERTAIN.value, uncertain=True, worker="", lease_until=None, fence=0)
 
 

@@ -12,6 +12,7 @@ from django.db.models import F
 from rebond.core.words import Trust
 from rebond.store.dialect import among, among_numbers, listed, moment, passing_over_locked, read_moment, unhurried
 from rebond.store.models import ReturnedMail
+from rebond.store.read.leases import FARTHEST
 from rebond.store.read.returns import ReturnState, StoredReturn, returns_waiting
 from rebond.store.router import returns_database
 
@@ -146,7 +147,7 @@ SELECT waiting.id, identity, raw, source, envelope_from, envelope_to, received_a
 FROM returned_mail waiting LEFT JOIN raw_mail ON digest = raw
 WHERE state = 'stored' AND {which} LIMIT %s {lock}
 """
-_AGAIN = "lease_until IS NOT NULL AND lease_until <= %s ORDER BY lease_until, waiting.id"
+_AGAIN = "lease_until IS NOT NULL AND (lease_until <= %s OR lease_until > %s) ORDER BY lease_until, waiting.id"
 _FRESH = "lease_until IS NULL ORDER BY waiting.id"
 _LEASE = "UPDATE returned_mail SET worker = %s, lease_until = %s, tries = tries + 1 WHERE"
 _FINISH = """
@@ -193,7 +194,7 @@ def _within(rows: Sequence[_Waiting], *, most_bytes: int) -> tuple[list[_Waiting
 
 
 def _candidates(cursor: Any, *, now: datetime, limit: int) -> list[_Waiting]:
-    again = _waiting(cursor, _AGAIN, [moment(now), max(1, limit // 4)])
+    again = _waiting(cursor, _AGAIN, [moment(now), moment(now + FARTHEST), max(1, limit // 4)])
     last_try = [row for row in again if row.tries == MOST_TRIES - 1]
     if last_try:
         # Alone: should it end this process as it may have ended others, nobody else is blamed.

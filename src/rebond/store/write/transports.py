@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from rebond.store.models import TransportPause
+from rebond.store.read.leases import FARTHEST
 
 # In a row; the last one stays.
 _PAUSES = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300, 600, 900))
@@ -15,7 +16,7 @@ def pause_transport(name: str, *, now: datetime, problem: str) -> datetime:
     """
     TransportPause.objects.bulk_create([TransportPause(name=name, until=now)], ignore_conflicts=True)
     row = TransportPause.objects.select_for_update().get(name=name)
-    if row.until > now:
+    if now < row.until <= now + FARTHEST:
         return row.until
     row.faults += 1
     row.until = now + _PAUSES[min(row.faults, len(_PAUSES)) - 1]
