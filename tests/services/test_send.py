@@ -1,9 +1,12 @@
 """Sending: what is due goes out once, and every answer takes its place in the sending log and the counters."""
 
 import asyncio
+import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connections
 from sending_fixtures import (
     HARD,
     HOUR,
@@ -24,9 +27,11 @@ from sending_fixtures import (
     statuses,
 )
 
+from rebond.core.message import DeliveryAction
 from rebond.core.ports import OutcomeKind
 from rebond.core.tokens import Keyring, read
 from rebond.core.words import DeliveryStatus
+from rebond.services.deliveries import act
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.services.send import next_due, send
 from rebond.services.send_run import WINDOW
@@ -41,6 +46,7 @@ from rebond.store.models import (
     TransportPause,
 )
 from rebond.store.read.sending import Progress
+from rebond.store.write.sending import start_delivery
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -102,6 +108,31 @@ def test_a_state_that_does_not_allow_it_is_refused_by_name(status: str) -> None:
     number = delivery(1, status=status)
     with pytest.raises(RefusedError, match=f"the delivery is {status}"):
         run_send(number, sender=always(OutcomeKind.ACCEPTED))
+
+
+def test_an_edit_at_the_moment_of_the_start_waits_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    number = delivery(1)
+    start, refused = start_delivery, []
+
+    def edit() -> None:
+        try:
+            act(number, DeliveryAction.EDIT, now=START, actor="ann")
+        except RefusedError as error:
+            refused.append(str(error))
+        finally:
+            connections.close_all()
+
+    editor = threading.Thread(target=edit)
+
+    def started(number: int, **values: Any) -> bool:
+        editor.start()
+        editor.join(0.2)  # time enough for one that does not wait
+        return start(number, **values)
+
+    monkeypatch.setattr("rebond.services.send.start_delivery", started)
+    assert run_send(number, sender=always(OutcomeKind.ACCEPTED)).delivered == 1
+    editor.join()
+    assert len(refused) == 1
 
 
 def test_an_unknown_delivery() -> None:

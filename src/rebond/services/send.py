@@ -140,7 +140,8 @@ def next_due(delivery_id: int, *, transport: str, now: datetime) -> datetime | N
 
 
 def _start(delivery_id: int, *, now: datetime, actor: str) -> SendingDelivery:
-    delivery = _existing(delivery_id)
+    # Held until it is started: it may be edited, or prepared again, at the same moment.
+    delivery = _existing(delivery_id, lock=True)
     try:
         after(delivery.status, DeliveryAction.SEND)
     except IllegalTransitionError as error:
@@ -159,8 +160,8 @@ def _start(delivery_id: int, *, now: datetime, actor: str) -> SendingDelivery:
     return delivery
 
 
-def _existing(delivery_id: int) -> SendingDelivery:
-    delivery = read.sending_delivery(delivery_id)
+def _existing(delivery_id: int, *, lock: bool = False) -> SendingDelivery:
+    delivery = read.sending_delivery(delivery_id, lock=lock)
     if delivery is None:
         raise NotFoundError(f"there is no delivery {delivery_id}")
     return delivery

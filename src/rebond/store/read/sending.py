@@ -99,9 +99,10 @@ class Person:
     grounds: frozenset[Ground]
 
 
-def sending_delivery(delivery_id: int) -> SendingDelivery | None:
-    """Read a delivery."""
-    row = Delivery.objects.filter(id=delivery_id).first()
+def sending_delivery(delivery_id: int, *, lock: bool = False) -> SendingDelivery | None:
+    """Read a delivery; `lock` holds its row until the open transaction ends."""
+    rows = Delivery.objects.select_for_update() if lock else Delivery.objects
+    row = rows.filter(id=delivery_id).first()
     if row is None:
         return None
     return SendingDelivery(
