@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebond.core.qualify.loading import load_rules
-from rebond.core.qualify.masking import masked
+from rebond.core.qualify.masking import _NAMES, _hidden, masked
 from rebond.core.qualify.normalise import fold
 from rebond.core.qualify.rules import RuleError, Situation
 from rebond.packs import default_qualifier
@@ -22,6 +22,9 @@ from tests.core.qualify.making import engine, table
         ("host smtp-relay.shop.example[192.0.2.1] said", "host xxxx-xxxxx.xxxx.xxxxxxx[192.0.2.1] said"),
         ("host relay.example[192.0.2.1] said", "host xxxxx.xxxxxxx[192.0.2.1] said"),
         ("relay.example said: 550", "xxxxx.xxxxxxx said: 550"),
+        ("relay.example. said: 550", "xxxxx.xxxxxxx. said: 550"),
+        ("relay.example saw: 550", "relay.example saw: 550"),
+        ("see http://shop/over-quota. Bye", "see xxxx://xxxx/xxxx-xxxxx. Bye"),
         ("user unknown.see below", "user unknown.see below"),
         ("RESOLVER.ADR.RecipNotFound", "RESOLVER.ADR.RecipNotFound"),
         ("büro.voll@müller.example voll", "xxxx.xxxx@xxxxxx.xxxxxxx voll"),
@@ -36,6 +39,28 @@ def test_names_are_masked(text: str, expected: str) -> None:
 def test_places_stay(text: str) -> None:
     assert len(masked(text)) == len(text)
     assert masked(masked(text)) == masked(text)
+
+
+_PIECES = (
+    "mx.a.example",
+    "a.example",
+    "b@c.example",
+    "http://x",
+    "www.",
+    "said",
+    "said:",
+    ":25",
+    "5.1",
+    " ",
+    "\n",
+    ".",
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=9))
+def test_masking_word_by_word_masks_what_stands_in_the_whole_text(pieces: list[str]) -> None:
+    text = "".join(pieces) + "."
+    assert masked(text) == _NAMES.sub(_hidden, text)
 
 
 def test_a_rule_on_words_reads_no_names() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebond.core.qualify.normalise import MAX_TEXT, KeptCodes, fold, template
+from rebond.core.qualify.normalise import MAX_TEXT, KeptCodes, fold, fold_text, template
 
 KEPT = KeptCodes(["S3150", "TSS??", "OFR???_???"])
 _ALLOWED = re.compile(
@@ -116,6 +116,11 @@ def test_repeated_codes_are_left_out_but_once() -> None:
     folded = fold("host said: 550-5.7.1 not here, 550 5.7.1 really")
     assert folded.text == "host said: 550-5.7.1 not here, really"
     assert folded.raw_span(len("host said: 550-5.7.1 not here, "), len(folded.text)) == (41, 47)
+
+
+@given(st.lists(st.sampled_from(("550", "550-", "555-", "550-5.1.1", "5.1.1", "450-", " ", "\n", "5", "word", "`"))))
+def test_both_ways_to_fold_agree(pieces: list[str]) -> None:
+    assert fold_text("".join(pieces)) == fold("".join(pieces)).text
 
 
 def test_texts_are_bounded_and_time_is_linear() -> None:

@@ -60,6 +60,30 @@ def test_a_line_that_lost_its_fold_goes_to_the_last_value() -> None:
     headers.add("Y", "d")
     headers.extend("e")
     assert headers.of(("y", "z", "x"), limit=1) == ["d e", "a"]
+    assert headers.of(("z",), limit=1) == []
+
+
+def test_names_are_asked_for_together() -> None:
+    headers = Headers(["A", "a", "B"], ["one\n two", "three", "four"])
+    assert [headers.any_of(("b", "c")), headers.any_of(("c",))] == [True, False]
+    assert [headers.repeats(("c", "a")), headers.repeats(("b",))] == [True, False]
+    assert headers.holding("a", words="t", limit=9) == ["one two", "three"]
+    assert headers.holding("a", words="t", limit=1) == ["one two"]
+    assert headers.holding("c", words="t", limit=1) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Content-Type: a/b", b"one"),
+        ("Content-Type: a/b; x=é", b"one"),
+        ("Content-Type: a/b\nno header", b"no header\n\none"),
+        ("X: " + "y" * 300 + "\nContent-Type: a/b", b"one"),
+    ],
+)
+def test_the_head_of_a_part_is_read_alike_each_time(head: str, body: bytes) -> None:
+    mail = f"Content-Type: multipart/mixed; boundary=b\n\n--b\n{head}\n\none\n--b--\n".encode()
+    assert _bodies(mail) == _bodies(mail) == [("a/b", body)]
 
 
 def test_parts_are_cut_at_their_boundary() -> None:

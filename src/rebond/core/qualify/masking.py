@@ -15,6 +15,7 @@ _LABEL = r"(?:[A-Za-z0-9_-]++\.)"
 _END = r"[a-z]{2,24}+(?![\w-])"
 _HOST = rf"(?<![\w.-])(?:{_LABEL}{{2,8}}{_END}|{_LABEL}{_END}(?=\[|\.? said:|:25\b))"
 _NAMES = re.compile(f"{_LINK}|{_ADDRESS}|{_HOST}")
+_SAID = " said:"
 _LETTERS = re.compile(r"\w")
 
 
@@ -22,15 +23,15 @@ def masked(text: str) -> str:
     """Put `x` for every letter and digit of the addresses, hosts and links of a text."""
     if "." not in text and "@" not in text:
         return text
-    if " said:" in text or "://" in text:
-        return _NAMES.sub(_hidden, text)
+    linked = "://" in text
     # No name crosses a space, and few pieces can hold one.
     pieces = text.split(" ")
-    return " ".join([_without_names(piece) if "." in piece or "@" in piece else piece for piece in pieces])
-
-
-def _without_names(piece: str) -> str:
-    return piece if piece.replace(".", "").isdecimal() else _NAMES.sub(_hidden, piece)
+    for place, piece in enumerate(pieces):
+        if ("." in piece or "@" in piece or (linked and "://" in piece)) and not piece.replace(".", "").isdecimal():
+            # `said` behind a space shows a host; nothing else behind one does.
+            shown = _SAID if place + 1 < len(pieces) and pieces[place + 1].startswith("said:") else ""
+            pieces[place] = _NAMES.sub(_hidden, piece + shown).removesuffix(shown)
+    return " ".join(pieces)
 
 
 def _hidden(name: re.Match[str]) -> str:

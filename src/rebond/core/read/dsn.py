@@ -113,14 +113,17 @@ def _groups(text: str) -> list[tuple[Headers, Headers]]:
     common = Headers()
     groups: list[Headers] = []
     for fields in _field_blocks(text):
-        naming = any(name in fields for name in _NAMING)
+        naming = fields.any_of(_NAMING)
         if naming or (groups and _completes(groups[-1], fields)):
             if naming:
                 groups.append(fields)
             else:
                 _merge(groups[-1], fields)
         elif not groups or "reporting-mta" in fields:
-            _merge(common, fields)
+            if common:
+                _merge(common, fields)
+            else:
+                common = fields
     if not groups and "action" in common and "status" in common:
         groups.append(common)
     return [(common, group) for group in groups]
@@ -140,7 +143,7 @@ def _plain_blocks(text: str) -> list[Headers] | None:
         if "\n" in lines:
             values = [" ".join([line.strip() for line in value.split("\n")]) for value in values]
         block = Headers(names, values)
-        if any(len(block.all(name)) > 1 for name in _NAMING):
+        if block.repeats(_NAMING):
             return None
         blocks.append(block)
     return [block for block in blocks if block]

@@ -5,7 +5,7 @@ boundaries hide, which neither fast-mail-parser nor `email` gives in one pass.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,6 +17,8 @@ MAX_PARTS = 1000
 MAX_HEADERS = 2000
 MAX_HEADER_BLOCK = 1024 * 1024
 MAX_VALUE = 64 * 1024
+# The longest head of a part that is kept: mail systems write the same few over and over.
+MAX_KEPT_HEAD = 240
 
 _FIELD = re.compile(r"^([!-9;-~]{1,128}+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?", re.M)
 _FOLD = re.compile(r"\n[ \t]++")
@@ -41,7 +43,7 @@ class Headers:
         """Take names as they are written, each with the value of the same place."""
         self._names = "\n".join(names).lower().split("\n") if names else []
         self._values = list(values)
-        self._first = dict(zip(reversed(self._names), reversed(self._values), strict=True))
+        self._first = dict(zip(self._names[::-1], self._values[::-1], strict=True))
 
     def add(self, name: str, value: str) -> None:
         name = name.lower()
@@ -60,20 +62,36 @@ class Headers:
     def first(self, name: str) -> str:
         """Give the first value of a name (in lower case), empty when there is none."""
         value = self._first.get(name)
-        if value is None:
-            return ""
-        return _unfolded(value) if "\n" in value else value[:MAX_VALUE].rstrip()
+        return _unfolded(value) if value else ""
 
     def all(self, name: str) -> list[str]:
-        if name not in self._first:
+        value = self._first.get(name)
+        if value is None:
             return []
         if self._names.count(name) == 1:
-            return [self.first(name)]
+            return [_unfolded(value)]
         return [_unfolded(value) for other, value in zip(self._names, self._values, strict=True) if other == name]
 
-    def of(self, names: Iterable[str], *, limit: int) -> list[str]:
+    def holding(self, name: str, *, words: str, limit: int) -> list[str]:
+        """Give those of a name's first values, at most `limit`, that hold words without a space."""
+        if name not in self._first:
+            return []
+        values = [value for other, value in zip(self._names, self._values, strict=True) if other == name]
+        return [_unfolded(value) for value in values[:limit] if words in value]
+
+    def of(self, names: Collection[str], *, limit: int) -> list[str]:
         """Give the values of several names in their order, at most `limit` of each."""
+        if self._first.keys().isdisjoint(names):
+            return []
         return [value for name in names if name in self._first for value in self.all(name)[:limit]]
+
+    def any_of(self, names: Collection[str]) -> bool:
+        """Tell whether one of several names is there."""
+        return not self._first.keys().isdisjoint(names)
+
+    def repeats(self, names: Collection[str]) -> bool:
+        """Tell whether one of several names is there more than once."""
+        return any(self._names.count(name) > 1 for name in names)
 
     def text(self, name: str) -> str:
         """Give the first value of a name with its encoded words decoded."""
@@ -87,6 +105,10 @@ class Headers:
 
     def __bool__(self) -> bool:
         return bool(self._names)
+
+
+# A part's headers, its type and the type's parameters.
+_Head = tuple[Headers, str, Mapping[str, str]]
 
 
 @dataclass(slots=True)
@@ -153,9 +175,7 @@ def split_mail(raw: bytes) -> Mail:
 
 
 def _unfolded(value: str) -> str:
-    if "\n" in value:
-        value = _FOLD.sub(" ", value)
-    return value[:MAX_VALUE].rstrip()
+    return (_FOLD.sub(" ", value) if "\n" in value else value)[:MAX_VALUE].rstrip()
 
 
 def parse_headers(text: str) -> tuple[Headers, int]:
@@ -235,6 +255,24 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes]:
     return headers, raw[end + 2 :] if end >= 0 else raw[len(block) :]
 
 
+def _split_part(raw: bytes) -> tuple[_Head, bytes]:
+    end = raw.find(b"\n\n", 0, MAX_KEPT_HEAD)
+    if end > 0 and not raw.startswith(b"\n") and (head := _kept_head(raw[: end + 1])):
+        return head, raw[end + 2 :]
+    headers, body = _split_head(raw)
+    return (headers, *content_type_of(headers)), body
+
+
+@lru_cache(512)
+def _kept_head(block: bytes) -> _Head | None:
+    """Read a part's head once, however often it comes; None when it is not as it should be."""
+    fields = plain_fields(block.decode()) if block.isascii() else None
+    if fields is None:
+        return None
+    headers = Headers(*fields)
+    return headers, *content_type_of(headers)
+
+
 def _split_body(mail: Mail, body: bytes) -> None:
     """Split depth first with a stack of our own, so that no nesting can exhaust Python's."""
     groups = 0
@@ -270,8 +308,7 @@ def _split_body(mail: Mail, body: bytes) -> None:
         kind = content_type if content_type.startswith("multipart/") else "multipart/mixed"
         children = []
         for region in regions:
-            inner_headers, inner_body = _split_head(region)
-            inner_type, inner_parameters = content_type_of(inner_headers)
+            (inner_headers, inner_type, inner_parameters), inner_body = _split_part(region)
             children.append((inner_headers, inner_type, inner_parameters, inner_body, kind, groups, depth + 1))
         stack.extend(reversed(children))
 

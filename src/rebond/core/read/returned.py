@@ -123,12 +123,9 @@ def _candidates(letter: Letter, finding: Finding) -> tuple[str, ...]:
 
 def _senders_in_received(letter: Letter) -> list[str]:
     """Give the envelope senders that mail systems note in the returned message's Received lines."""
-    found = []
-    for value in letter.original.all("received")[:20]:
-        _, words, rest = value.partition("envelope-from")
-        if words and (address := first_address(rest[:300])):
-            found.append(address)
-    return found
+    noted = letter.original.holding("received", words="envelope-from", limit=20)
+    found = [first_address(value.partition("envelope-from")[2][:300]) for value in noted]
+    return [address for address in found if address]
 
 
 def _date(letter: Letter) -> datetime | None:

@@ -91,13 +91,15 @@ def reasons_in(text: str) -> int:
 
     Those are neither addresses, hosts and links nor what every refusal says.
     """
-    tokens = text.split()
     if text.isascii():
-        plain = {token for token in " ".join(tokens[:20]).lower().split() if token.isalpha() and len(token) > 1}
-        if len(plain - _POOR) > 1:
-            return 2
+        before = ""
+        for word in text.lower().split(None, 20)[:20]:
+            if word not in _POOR and word != before and word.isalpha() and len(word) > 1:
+                if before:
+                    return 2
+                before = word
     found = 0
-    for token in tokens:
+    for token in text.split():
         words = _WORD.findall(_NO_WORDS.sub(" ", token).lower())
         found += sum(word not in _POOR for word in words)
         if found > 1:
