@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from sending_fixtures import JumpingClock
 
 from rebond.services.database_thread import DatabaseThread
@@ -36,7 +36,17 @@ def fails(times: int, error: Exception) -> Callable[[], int]:
     return work
 
 
-@pytest.mark.parametrize("error", [OperationalError("the server is restarting"), InterfaceError("closed")])
+def read_only() -> Exception:
+    error = InternalError("cannot execute UPDATE in a read-only transaction")
+    error.__cause__ = ReadOnly()
+    return error
+
+
+class ReadOnly(Exception):  # noqa: N818 - as the server calls it
+    sqlstate = "25006"
+
+
+@pytest.mark.parametrize("error", [OperationalError("the server is restarting"), InterfaceError("closed"), read_only()])
 def test_it_tries_again_with_growing_pauses(error: Exception) -> None:
     clock = JumpingClock()
     assert run(lambda database: database.call(fails(3, error)), clock) == 42

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, InternalError, OperationalError
 
 from rebond.store.trouble import trouble
 
@@ -43,6 +43,12 @@ class ServerError(Exception):
         (caused(OperationalError("circle"), ServerError("40P01")), True, "circle"),
         (caused(OperationalError("too large for an index"), ServerError("54000")), False, "too large for an index"),
         (InterfaceError("closed"), True, "the database does not answer (closed)"),
+        (
+            caused(InternalError("a standby"), ServerError("25006")),
+            True,
+            "the database takes no writes at present (a standby)",
+        ),
+        (caused(InternalError("broken"), ServerError("25P02")), False, "broken"),
         (IntegrityError("twice"), False, "twice"),
         (KeyError(), False, "KeyError"),
     ],

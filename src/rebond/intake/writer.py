@@ -97,11 +97,12 @@ class GroupWriter:
                 self._said_at = None
                 log.warning("returns can be stored again")
             return stored
-        except (OperationalError, InterfaceError) as error:
-            # The database or its disk: no mail's fault, and asking for each would only make all wait longer.
-            self._say(error)
-            self._forget()
-        except (DatabaseError, ValueError) as error:
+        except (DatabaseError, InterfaceError, ValueError) as error:
+            if isinstance(error, (OperationalError, InterfaceError)) or trouble(error).passes:
+                # The database or its disk: no mail's fault, and asking for each would only make all wait longer.
+                self._say(error)
+                self._forget()
+                return [None] * len(items)
             log.error("returns could not be stored: %s", error)
             if len(items) > 1:
                 return [outcome for item in items for outcome in self._outcomes([item])]

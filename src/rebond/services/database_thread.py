@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connections, transaction
 
 from rebond.core.ports import Clock
 from rebond.store.trouble import trouble
@@ -24,7 +24,8 @@ log = logging.getLogger("rebond.database")
 class DatabaseThread:
     """Runs functions on the database one after another in one thread, so that the loop never waits for it.
 
-    What it runs must be safe to run again: it is, when the database went away, was locked too long or broke a deadlock.
+    What it runs must be safe to run again: it is, when the database went away, took no writes, was locked too long
+    or broke a deadlock.
     `interruptions` counts how often that was so: what was committed then, nobody was told.
     """
 
@@ -45,7 +46,7 @@ class DatabaseThread:
         return await self.call(_in_transaction, partial(function, *args, **kwargs))
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function in the thread; OperationalError or InterfaceError when the database stays away.
+        """Run a function in the thread; raises the database's own error when it stays away.
 
         After that each call has one try, until one succeeds.
         """
@@ -54,7 +55,7 @@ class DatabaseThread:
             while True:
                 try:
                     done = await self._run(work)
-                except (OperationalError, InterfaceError) as error:
+                except (OperationalError, InterfaceError, InternalError) as error:
                     await self._rest_after(error)
                 else:
                     if self._tries > 1:
