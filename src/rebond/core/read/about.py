@@ -65,6 +65,8 @@ _BOILERPLATE = (
     "**",
     "##",
 )
+# How those begin: looked up before all of them are tried on a line.
+_BEGINNINGS = frozenset(sentence[:2] for sentence in _BOILERPLATE)
 _EDGES = " \t*#|"
 _ANNOUNCING = re.compile(r"following (?:e-?mail )?(?:address|recipient|user)|these recipients", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -96,6 +98,19 @@ _PHASES = (
         ("refused to talk to me", "after initial connection", "in reply to connect", "but greeting failed"),
     ),
 )
+# What each of those holds, so that most notices are searched for few words.
+_PHASE_STEMS = (
+    "in reply to ",
+    "after ",
+    "our mail from",
+    "like our ",
+    "[mail_from]",
+    "sender was rejected",
+    "mail from command",
+    "my name was rejected",
+    "refused to talk",
+    "but greeting",
+)
 # A server that signs its reply: `Access denied [SN1.b.mail.example]`.
 _SIGNED = re.compile(r"\[([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){2,8}\.[A-Za-z]{2,24})[ \]]")
 
@@ -125,9 +140,10 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
             told[number].append(line)
     common = ""
     words = [_words(lines) for lines in told]
-    if not all(_says_something(each) for each in words):
+    telling = [_says_something(each) for each in words]
+    if not all(telling):
         common = _words(shared + (told[owners[-1]][1:] if owners else []))
-    return [each if _says_something(each) else f"{common} {each}".strip() for each in words]
+    return [each if enough else f"{common} {each}".strip() for each, enough in zip(words, telling, strict=True)]
 
 
 def remote_host(words: str) -> str:
@@ -139,6 +155,11 @@ def remote_host(words: str) -> str:
 def quoted_phase(words: str) -> Phase:
     """Tell whether words quote an answer that was given before any recipient was named; `report` otherwise."""
     lowered = words.lower()
+    for sign in _PHASE_STEMS:
+        if sign in lowered:
+            break
+    else:
+        return Phase.REPORT
     for phase, signs in _PHASES:
         for sign in signs:
             if sign in lowered:
@@ -151,7 +172,7 @@ def _words(lines: list[str]) -> str:
     size = 0
     for line in lines:
         plain = line.strip(_EDGES)
-        if not plain or plain.lower().startswith(_BOILERPLATE):
+        if not plain or (plain[:2].lower() in _BEGINNINGS and plain.lower().startswith(_BOILERPLATE)):
             continue
         kept.append(plain)
         size += len(plain)

@@ -73,6 +73,8 @@ def fold(text: str) -> str:
     # `550-5.1.1 one 550-5.1.1 two 550 5.1.1 three`: the later repetitions of the same code are line beginnings.
     beginnings = [f" {code}-{enhanced} ", f" {code} {enhanced} "] if enhanced else []
     rest = text[first.end() :]
+    if code not in rest:
+        return text
     for repeated in (*beginnings, f" {code}-"):
         rest = rest.replace(repeated, " ")
     return text[: first.end()] + rest
@@ -82,6 +84,8 @@ def from_reply(text: str) -> str:
     """Cut off what a notice says before the first refusal that it quotes, when that one gives words of its own."""
     for found in _REPLY.finditer(text):
         if found.group(1)[0] != "2" and _is_spoken(text, found):
+            if not found.start():
+                return text
             return text[found.start() :] if reasons_in(text[found.end() : found.end() + 200]) >= 2 else text
     return text
 
@@ -137,7 +141,7 @@ def most_telling(*codes: str) -> str:
 
 
 def _is_spoken(text: str, found: re.Match[str]) -> bool:
-    if found.group(2):
+    if found.group(2) or not found.start():
         return True
     return bool(_SPOKEN.search(text, max(0, found.start() - 24), found.start()))
 
