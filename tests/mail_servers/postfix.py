@@ -3,7 +3,7 @@
 import os
 import pwd
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,6 +112,17 @@ class Postfix:
         """Tell whether nothing waits: what was accepted has then been delivered, or returned and delivered."""
         queue = self.folder / "queue"
         return not any(files for name in ("incoming", "active", "deferred") for _, _, files in os.walk(queue / name))
+
+    def comes_to_rest(self) -> bool:
+        """Tell the same, and have what waits tried at the next look at the queue.
+
+        A message that the queue manager meets while it is still being delivered is put off for five minutes.
+        """
+        for folder, _, files in os.walk(self.folder / "queue" / "deferred"):
+            for name in files:
+                with suppress(FileNotFoundError):  # it has been taken up meanwhile
+                    os.utime(Path(folder, name))
+        return self.is_idle()
 
     def log(self) -> str:
         return (self.folder / "log").read_text("utf-8", "replace")

@@ -79,7 +79,7 @@ def test_a_delay_notice_changes_nothing_and_the_failure_after_it_counts(site: Si
                 "550-5.1.1 double-checking the recipient's email address for typos or\n"
                 "550 5.1.1 unnecessary spaces. x1-20020a170902 - gsmtp"
             )
-            until(relay.is_idle, within=SECONDS, what=relay.told)
+            until(relay.comes_to_rest, within=SECONDS, what=relay.told)
             returns = site.wait_until_settled(within=SECONDS)
             assert [one["kind"] for one in returns] == ["delayed", "dsn"]
             (row,) = site.lines("delivery", "log", delivery)
@@ -118,7 +118,7 @@ def test_what_comes_back_while_nobody_listens_is_kept_by_postfix(site: Site, fol
         until(lambda: relay.log().count("status=deferred") >= len(crowd.failing), within=SECONDS, what=relay.told)
         assert site.lines("returns", "list") == []
         with site.listening(port):
-            until(relay.is_idle, within=SECONDS, what=relay.told)
+            until(relay.comes_to_rest, within=SECONDS, what=relay.told)
             returns = site.wait_until_settled(within=SECONDS)
     assert len(returns) == len(crowd.failing)
     log = site.lines("delivery", "log", delivery)
@@ -139,7 +139,7 @@ def test_what_others_write_to_the_bounce_domain(site: Site, folder: Path) -> Non
             answers = client.sendmail("", [*taken, *refused], mail.encode(), ["BODY=8BITMIME", "SMTPUTF8"])
         assert set(answers) == set(refused)
         assert {code for code, _ in answers.values()} == {550}
-        until(relay.is_idle, within=SECONDS, what=relay.told)
+        until(relay.comes_to_rest, within=SECONDS, what=relay.told)
         returns = site.wait_until_settled(within=SECONDS)
         assert sorted(one["envelope_to"].lower() for one in returns) == sorted(address.lower() for address in taken)
         assert {one["kind"] for one in returns} == {"other"}

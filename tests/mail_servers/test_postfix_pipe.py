@@ -89,7 +89,7 @@ def test_a_pipe_keeps_what_cannot_be_stored_and_brings_it_later(site: Site, fold
             data.rename(data.with_name("away"))  # nothing can be stored: exit code 75
             until(lambda: "temporary failure" in relay.log(), within=SECONDS, what=relay.told)
             data.with_name("away").rename(data)
-            until(relay.is_idle, within=SECONDS, what=relay.told)
+            until(relay.comes_to_rest, within=SECONDS, what=relay.told)
     (returned,) = site.wait_until_settled(within=SECONDS)
     assert (returned["source"], returned["kind"], returned["envelope_from"]) == ("stdin", "dsn", "")
     log = {row["address"]: row for row in site.lines("delivery", "log", delivery)}
