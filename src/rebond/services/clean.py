@@ -24,7 +24,7 @@ from rebond.store.write.cleanup import (
     purge_raw_mails,
     purge_returns,
 )
-from rebond.store.write.evidence import delete_states, drop_plain_states, lock_states, save_snapshot
+from rebond.store.write.evidence import delete_valid_states, drop_plain_states, lock_states, save_snapshot
 from rebond.store.write.jobs import finish_job, start_job
 
 JOB = "cleanup"
@@ -61,7 +61,7 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
     done = Cleaned()
     # Rows first: one that leaves by its date today is removed by the next run.
     for page in valid_rows():
-        done.rows_removed += delete_states([row.address for row in page if _is_over(row, policy=policy, now=now)])
+        done.rows_removed += delete_valid_states([row.address for row in page if _is_over(row, policy=policy, now=now)])
     for page in due_exits(now):
         done.exits += _let_out(page, policy=policy, now=now)
     done.messages_cancelled = end_cancelled(now=now)

@@ -190,11 +190,18 @@ def _save(states: Mapping[AddressKey, AddressState], texts: Mapping[AddressKey, 
         if not state.plain
     ]
     insert("address_state", _NAMES + _VALUES, rows, conflict=_REPLACE)
-    delete_states(plain)
+    _delete_states(plain, which=_DELETE)
 
 
-def delete_states(addresses: Collection[AddressKey]) -> int:
-    """Remove rows of the table of states; the evidence stays."""
+def delete_valid_states(addresses: Collection[AddressKey]) -> int:
+    """Remove those rows of these addresses that are valid still: evidence may have come since they were read.
+
+    The evidence stays.
+    """
+    return _delete_states(addresses, which=f"{_DELETE} AND status = '{AddressStatus.VALID}'")
+
+
+def _delete_states(addresses: Collection[AddressKey], *, which: str) -> int:
     removed = 0
     by_scope: dict[str, list[AddressKey]] = {}
     for address in sorted(addresses):
@@ -202,7 +209,7 @@ def delete_states(addresses: Collection[AddressKey]) -> int:
     for scope, found in by_scope.items():
         for channel, keys in _keys(found):
             with connection.cursor() as cursor:
-                cursor.execute(f"{_DELETE} AND {among('address_key')}", [channel, scope, listed(keys)])
+                cursor.execute(f"{which} AND {among('address_key')}", [channel, scope, listed(keys)])
                 removed += cursor.rowcount
     return removed
 
