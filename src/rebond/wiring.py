@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rebond.core.qualifier import Qualifier
     from rebond.services.send_means import Build
     from rebond.store.read.deliveries import DeliveryRow
+    from rebond.store.read.rules import Document
     from rebond.store.read.sending import SendingDelivery
 
 
@@ -65,7 +66,18 @@ class Site:
 
     @cached_property
     def qualifier(self) -> "Qualifier":
-        """The shipped rules, compiled."""
+        """The site's own rules and the shipped ones, compiled."""
+        from rebond.core.qualify.rules import RuleError
+        from rebond.store.read.rules import console_documents
+
+        try:
+            return self.qualifier_with(console_documents())
+        except RuleError as error:
+            raise ConfigError(f"a rule of this site is refused: {error}; rebond rules apply --remove ID") from None
+
+    def qualifier_with(self, documents: "Mapping[str, Document]") -> "Qualifier":
+        """Make the qualifier with these rules of the site before the shipped ones; RuleError when one is refused."""
+        from rebond.core.qualify.loading import load_console_rules
         from rebond.packs import load_qualifier, user_cache
 
         try:
@@ -74,7 +86,7 @@ class Site:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except (OSError, RuntimeError):
             directory = self.data / "cache"  # a service without a home
-        return load_qualifier(cache_dir=directory)
+        return load_qualifier(extra_rules=load_console_rules(documents.values()), cache_dir=directory)
 
     @property
     def content(self) -> "DeliveryContent":

@@ -9,12 +9,13 @@ from rebond.core.qualify.rules import Problem, Rule
 
 def check_pack(engine: RuleEngine) -> tuple[Problem, ...]:
     """Report examples that do not win, counterexamples that match, rules that always lose, and duplicates."""
-    return tuple(problem for rule in engine.pack.rules for problem in _check(engine, rule)) + tuple(
+    return tuple(problem for rule in engine.pack.rules for problem in check_rule(engine, rule)) + tuple(
         _duplicates(engine.pack.rules)
     )
 
 
-def _check(engine: RuleEngine, rule: Rule) -> Iterator[Problem]:
+def check_rule(engine: RuleEngine, rule: Rule) -> Iterator[Problem]:
+    """Report what is wrong with one rule of a pack by its own examples."""
     won = 0
     for example in rule.examples:
         winner = engine.match(fold(example.text), example.situation)

@@ -63,6 +63,12 @@ def load_rules(
     return tuple(rules)
 
 
+def load_console_rules(documents: Iterable[Mapping[str, Any]], *, with_examples: bool = False) -> tuple[Rule, ...]:
+    """Make the rules of a site, which come before all others, of their tables; raises RuleError."""
+    tables = {"rule": list(documents)}
+    return load_rules(tables, file="console", console=True, with_examples=with_examples)
+
+
 def _rule(table: Mapping[str, Any], *, file: str, channel: Channel, console: bool, place: tuple[int, int]) -> Rule:
     _check_keys(table, allowed=_KEYS, required=_REQUIRED)
     mine = _word(Channel, table.get("channel", channel), key="channel")

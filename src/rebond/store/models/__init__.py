@@ -9,12 +9,22 @@ from rebond.store.models.addresses import (
 )
 from rebond.store.models.deliveries import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, TargetMember
 from rebond.store.models.people import Profile, ProfileAddress, ProfileDenial
+from rebond.store.models.practice import (
+    Alert,
+    ConsoleRule,
+    QualificationChange,
+    Requalified,
+    RuleOperation,
+    VerdictChange,
+)
 from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
 from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
 
 __all__ = [
     "AddressStateRow",
+    "Alert",
     "AuditEntry",
+    "ConsoleRule",
     "Delivery",
     "DeliveryCounts",
     "EvidenceRow",
@@ -26,12 +36,16 @@ __all__ = [
     "ProfileAddress",
     "ProfileDenial",
     "Qualification",
+    "QualificationChange",
     "RawMail",
+    "Requalified",
     "ReturnedMail",
+    "RuleOperation",
     "SnapshotRow",
     "TargetMember",
     "ToldSuccess",
     "TransportPause",
     "Unattributed",
     "User",
+    "VerdictChange",
 ]

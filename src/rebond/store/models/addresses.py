@@ -26,7 +26,7 @@ class EvidenceRow(models.Model):
     enhanced = models.CharField(max_length=16, blank=True)
     phase = models.CharField(max_length=16, blank=True)
     provider = models.CharField(max_length=64, blank=True)
-    qualification = models.BigIntegerField(null=True, db_index=True)
+    qualification = models.BigIntegerField(null=True)
     message_id = models.CharField(max_length=255, blank=True)
     message = models.BigIntegerField(null=True)
     returned_mail = models.CharField(max_length=64, blank=True)
@@ -44,6 +44,12 @@ class EvidenceRow(models.Model):
         indexes = [
             models.Index(fields=["channel", "address_key", "at"], name="evidence_address"),
             models.Index(fields=["at"], name="evidence_at"),
+            # What a rule can ask of a text besides its words: replaying goes by these, not by rows.
+            models.Index(
+                fields=["qualification", "phase", "code", "enhanced", "id"],
+                name="evidence_situation",
+                condition=Q(qualification__isnull=False),
+            ),
         ]
 
 

@@ -1,0 +1,64 @@
+"""What the commands about qualifications and rules share."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rebond.cli.output import data_directory
+from rebond.cli.settling import actor
+
+if TYPE_CHECKING:
+    from rebond.core.failure import Verdict
+    from rebond.services.apply_rules import Practice
+    from rebond.services.backtest import Backtested
+    from rebond.store.read.rules import Operation
+
+_MOST_TEXTS = 20
+
+
+def open_practice(data: Path | None) -> "Practice":
+    """Open a site for changing its rules."""
+    from rebond.wiring import open_site
+
+    site = open_site(data_directory(data))
+    from rebond.services.apply_rules import Practice
+
+    return Practice(policy=site.policy, make=site.qualifier_with, actor=actor(), now=site.clock.now())
+
+
+def verdict_in_words(verdict: "Verdict") -> str:
+    return f"{verdict.type} {verdict.reason}/{verdict.cause}"
+
+
+def operation_row(operation: "Operation") -> dict[str, Any]:
+    """Show an operation; `operation` is the number that undoes it."""
+    row = asdict(operation)
+    return {"operation": row.pop("number"), **row}
+
+
+def backtest_row(found: "Backtested") -> dict[str, Any]:
+    """Show what a change would do."""
+    changes = [
+        {
+            "qualification": change.row.number,
+            "provider": change.row.provider,
+            "template": change.row.template,
+            "before": verdict_in_words(change.before),
+            "after": verdict_in_words(change.after),
+            "failures": change.failures,
+        }
+        for change in sorted(found.plan.changes, key=lambda change: -change.failures)
+    ]
+    return {
+        "stored_failures": found.plan.failures,
+        "texts": found.plan.texts,
+        "texts_changed": len(changes),
+        "failures_changed": found.total.failures,
+        "leaving_quarantine": found.total.leaving,
+        "entering_quarantine": found.total.entering,
+        "statuses": dict(found.statuses),
+        "by_provider": {name or "-": asdict(effect) for name, effect in found.by_provider.items()},
+        "by_delivery": {str(number or "-"): asdict(effect) for number, effect in found.by_delivery.items()},
+        "changes": changes[:_MOST_TEXTS],
+        "sample": list(found.sample),
+    }

@@ -1,0 +1,250 @@
+"""`rebond qualifications`: the distinct texts of failures, what they may mean, and what people decide of them."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, show, show_rows, wants_json
+from rebond.cli.practice import backtest_row, open_practice, operation_row, verdict_in_words
+from rebond.cli.settling import counting
+from rebond.core.words import REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
+
+if TYPE_CHECKING:
+    from rebond.core.qualify.suggest import Suggestion
+    from rebond.services.qualifications import Cluster, Queue
+    from rebond.store.read.qualifications import QualificationRow
+
+NumberArgument = Annotated[int, typer.Argument(metavar="ID", help="Its number in `qualifications list`.")]
+BecauseOption = Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")]
+FRENCH_STATUS = {
+    QualificationStatus.TO_QUALIFY: "À qualifier",
+    QualificationStatus.KEEP: "Conserver",
+    QualificationStatus.IGNORE: "Ignorer",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family."""
+    group = typer.Typer(help="Distinct texts of failures: list, show, decide, ignore.", no_args_is_help=True)
+    app.add_typer(group, name="qualifications")
+    for name, command in (
+        ("list", list_),
+        ("show", show_one),
+        ("decide", decide),
+        ("ignore", ignore),
+        ("reset", reset),
+    ):
+        group.command(name)(handles_errors(command))
+
+
+def list_(
+    status: Annotated[
+        QualificationStatus, typer.Option(help="Which texts; those to be qualified are put together by likeness.")
+    ] = QualificationStatus.TO_QUALIFY,
+    channel: Annotated[Channel | None, typer.Option(help="Only this channel.")] = None,
+    single: Annotated[bool, typer.Option("--single", help="Each text by itself.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many, the first ones.")] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the texts to be qualified, those that most addresses wait on first."""
+    queue = _queue(data, channel)
+    rows: list[dict[str, Any]]
+    if status is QualificationStatus.TO_QUALIFY and not single:
+        rows = [_cluster_row(cluster) for cluster in queue.clusters()[:limit]]
+        show_rows(rows, as_json=json, title=_title(status), brief=_BRIEF_CLUSTERS)
+        return
+    rows = [_row(row) for row in queue.rows if row.status is status][:limit]
+    show_rows(rows, as_json=json, title=_title(status), brief=_BRIEF)
+
+
+def show_one(number: NumberArgument, data: DataOption = None, json: JsonOption = False) -> None:
+    """Show a text with those like it, what it may mean and why, and a pattern that could decide it."""
+    queue = _queue(data)
+    row = queue.row(number)
+    cluster = queue.cluster_of(row)
+    result = {
+        **_row(row),
+        "first_seen_at": row.first_seen_at,
+        "last_seen_at": row.last_seen_at,
+        "addresses": cluster.addresses,
+        "alike": [{"id": one.number, "count": one.count, "text": one.text} for one in cluster.texts],
+        "suggestion": _suggestion(cluster.suggestion),
+        "pattern": queue.pattern_for(cluster.texts),
+    }
+    show(result, as_json=json, title=f"Qualification {number}")
+
+
+def decide(
+    number: NumberArgument,
+    type_: Annotated[FailureType | None, typer.Option("--type", help="The type.")] = None,
+    reason: Annotated[Reason | None, typer.Option(help="The reason.", show_choices=False)] = None,
+    cause: Annotated[
+        Cause | None, typer.Option(help="The cause; the reason's first when left out.", show_choices=False)
+    ] = None,
+    as_suggested: Annotated[bool, typer.Option("--as-suggested", help="Take the suggested verdict.")] = False,
+    text: Annotated[str, typer.Option("--text", help="The pattern; the generated one when left out.")] = "",
+    name: Annotated[str, typer.Option("--id", help="The id of the rule; made when left out.")] = "",
+    provider: Annotated[str, typer.Option(help="Only answers of this provider.")] = "",
+    alone: Annotated[bool, typer.Option("--alone", help="This text only, not those like it.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also when it was decided before.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only back-test; write nothing.")] = False,
+    because: BecauseOption = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Decide what a text and those like it mean: a rule of this site, applied to all that is stored.
+
+    The back-test is shown first. The number of the operation undoes it (`rebond rules undo`).
+    """
+    practice = open_practice(data)
+    from rebond.services.decide import Decision, effect_of, prepare_decision
+    from rebond.services.decide import decide as decide_texts
+    from rebond.services.errors import InputError
+    from rebond.services.qualifications import Queue
+    from rebond.store.read.rules import console_documents
+
+    queue = Queue(practice.make(console_documents()))
+    cluster = queue.cluster_of(queue.row(number))
+    texts = [queue.row(number)] if alone else list(cluster.texts)
+    if as_suggested:
+        if cluster.suggestion is None:
+            raise InputError(f"there is no suggestion for {number}: give --type and --reason")
+        verdict = cluster.suggestion.verdict
+        type_, reason, cause = verdict.type, verdict.reason, verdict.cause
+    if reason is None:
+        raise InputError("give --reason (and --type, --cause), or --as-suggested")
+    pattern = text or queue.pattern_for(texts)
+    if not pattern:
+        raise InputError("the texts have no words in common that no other text has: give --text, or --alone")
+    decision = Decision(
+        texts=tuple(row.number for row in texts),
+        type=type_ or REASONS[reason].type,
+        reason=reason,
+        cause=cause,
+        pattern=pattern,
+        name=name,
+        provider=provider,
+        again=again,
+    )
+    change = prepare_decision(practice, decision)
+    found = {"pattern": pattern, **backtest_row(effect_of(practice, change))}
+    if dry_run or not wants_json(json):
+        show(found, as_json=json, title="Back-test")
+    if dry_run:
+        return Exit.DONE
+    if not wants_json(json):
+        typer.confirm("Save this rule and apply it?", abort=True)
+    with counting("Failures", as_json=json) as on_progress:
+        operation = decide_texts(practice, decision, because=because, on_progress=on_progress)
+    show({**operation_row(operation), "pattern": pattern}, as_json=json, title="Decided")
+    return Exit.DONE
+
+
+def ignore(
+    number: NumberArgument,
+    alone: Annotated[bool, typer.Option("--alone", help="This text only, not those like it.")] = False,
+    because: BecauseOption = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a text and those like it never quarantine anybody; `rebond rules undo` takes it back."""
+    practice = open_practice(data)
+    from rebond.services.decide import ignore as ignore_texts
+    from rebond.services.qualifications import Queue
+    from rebond.store.read.rules import console_documents
+
+    queue = Queue(practice.make(console_documents()))
+    row = queue.row(number)
+    numbers = [number] if alone else [one.number for one in queue.cluster_of(row).texts]
+    operation = ignore_texts(practice, numbers, because=because)
+    show(operation_row(operation), as_json=json, title="Ignored")
+
+
+def reset(
+    number: NumberArgument, because: BecauseOption = "", data: DataOption = None, json: JsonOption = False
+) -> None:
+    """Count a text from nothing again."""
+    practice = open_practice(data)
+    from rebond.services.qualifications import reset as reset_text
+
+    row = reset_text(number, actor=practice.actor, now=practice.now, because=because)
+    show(_row(row), as_json=json, title="Reset")
+
+
+def _queue(data: Any, channel: Channel | None = None) -> "Queue":
+    practice = open_practice(data)
+    from rebond.services.qualifications import Queue
+    from rebond.store.read.rules import console_documents
+
+    return Queue(practice.make(console_documents()), channel=channel)
+
+
+_BRIEF_CLUSTERS = ("id", "texts", "addresses", "count", "text", "suggestion")
+_BRIEF = ("id", "count", "type", "reason", "cause", "rule", "text")
+
+
+def _title(status: QualificationStatus) -> str:
+    return f"{status.value.replace('_', ' ').capitalize()} ({FRENCH_STATUS[status]})"
+
+
+def _shown_count(count: int) -> int:
+    from rebond.services.qualifications import MOST_SHOWN
+
+    return min(count, MOST_SHOWN)
+
+
+def _row(row: "QualificationRow") -> dict[str, Any]:
+    verdict = row.verdict
+    return {
+        "id": row.number,
+        "status": row.status,
+        "channel": row.channel,
+        "provider": row.provider,
+        "count": _shown_count(row.count),
+        "type": verdict.type,
+        "reason": verdict.reason,
+        "raison": REASONS[verdict.reason].french,
+        "cause": verdict.cause,
+        "rule": verdict.rule,
+        "template": row.template,
+        "text": row.text,
+    }
+
+
+def _cluster_row(cluster: "Cluster") -> dict[str, Any]:
+    first = cluster.texts[0]
+    return {
+        "id": cluster.number,
+        "channel": first.channel,
+        "provider": first.provider,
+        "texts": len(cluster.texts),
+        "addresses": cluster.addresses,
+        "count": _shown_count(cluster.count),
+        "template": first.template,
+        "text": first.text,
+        "suggestion": _suggestion(cluster.suggestion),
+        "alike": [row.number for row in cluster.texts],
+    }
+
+
+def _suggestion(suggestion: "Suggestion | None") -> dict[str, Any] | None:
+    if suggestion is None:
+        return None
+    verdict = suggestion.verdict
+    return {
+        "verdict": verdict_in_words(verdict),
+        "type": verdict.type,
+        "reason": verdict.reason,
+        "cause": verdict.cause,
+        "similarity": round(suggestion.similarity, 3),
+        "neighbours": [
+            {
+                "id": neighbour.known.number,
+                "similarity": round(neighbour.similarity, 3),
+                "verdict": verdict_in_words(neighbour.known.verdict),
+                "template": neighbour.known.template,
+            }
+            for neighbour in suggestion.neighbours
+        ],
+    }

@@ -1,0 +1,166 @@
+"""`rebond rules backtest|apply|undo|operations`: what other rules would do to what is stored, and doing it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rebond.cli.output import DataOption, JsonOption, handles_errors, show, show_rows
+from rebond.cli.practice import backtest_row, open_practice, operation_row
+from rebond.cli.settling import counting
+
+if TYPE_CHECKING:
+    from rebond.services.apply_rules import Practice
+    from rebond.services.decide import Change
+
+FilesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FILE|RULE]…", help="A file of rules for this site, or the id of a rule in force."),
+]
+RemoveOption = Annotated[list[str] | None, typer.Option("--remove", help="A rule of this site to be taken away.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this family to those that need no database."""
+    group = next(group.typer_instance for group in app.registered_groups if group.name == "rules")
+    assert group is not None
+    for name, command in (
+        ("site", site_rules),
+        ("backtest", backtest),
+        ("apply", apply),
+        ("undo", undo),
+        ("operations", operations),
+    ):
+        group.command(name)(handles_errors(command))
+
+
+def site_rules(data: DataOption = None, json: JsonOption = False) -> None:
+    """List the rules of this site: those that people decided, and those of applied files."""
+    open_practice(data)
+    from rebond.store.read.rules import console_documents
+
+    rows = (dict(document) for document in console_documents().values())
+    show_rows(rows, as_json=json, title="Rules of this site", brief=("id", "type", "reason", "cause", "text"))
+
+
+def backtest(
+    what: FilesArgument = None,
+    remove: RemoveOption = None,
+    text: Annotated[str, typer.Option("--text", help="A pattern; with --type, --reason and --cause.")] = "",
+    type_: Annotated[str, typer.Option("--type", help="hard, soft or ignored (for --text).")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="The reason (for --text).")] = "",
+    cause: Annotated[
+        str, typer.Option("--cause", help="The cause (for --text); the reason's first when left out.")
+    ] = "",
+    provider: Annotated[str, typer.Option("--provider", help="Only this provider's answers (for --text).")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell which stored failures and addresses a change of rules would touch; nothing is written.
+
+    Without an argument: what the rules in force say otherwise of what is stored.
+    """
+    practice = open_practice(data)
+    given = {"text": text, "type": type_, "reason": reason, "cause": cause, "provider": provider}
+    change = _change(practice, what or [], remove or [], {name: value for name, value in given.items() if value})
+    from rebond.services.decide import effect_of
+
+    with counting("Addresses", as_json=json) as on_progress:
+        found = effect_of(practice, change, on_progress=on_progress)
+    show(backtest_row(found), as_json=json, title="Back-test")
+
+
+def apply(
+    what: FilesArgument = None,
+    remove: RemoveOption = None,
+    because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take rules into this site, judge the stored failures that they change again, and fold their addresses anew.
+
+    Without an argument: judge what is stored by the rules in force. What was interrupted before is done first.
+    """
+    practice = open_practice(data)
+    from rebond.services.apply_rules import carry_on_all
+    from rebond.services.decide import apply_change
+
+    carry_on_all(practice)
+    with counting("Failures", as_json=json) as on_progress:
+        operation = apply_change(
+            practice,
+            lambda: _change(practice, what or [], remove or [], {}),
+            kind="apply",
+            because=because,
+            on_progress=on_progress,
+        )
+    show(operation_row(operation), as_json=json, title="Applied")
+
+
+def undo(
+    number: Annotated[int, typer.Argument(metavar="OPERATION", help="Its number in `rules operations`.")],
+    because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put rules, verdicts and states back as they were before an operation."""
+    practice = open_practice(data)
+    from rebond.services.apply_rules import undo as undo_operation
+
+    with counting("Failures", as_json=json) as on_progress:
+        operation = undo_operation(practice, number, because=because, on_progress=on_progress)
+    show(operation_row(operation), as_json=json, title="Undone")
+
+
+def operations(data: DataOption = None, json: JsonOption = False) -> None:
+    """List the changes of rules and texts, the latest first; what is not finished is continued by `rules apply`."""
+    open_practice(data)
+    from rebond.store.read.rules import list_operations
+
+    brief = ("operation", "at", "kind", "step", "texts", "failures", "actor")
+    show_rows(map(operation_row, list_operations()), as_json=json, title="Operations", brief=brief)
+
+
+def _change(practice: "Practice", what: list[str], remove: list[str], given: dict[str, Any]) -> "Change":
+    from rebond.services.decide import prepare_requalifying, prepare_rules
+    from rebond.services.errors import InputError
+
+    rules: dict[str, Any] = dict.fromkeys(remove)
+    names = [one for one in what if not _is_file(one)]
+    for one in what:
+        if _is_file(one):
+            rules |= _read(Path(one))
+    if given:
+        rules["backtest"] = {
+            "id": "backtest",
+            "since": practice.now.date().isoformat(),
+            "source": "backtest",
+            "examples": [],
+            **given,
+        }
+    if rules and names:
+        raise InputError(f"{names[0]} is no file: give either files and --remove, or rules in force")
+    if not rules:
+        return prepare_requalifying(practice, names)
+    return prepare_rules(practice, rules, with_examples=not given)
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".toml") or Path(name).is_file()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read the tables of a rule file, by id, as they are kept."""
+    import tomllib
+
+    from rebond.services.errors import InputError
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no rule file: {error}") from None
+    tables = document.get("rule", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) and table.get("id") for table in tables):
+        raise InputError(f"{path} is no rule file: it holds [[rule]] tables, each with an id")
+    common = {"reads": document["reads"]} if "reads" in document else {}
+    return {str(table["id"]): {**common, **table, "since": str(table.get("since", ""))} for table in tables}

@@ -1,0 +1,100 @@
+"""A pattern made from texts: the words that they have in common, in order, with bounded gaps."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rebond.core.qualify.normalise import fold_text
+
+_WORD = re.compile(r"[^\W_]+(?:[-'_.][^\W_]+)*")
+_MOST_WORDS = 8
+_WIDEST_GAP = 80
+_ROOM = 20  # characters that a gap may be wider than any that was seen
+
+
+def generate_pattern(texts: Sequence[str], *, others: Iterable[str] = (), recipients: Iterable[str] = ()) -> str | None:
+    """Make a pattern that matches all texts and none of the others; None when no common words do.
+
+    `recipients` are words that name somebody and are no part of a pattern.
+    """
+    folded = list(dict.fromkeys(fold_text(text) for text in texts))
+    apart = [fold_text(text) for text in others]
+    names = {name.lower() for name in recipients}
+    common = _common(folded, names)
+    if not common:
+        return None
+    # The fewest telling words that tell the texts from the others, the rarest among the others first.
+    rarest = sorted(range(len(common)), key=lambda place: (_spread(common[place], apart), -len(common[place]), place))
+    for size in range(min(3, len(common)), min(_MOST_WORDS, len(common)) + 1):
+        chosen = [common[place] for place in sorted(rarest[:size])]
+        pattern = _pattern(chosen, folded)
+        if pattern and _fits(pattern, folded, apart):
+            return pattern
+    return None
+
+
+def _common(texts: Sequence[str], names: set[str]) -> list[str]:
+    """Find the words that all texts share in one order."""
+    common: list[str] | None = None
+    for text in texts:
+        words = [word for word in map(str.lower, _WORD.findall(text)) if _is_word(word) and word not in names]
+        common = words if common is None else _shared(common, words)
+    return common or []
+
+
+def _is_word(word: str) -> bool:
+    return len(word) > 1 and "." not in word and not any(sign.isdigit() for sign in word)
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> list[str]:
+    """Find the longest common subsequence of words."""
+    lengths = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i in reversed(range(len(one))):
+        for j in reversed(range(len(other))):
+            same = one[i] == other[j]
+            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
+    found, i, j = [], 0, 0
+    while i < len(one) and j < len(other):
+        if one[i] == other[j]:
+            found.append(one[i])
+            i, j = i + 1, j + 1
+        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def _spread(word: str, apart: Sequence[str]) -> int:
+    return sum(word in text.lower() for text in apart)
+
+
+def _pattern(words: Sequence[str], texts: Sequence[str]) -> str | None:
+    """Join words by the widest gaps that the texts show; None when a gap is too wide or the order does not hold."""
+    widest = [0] * (len(words) - 1)
+    spaced = [True] * (len(words) - 1)
+    for text in texts:
+        found = re.search(".*?".join(f"({_bounded(word)})" for word in words), text, re.IGNORECASE)
+        if found is None:
+            return None
+        for place in range(len(words) - 1):
+            between = text[found.end(place + 1) : found.start(place + 2)]
+            widest[place] = max(widest[place], len(between))
+            spaced[place] &= between == " "
+    if any(gap > _WIDEST_GAP for gap in widest):
+        return None
+    joined = _bounded(words[0])
+    for word, gap, space in zip(words[1:], widest, spaced, strict=True):
+        joined += (" " if space else f".{{0,{min(gap + _ROOM, _WIDEST_GAP)}}}") + _bounded(word)
+    return f"(?i){joined}"
+
+
+def _bounded(word: str) -> str:
+    """Write a word so that it stands alone; engines know the edges of ASCII words only."""
+    start = r"\b" if word[0].isascii() else ""
+    end = r"\b" if word[-1].isascii() else ""
+    return f"{start}{re.escape(word)}{end}"
+
+
+def _fits(pattern: str, texts: Sequence[str], apart: Sequence[str]) -> bool:
+    compiled = re.compile(pattern)
+    return all(map(compiled.search, texts)) and not any(map(compiled.search, apart))

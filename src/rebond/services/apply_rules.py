@@ -1,0 +1,262 @@
+"""A change of rules and all that follows from it, as one audited operation that can be undone (specification 03).
+
+The rules change first, so that what comes meanwhile is judged by them; then the stored failures follow, some hundred a
+transaction. Whoever is interrupted leaves a step behind that anybody can continue from.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from rebond.core.failure import Verdict
+from rebond.core.policy import Policy
+from rebond.core.qualifier import Qualifier
+from rebond.core.words import Phase
+from rebond.services.backtest import Plan, judge, same_verdict, status_of
+from rebond.services.errors import NotFoundError, RefusedError
+from rebond.services.recompute import fold_needed
+from rebond.store.read.evidence import AddressKey, states_of
+from rebond.store.read.qualifications import Circumstance, find_qualifications, judged_by
+from rebond.store.read.rules import Document, Operation, Step, console_documents, find_operation, unfinished
+from rebond.store.write.audit import add_audit
+from rebond.store.write.evidence import hold_addresses
+from rebond.store.write.rules import (
+    Running,
+    StoredFailure,
+    add_operation,
+    add_verdict_changes,
+    addresses_of_texts,
+    begin_undoing,
+    change_qualifications,
+    changed_qualifications,
+    finish_operation,
+    forget_verdicts,
+    judge_failures,
+    judge_qualification,
+    keep_verdicts,
+    later_operations,
+    lock_failures,
+    lock_failures_by,
+    lock_operation,
+    lock_qualifications,
+    lock_requalified,
+    move_operation,
+    next_verdict_change,
+    put_rules,
+    restore_qualifications,
+)
+
+PAGE = 500
+MakeQualifier = Callable[[Mapping[str, Document]], Qualifier]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """What changing rules needs: the policy, and how to make the qualifier of a site with given rules of its own."""
+
+    policy: Policy
+    make: MakeQualifier
+    actor: str
+    now: datetime
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody changed the rules since they were looked at: the plan is no longer what would happen."""
+
+
+def begin(
+    practice: Practice,
+    plan: Plan,
+    *,
+    kind: str,
+    because: str,
+    rules: Mapping[str, Document | None],
+    seen: Mapping[str, Document],
+) -> int:
+    """Change the rules and the qualifications in one transaction; `seen` are the rules that the plan was made with.
+
+    Raises ChangedMeanwhileError when they are others now. What remains is for `carry_on`.
+    """
+    with transaction.atomic():
+        running = add_operation(
+            kind=kind, actor=practice.actor, because=because, now=practice.now, rules=rules, seen=seen
+        )
+        if running is None:
+            raise ChangedMeanwhileError
+        rows = {row.number: row for row in lock_qualifications([change.row.number for change in plan.changes])}
+        for change in plan.changes:
+            found = rows.get(change.row.number)
+            if found is None or (found.verdict, found.status) != (change.row.verdict, change.row.status):
+                raise ChangedMeanwhileError
+        texts = [(change.row, change.after, change.status) for change in plan.changes]
+        change_qualifications(running.number, texts)
+        add_verdict_changes(running.number, list(plan.verdicts.items()))
+        _audit(practice, f"rules.{kind}", running, plan)
+    return running.number
+
+
+def _audit(practice: Practice, action: str, running: Running, plan: Plan | None = None) -> None:
+    after: dict[str, object] = {"rules": dict(running.rules_after)}
+    if plan is not None:
+        after |= {"texts": len(plan.changes), "failures": plan.changed}
+    add_audit(
+        action,
+        subject=f"operation {running.number}",
+        actor=practice.actor,
+        now=practice.now,
+        before={"rules": dict(running.rules_before)},
+        after=after,
+        because=running.because,
+    )
+
+
+def carry_on(practice: Practice, number: int, *, on_progress: Callable[[int], None] | None = None) -> Operation:
+    """Do what is left of an operation, or of its undoing, in bounded transactions; again is harmless."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            running = lock_operation(number)
+            if running is None:
+                raise NotFoundError(f"there is no operation {number}: see rebond rules operations")
+            if running.step.finished:
+                break
+            done += _STEPS[running.step](practice, running)
+        if on_progress:
+            on_progress(done)
+    found = find_operation(number)
+    assert found is not None
+    return found
+
+
+def carry_on_all(practice: Practice) -> list[Operation]:
+    """Do what interrupted operations left behind."""
+    return [carry_on(practice, number) for number in unfinished()]
+
+
+def undo(
+    practice: Practice, number: int, *, because: str = "", on_progress: Callable[[int], None] | None = None
+) -> Operation:
+    """Put rules, verdicts and states back as they were before an operation.
+
+    RefusedError when it was undone already, or when a later one touches the same: that is undone first.
+    """
+    with transaction.atomic():
+        running = lock_operation(number)
+        if running is None:
+            raise NotFoundError(f"there is no operation {number}: see rebond rules operations")
+        if running.step not in (Step.REQUALIFY, Step.REFOLD, Step.DONE):
+            raise RefusedError(f"operation {number} was undone already")
+        if later := later_operations(number):
+            first = ", ".join(map(str, reversed(later)))
+            raise RefusedError(f"later operations touch the same texts or rules: undo them first ({first})")
+        put_rules(running.rules_before, operation=number)
+        lock_qualifications(changed_qualifications(number))
+        restore_qualifications(number)
+        begin_undoing(number, actor=practice.actor, now=practice.now)
+        add_audit(
+            "rules.undo",
+            subject=f"operation {number}",
+            actor=practice.actor,
+            now=practice.now,
+            before={"rules": dict(running.rules_after)},
+            after={"rules": dict(running.rules_before)},
+            because=because,
+        )
+    return carry_on(practice, number, on_progress=on_progress)
+
+
+def _requalify(practice: Practice, running: Running) -> int:
+    """Give the next failures their new verdict; `cursor`: the change at hand, and the last failure looked at."""
+    change, failure = running.cursor or (0, 0)
+    found = next_verdict_change(running.number, after=change - 1 if failure else change)
+    if found is None:
+        move_operation(running.number, step=Step.REFOLD)
+        return 0
+    change, about, verdict = found
+    failures = lock_failures(about, after=failure, limit=PAGE)
+    if not failures:
+        move_operation(running.number, step=Step.REQUALIFY, cursor=(change, 0))
+        return 0
+    moving = [item for item in failures if not same_verdict(item.verdict, verdict)]
+    keep_verdicts(running.number, moving)
+    _judge(practice, moving, {item.id: verdict for item in moving})
+    move_operation(running.number, step=Step.REQUALIFY, cursor=(change, failures[-1].id))
+    return len(moving)
+
+
+def _refold(practice: Practice, running: Running) -> int:
+    """Fold the addresses whose texts became ignored, or are no longer."""
+    (after,) = running.cursor or (0,)
+    texts = [number for number, moved in changed_qualifications(running.number).items() if moved]
+    last, addresses = addresses_of_texts(texts, after=after, limit=PAGE) if texts else (0, {})
+    if last:
+        _fold(practice, addresses)
+        move_operation(running.number, step=running.step, cursor=(last,))
+    elif running.step is Step.REFOLD:
+        finish_operation(running.number, now=practice.now)
+    else:
+        move_operation(running.number, step=Step.REJUDGE)
+    return 0
+
+
+def _restore(practice: Practice, running: Running) -> int:
+    """Give the next failures back the verdict that they had."""
+    failures = lock_requalified(running.number, limit=PAGE)
+    if not failures:
+        forget_verdicts(running.number)  # what retention took meanwhile
+        move_operation(running.number, step=Step.REFOLD_BACK)
+        return 0
+    _judge(practice, failures, {item.id: item.verdict for item in failures})
+    forget_verdicts(running.number, failures=[item.id for item in failures])
+    return len(failures)
+
+
+def _rejudge(practice: Practice, running: Running) -> int:
+    """Judge by the present rules what came while the rules that are gone were deciding."""
+    (after,) = running.cursor or (0,)
+    qualifier = practice.make(console_documents())
+    present = {rule.id for rule in qualifier.engine.pack.rules}
+    gone = [name for name in running.rules_after if name not in present]
+    texts = {row.number: row for row in judged_by(gone)}
+    numbers = {*texts, *changed_qualifications(running.number)} if gone else set()
+    failures = lock_failures_by(gone, numbers=numbers, after=after, limit=PAGE) if numbers else []
+    if not failures:
+        for row in texts.values():
+            verdict = judge(qualifier, row, Circumstance(row.number, Phase.REPORT, 0, ""))
+            judge_qualification(row.number, verdict=verdict, status=status_of(verdict, before=row.status))
+        move_operation(running.number, step=Step.UNDONE)
+        return 0
+    rows = {row.number: row for row in find_qualifications({item.circumstance.qualification for item in failures})}
+    verdicts = {
+        item.id: judge(qualifier, rows[item.circumstance.qualification], item.circumstance) for item in failures
+    }
+    _judge(practice, failures, verdicts)
+    move_operation(running.number, step=Step.REJUDGE, cursor=(failures[-1].id,))
+    return len(failures)
+
+
+_STEPS: Mapping[Step, Callable[[Practice, Running], int]] = {
+    Step.REQUALIFY: _requalify,
+    Step.REFOLD: _refold,
+    Step.RESTORE: _restore,
+    Step.REFOLD_BACK: _refold,
+    Step.REJUDGE: _rejudge,
+}
+
+
+def _judge(practice: Practice, failures: Sequence[StoredFailure], verdicts: Mapping[int, Verdict]) -> None:
+    """Give failures these verdicts, and fold whose they are; nobody else folds them meanwhile."""
+    addresses = {item.about: item.address for item in failures}
+    hold_addresses(addresses, succeeding=())
+    judge_failures(verdicts)
+    _fold(practice, addresses)
+
+
+def _fold(practice: Practice, addresses: dict[AddressKey, str]) -> None:
+    if not addresses:
+        return
+    hold_addresses(addresses, succeeding=())
+    before = {address: row.state for address, row in states_of(addresses).items()}
+    fold_needed(addresses, before, policy=practice.policy)

@@ -1,0 +1,248 @@
+"""What a change of rules would do to all that is stored, judged text by text; nothing is written (specification 03).
+
+Failures with one text, in one phase and with the same codes get one verdict: a million of them cost as many matches as
+they have texts.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rebond.core.failure import AddressState, Facts, Verdict
+from rebond.core.policy import Policy
+from rebond.core.qualifier import Qualifier
+from rebond.core.quarantine import fold
+from rebond.core.words import AddressStatus, Phase, QualificationStatus, Reason
+from rebond.store.read.evidence import AddressKey, evidence_of, snapshots_of, states_of
+from rebond.store.read.qualifications import (
+    Circumstance,
+    QualificationRow,
+    TextFailure,
+    addresses_with,
+    count_circumstances,
+    count_verdicts,
+    failures_of,
+    list_qualifications,
+)
+
+_MOST_SAMPLES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextChange:
+    """One text that would be judged otherwise in some circumstances: how, and how many stored failures change."""
+
+    row: QualificationRow
+    before: Verdict
+    after: Verdict
+    status: QualificationStatus
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The difference that other rules make: by circumstance for the failures, by text for the qualifications."""
+
+    texts: int
+    failures: int
+    verdicts: Mapping[Circumstance, Verdict]
+    changes: tuple[TextChange, ...]
+
+    @property
+    def changed(self) -> int:
+        """Count the stored failures whose verdict changes."""
+        return sum(change.failures for change in self.changes)
+
+
+@dataclass(slots=True)
+class Effect:
+    """How many failures change verdict, and how many addresses would leave and enter quarantine."""
+
+    failures: int = 0
+    leaving: int = 0
+    entering: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtested:
+    """What a change would do: in all, by provider, and by delivery (None: what no delivery of ours was about)."""
+
+    plan: Plan
+    total: Effect
+    by_provider: Mapping[str, Effect]
+    by_delivery: Mapping[int | None, Effect]
+    statuses: Mapping[str, int]
+    sample: tuple[str, ...] = ()
+
+
+def same_verdict(one: Verdict, other: Verdict) -> bool:
+    """Tell whether two verdicts do the same, whatever rule gave them."""
+    return (one.type, one.reason, one.cause, one.confirm) == (other.type, other.reason, other.cause, other.confirm)
+
+
+def judge(qualifier: Qualifier, row: QualificationRow, about: Circumstance) -> Verdict:
+    """Judge a stored text as it would be judged if it came again in this circumstance."""
+    facts = Facts(
+        text=row.text,
+        channel=row.channel,
+        provider=row.provider,
+        phase=about.phase,
+        code=about.code,
+        enhanced=about.enhanced,
+        action="failed",
+    )
+    return qualifier.qualify_facts(facts).verdict
+
+
+def status_of(verdict: Verdict, *, before: QualificationStatus) -> QualificationStatus:
+    """Tell the status of a text with another verdict: what is ignored stays so until a person says otherwise."""
+    if before is QualificationStatus.IGNORE:
+        return before
+    open_question = verdict.reason is Reason.NOT_DEFINED or verdict.review
+    return QualificationStatus.TO_QUALIFY if open_question else QualificationStatus.KEEP
+
+
+def compare(after: Qualifier, *, before: Qualifier) -> Plan:
+    """Find what other rules make of each stored text; only what the rules themselves change is touched."""
+    return _plan(after, lambda row, about: judge(before, row, about))
+
+
+def compare_stored(after: Qualifier, *, rules: Collection[str] = ()) -> Plan:
+    """Find the texts whose verdict is no longer what the rules say (with `rules`: what one of these decides now)."""
+    wanted = frozenset(rules)
+
+    def stored(row: QualificationRow, about: Circumstance) -> Verdict | None:
+        given = judge(after, row, about).rule
+        return row.verdict if not wanted or given in wanted or row.verdict.rule in wanted else None
+
+    return _plan(after, stored)
+
+
+def _plan(after: Qualifier, before: "Callable[[QualificationRow, Circumstance], Verdict | None]") -> Plan:
+    rows = {row.number: row for row in list_qualifications()}
+    counts = count_circumstances()
+    verdicts: dict[Circumstance, Verdict] = {}
+    main: dict[int, tuple[int, Verdict, Verdict]] = {}
+    for about, number in _every(rows, counts).items():
+        row = rows.get(about.qualification)
+        was = before(row, about) if row else None
+        if row is None or was is None:
+            continue
+        now = judge(after, row, about)
+        if same_verdict(was, now) and was.rule == now.rule:
+            continue
+        if not same_verdict(was, now):
+            verdicts[about] = now
+        if number >= main.get(row.number, (-1, was, now))[0]:
+            main[row.number] = (number, was, now)
+    failures = _changing(verdicts)
+    changes = tuple(
+        TextChange(
+            row=rows[number],
+            before=was,
+            after=now,
+            status=status_of(now, before=rows[number].status),
+            failures=failures[number],
+        )
+        for number, (_, was, now) in sorted(main.items())
+    )
+    return Plan(texts=len(rows), failures=sum(counts.values()), verdicts=verdicts, changes=changes)
+
+
+def _every(rows: Mapping[int, QualificationRow], counts: Mapping[Circumstance, int]) -> dict[Circumstance, int]:
+    """Give each text a circumstance, also where its failures are gone."""
+    seen = {about.qualification for about in counts}
+    gone = {Circumstance(number, Phase.REPORT, 0, ""): 0 for number in rows if number not in seen}
+    return {**counts, **gone}
+
+
+def _changing(verdicts: Mapping[Circumstance, Verdict]) -> Counter[int]:
+    """Count, by text, the failures whose stored verdict is not yet what it is to be."""
+    found: Counter[int] = Counter()
+    if verdicts:
+        for about, stored, count in count_verdicts({about.qualification for about in verdicts}):
+            if about in verdicts and not same_verdict(stored, verdicts[about]):
+                found[about.qualification] += count
+    return found
+
+
+def backtest(plan: Plan, *, policy: Policy, on_progress: Callable[[int], None] | None = None) -> Backtested:
+    """Fold the addresses that a plan touches with the verdicts that it gives, and count who would leave and enter."""
+    test = _Test(plan, policy)
+    numbers = {about.qualification for about in plan.verdicts}
+    looked_at = 0
+    for page in addresses_with(numbers) if numbers else ():
+        test.look_at(page, numbers)
+        looked_at += len(page)
+        if on_progress:
+            on_progress(looked_at)
+    for change in plan.changes:
+        test.by_provider.setdefault(change.row.provider, Effect()).failures += change.failures
+    test.total.failures = plan.changed
+    return Backtested(
+        plan=plan,
+        total=test.total,
+        by_provider=dict(sorted(test.by_provider.items())),
+        by_delivery=dict(sorted(test.by_delivery.items(), key=lambda item: item[0] or 0)),
+        statuses=dict(test.statuses),
+        sample=tuple(test.sample),
+    )
+
+
+@dataclass(slots=True)
+class _Test:
+    plan: Plan
+    policy: Policy
+    total: Effect = field(default_factory=Effect)
+    by_provider: dict[str, Effect] = field(default_factory=dict)
+    by_delivery: dict[int | None, Effect] = field(default_factory=dict)
+    statuses: Counter[str] = field(default_factory=Counter)
+    sample: list[str] = field(default_factory=list)
+
+    def look_at(self, page: Sequence[AddressKey], numbers: Collection[int]) -> None:
+        """Fold a page of addresses anew, and note whose status changes."""
+        touched: dict[AddressKey, list[TextFailure]] = {}
+        for failure in failures_of(page, numbers=numbers):
+            if failure.circumstance in self.plan.verdicts:
+                touched.setdefault(failure.about, []).append(failure)
+        before = states_of(touched)
+        for address, after in self._folded(touched):
+            was = before[address].state.status if address in before else AddressStatus.VALID
+            if was is not after.status:
+                self._note(address, touched[address], was, after.status)
+
+    def _folded(self, touched: Mapping[AddressKey, Sequence[TextFailure]]) -> Iterable[tuple[AddressKey, AddressState]]:
+        evidence, snapshots = evidence_of(touched), snapshots_of(touched)
+        for address, failures in touched.items():
+            new = {failure.identity: self.plan.verdicts[failure.circumstance] for failure in failures}
+            changed = False
+            items = []
+            for item in evidence[address]:
+                verdict = new.get(item.identity)
+                if verdict and item.verdict and not same_verdict(verdict, item.verdict):
+                    changed = True
+                    items.append(replace(item, verdict=verdict))
+                    self._count(next(one for one in failures if one.identity == item.identity))
+                else:
+                    items.append(item)
+            if changed:
+                yield address, fold(self.policy, snapshots.get(address), items, channel=address.channel)
+
+    def _count(self, failure: TextFailure) -> None:
+        self.by_delivery.setdefault(failure.delivery, Effect()).failures += 1
+
+    def _note(
+        self, address: AddressKey, failures: Sequence[TextFailure], was: AddressStatus, now: AddressStatus
+    ) -> None:
+        self.statuses[f"{was} → {now}"] += 1
+        if len(self.sample) < _MOST_SAMPLES:
+            self.sample.append(f"{address.channel}:{address.key}: {was} → {now}")
+        last = failures[-1]
+        effects = (
+            self.total,
+            self.by_provider.setdefault(last.provider, Effect()),
+            self.by_delivery.setdefault(last.delivery, Effect()),
+        )
+        for effect in effects:
+            effect.leaving += was is AddressStatus.QUARANTINED
+            effect.entering += now is AddressStatus.QUARANTINED

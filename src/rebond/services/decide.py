@@ -1,0 +1,225 @@
+"""People decide what texts mean: a rule of the site's own, with the texts as its examples (specification 03)."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rebond.core.failure import given_verdict
+from rebond.core.qualifier import Qualifier
+from rebond.core.qualify.check import check_rule
+from rebond.core.qualify.loading import load_console_rules
+from rebond.core.qualify.rules import RuleError
+from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
+from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on
+from rebond.services.backtest import Backtested, Plan, TextChange, backtest, compare, compare_stored
+from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.store.read.qualifications import Circumstance, QualificationRow, count_circumstances, find_qualifications
+from rebond.store.read.rules import Document, Operation, console_documents, last_decision
+
+_TRIES = 3
+_MOST_EXAMPLES = 20
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person says of some texts, the first of which is the one that they looked at."""
+
+    texts: tuple[int, ...]
+    type: FailureType
+    reason: Reason
+    cause: Cause | None
+    pattern: str
+    name: str = ""
+    provider: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Rules of the site as somebody wants them, with the plan of what that changes, and what it was made from."""
+
+    rules: Mapping[str, Document | None]
+    seen: Mapping[str, Document]
+    plan: Plan
+
+
+def prepare_rules(practice: Practice, rules: Mapping[str, Document | None], *, with_examples: bool = True) -> Change:
+    """Find what it would change to add, replace or (None) remove rules of the site; InputError when one is refused."""
+    seen = console_documents()
+    wanted = {name: document for name, document in rules.items() if document is not None}
+    wanted |= {name: document for name, document in seen.items() if name not in rules}
+    if unknown := sorted(name for name, document in rules.items() if document is None and name not in seen):
+        raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules list --site")
+    try:
+        after = practice.make(wanted)
+        if with_examples:
+            _check(after, wanted, names=rules)
+    except RuleError as error:
+        raise InputError(str(error)) from None
+    try:
+        plan = compare(after, before=practice.make(seen))
+    except RuleError:  # a rule that this version refuses is being taken away
+        plan = compare_stored(after)
+    return Change(rules=rules, seen=seen, plan=plan)
+
+
+def _check(qualifier: Qualifier, documents: Mapping[str, Document], *, names: Mapping[str, object]) -> None:
+    """Hold new rules against their own examples."""
+    rules = [rule for rule in load_console_rules(documents.values(), with_examples=True) if rule.id in names]
+    problems = [problem for rule in rules for problem in check_rule(qualifier.engine, rule)]
+    if problems:
+        raise RuleError(problems)
+
+
+def prepare_requalifying(practice: Practice, rules: Sequence[str] = ()) -> Change:
+    """Find what the present rules (or some of them) say otherwise of stored failures."""
+    seen = console_documents()
+    qualifier = practice.make(seen)
+    known = {rule.id for rule in qualifier.engine.pack.rules}
+    if unknown := sorted(set(rules) - known):
+        raise NotFoundError(f"no rule is called {unknown[0]!r}: see rebond rules list")
+    return Change(rules={}, seen=seen, plan=compare_stored(qualifier, rules=rules))
+
+
+def apply_change(
+    practice: Practice,
+    prepare: Callable[[], Change],
+    *,
+    kind: str,
+    because: str,
+    on_progress: Progress | None = None,
+) -> Operation:
+    """Do a change as one operation; prepared anew when somebody else's came first."""
+    for _ in range(_TRIES):
+        change = prepare()
+        try:
+            number = begin(practice, change.plan, kind=kind, because=because, rules=change.rules, seen=change.seen)
+        except ChangedMeanwhileError:
+            continue
+        return carry_on(practice, number, on_progress=on_progress)
+    raise RefusedError("the rules are being changed by somebody else: try again")
+
+
+def prepare_decision(practice: Practice, decision: Decision) -> Change:
+    """Make the rule that a decision comes to, and find what it changes; RefusedError when it was decided meanwhile."""
+    rows = _open_texts(decision)
+    document = _document(practice, decision, rows)
+    change = prepare_rules(practice, {document["id"]: document})
+    return Change(rules=change.rules, seen=change.seen, plan=_with_rows(change.plan, rows, document))
+
+
+def _open_texts(decision: Decision) -> list[QualificationRow]:
+    found = {row.number: row for row in find_qualifications(decision.texts)}
+    for number in decision.texts:
+        if number not in found:
+            raise NotFoundError(f"there is no qualification {number}: see rebond qualifications list")
+    for row in found.values():
+        if row.status is not QualificationStatus.TO_QUALIFY and not decision.again and not _only_by_code(row):
+            raise RefusedError(_told(row))
+    if len({row.channel for row in found.values()}) > 1:
+        raise InputError("the texts are of several channels: decide those of one at a time")
+    return [found[number] for number in decision.texts]
+
+
+def _only_by_code(row: QualificationRow) -> bool:
+    return row.by_code and row.status is QualificationStatus.KEEP
+
+
+def _told(row: QualificationRow) -> str:
+    operation = last_decision(row.number)
+    by = f" by {operation.actor} at {operation.at:%Y-%m-%d %H:%M} (operation {operation.number})" if operation else ""
+    said = f"{row.verdict.type} {row.verdict.reason}/{row.verdict.cause}, rule {row.verdict.rule}"
+    return f"qualification {row.number} is decided already{by}: {row.status}, {said}; --again decides it anew"
+
+
+def _document(practice: Practice, decision: Decision, rows: Sequence[QualificationRow]) -> dict[str, Any]:
+    try:
+        verdict = given_verdict(decision.type, reason=decision.reason, cause=decision.cause)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    document: dict[str, Any] = {
+        "id": decision.name or _name(decision, rows[0]),
+        "channel": rows[0].channel.value,
+        "text": decision.pattern,
+        "type": verdict.type.value,
+        "reason": verdict.reason.value,
+        "cause": verdict.cause.value,
+        "since": practice.now.date().isoformat(),
+        "source": f"decided by {practice.actor}",
+        "examples": _examples(rows),
+    }
+    if decision.provider:
+        document["provider"] = decision.provider
+    return document
+
+
+def _name(decision: Decision, row: QualificationRow) -> str:
+    told = hashlib.sha256(f"{row.channel}\0{decision.provider}\0{decision.pattern}".encode()).hexdigest()[:8]
+    return f"site-{decision.reason.value.replace('_', '-')}-{told}"
+
+
+def _examples(rows: Sequence[QualificationRow]) -> list[dict[str, object]]:
+    shown = rows[:_MOST_EXAMPLES]
+    counts = count_circumstances([row.number for row in shown])
+    main: dict[int, tuple[int, Circumstance]] = {}
+    for about, count in counts.items():
+        if count > main.get(about.qualification, (0, about))[0]:
+            main[about.qualification] = (count, about)
+    examples = []
+    for row in shown:
+        example: dict[str, object] = {"text": row.text, "provider": row.provider}
+        if row.number in main:
+            about = main[row.number][1]
+            example |= {"phase": about.phase.value, "code": about.code, "enhanced": about.enhanced}
+        examples.append(example)
+    return examples
+
+
+def _with_rows(plan: Plan, rows: Sequence[QualificationRow], document: Mapping[str, object]) -> Plan:
+    """Refuse a rule that does not decide each of the texts that it was made for."""
+    won = {change.row.number for change in plan.changes if change.after.rule == document["id"]}
+    lost = [row for row in rows if row.number not in won]
+    if lost:
+        texts = "; ".join(f"{row.number}: {row.text[:200]}" for row in lost[:3])
+        raise InputError(f"the pattern {document['text']!r} does not decide {len(lost)} of the texts ({texts})")
+    return plan
+
+
+def decide(
+    practice: Practice, decision: Decision, *, because: str = "", on_progress: Progress | None = None
+) -> Operation:
+    """Save a decision: the rule, the texts, and all stored failures that it changes."""
+    return apply_change(
+        practice,
+        lambda: prepare_decision(practice, decision),
+        kind="decide",
+        because=because,
+        on_progress=on_progress,
+    )
+
+
+def effect_of(practice: Practice, change: Change, *, on_progress: Progress | None = None) -> Backtested:
+    """Back-test a change; nothing is written."""
+    return backtest(change.plan, policy=practice.policy, on_progress=on_progress)
+
+
+def ignore(practice: Practice, numbers: Sequence[int], *, because: str) -> Operation:
+    """Let texts never quarantine anybody, from now on and for what is stored; RefusedError when they are so already."""
+
+    def prepare() -> Change:
+        rows = find_qualifications(numbers)
+        if missing := sorted(set(numbers) - {row.number for row in rows}):
+            raise NotFoundError(f"there is no qualification {missing[0]}: see rebond qualifications list")
+        for row in rows:
+            if row.status is QualificationStatus.IGNORE:
+                raise RefusedError(_told(row))
+        changes = tuple(
+            TextChange(row=row, before=row.verdict, after=row.verdict, status=QualificationStatus.IGNORE, failures=0)
+            for row in rows
+        )
+        plan = Plan(texts=len(rows), failures=0, verdicts={}, changes=changes)
+        return Change(rules={}, seen=console_documents(), plan=plan)
+
+    return apply_change(practice, prepare, kind="ignore", because=because)

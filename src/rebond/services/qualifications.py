@@ -1,0 +1,103 @@
+"""The deliverability team's queue: distinct texts put together, how many wait on each, and what they may mean."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from rebond.core.qualifier import Qualifier
+from rebond.core.qualify.cluster import Text, clusters, telling_words
+from rebond.core.qualify.generate import generate_pattern
+from rebond.core.qualify.suggest import Known, Suggester, Suggestion
+from rebond.core.words import Channel, QualificationStatus
+from rebond.services.errors import NotFoundError
+from rebond.store.read.qualifications import QualificationRow, count_waiting, list_qualifications
+from rebond.store.write.audit import add_audit
+from rebond.store.write.rules import lock_qualifications, reset_count
+
+MOST_SHOWN = 100_000
+_MOST_TEXTS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Texts that are alike, the most frequent first: one decision settles them all."""
+
+    texts: tuple[QualificationRow, ...]
+    count: int
+    addresses: int
+    suggestion: Suggestion | None
+
+    @property
+    def number(self) -> int:
+        """The number of its most frequent text, which stands for it."""
+        return self.texts[0].number
+
+
+class Queue:
+    """All distinct texts as they are now."""
+
+    def __init__(self, qualifier: Qualifier, *, channel: Channel | None = None) -> None:
+        self.rows = list_qualifications(channel=channel)
+        self._telling = telling_words(rule.text for rule in qualifier.engine.pack.rules)
+        known = [
+            Known(row.number, row.template, row.verdict)
+            for row in self.rows
+            if row.status is not QualificationStatus.TO_QUALIFY and not row.by_code
+        ]
+        self.suggester = Suggester(known)
+
+    def clusters(self) -> list[Cluster]:
+        """Put what is to be qualified together; those that most addresses wait on come first."""
+        waiting = {row.number: row for row in self.rows if row.status is QualificationStatus.TO_QUALIFY}
+        addresses = count_waiting(waiting)
+        found = [self._cluster([waiting[number] for number in group], addresses) for group in self._groups(waiting)]
+        return sorted(found, key=lambda cluster: (-cluster.addresses, -cluster.count, cluster.number))
+
+    def cluster_of(self, row: QualificationRow) -> Cluster:
+        """Find the texts to be qualified that are like one; one that is qualified stands alone."""
+        alike = [row]
+        if row.status is QualificationStatus.TO_QUALIFY:
+            waiting = {one.number: one for one in self.rows if one.status is QualificationStatus.TO_QUALIFY}
+            group = next(group for group in self._groups(waiting) if row.number in group)
+            alike = [waiting[number] for number in group]
+        return self._cluster(alike, count_waiting({one.number for one in alike}))
+
+    def row(self, number: int) -> QualificationRow:
+        """Find a text; NotFoundError when there is none of this number."""
+        found = next((row for row in self.rows if row.number == number), None)
+        if found is None:
+            raise NotFoundError(f"there is no qualification {number}: see rebond qualifications list")
+        return found
+
+    def pattern_for(self, texts: Sequence[QualificationRow]) -> str | None:
+        """Make a pattern that these texts share and that no text of another reason matches."""
+        mine = {row.number for row in texts}
+        reasons = {row.verdict.reason for row in texts}
+        others = [row.text for row in self.rows if row.number not in mine and row.verdict.reason not in reasons]
+        return generate_pattern([row.text for row in texts[:_MOST_TEXTS]], others=others)
+
+    def _groups(self, waiting: Collection[int]) -> list[tuple[int, ...]]:
+        texts = [Text(row.number, row.channel, row.template, row.count) for row in self.rows if row.number in waiting]
+        return clusters(texts, telling=self._telling)
+
+    def _cluster(self, rows: Sequence[QualificationRow], addresses: dict[int, int]) -> Cluster:
+        numbers = frozenset(row.number for row in rows)
+        return Cluster(
+            texts=tuple(rows),
+            count=sum(row.count for row in rows),
+            addresses=sum(addresses.get(number, 0) for number in numbers),
+            suggestion=self.suggester.suggest(rows[0].template, without=numbers),
+        )
+
+
+def reset(number: int, *, actor: str, now: datetime, because: str) -> QualificationRow:
+    """Count a text from nothing again; audited."""
+    with transaction.atomic():
+        if not lock_qualifications([number]):
+            raise NotFoundError(f"there is no qualification {number}: see rebond qualifications list")
+        before = reset_count(number)
+        subject = f"qualification {number}"
+        add_audit("qualification.reset", subject=subject, actor=actor, now=now, before=before, after=0, because=because)
+        return lock_qualifications([number])[0]

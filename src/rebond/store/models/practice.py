@@ -1,0 +1,107 @@
+"""The practice of qualification: a site's own rules, what changing them did, and what the team is to be told."""
+
+from django.db import models
+
+
+class ConsoleRule(models.Model):
+    """A rule of this site; `document` is its table as in a rule file. Such rules come before all shipped ones."""
+
+    name = models.CharField(max_length=128, unique=True)
+    document = models.JSONField()
+    operation = models.BigIntegerField()
+
+    class Meta:
+        db_table = "console_rule"
+
+
+class RuleOperation(models.Model):
+    """One change of rules or statuses and all that followed from it; its number undoes it.
+
+    `rules_before` and `rules_after` hold the documents by name, null where there was none. `cursor` is how far the
+    present step has come; `step`: see `store.read.rules.Step`.
+    """
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    kind = models.CharField(max_length=16)
+    because = models.TextField(blank=True)
+    step = models.CharField(max_length=16)
+    rules_before = models.JSONField(default=dict)
+    rules_after = models.JSONField(default=dict)
+    cursor = models.JSONField(default=list)
+    failures = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        db_table = "rule_operation"
+        indexes = [models.Index(fields=["step"], name="rule_operation_step")]
+
+
+class VerdictChange(models.Model):
+    """What an operation makes of the failures with one text in one situation."""
+
+    operation = models.BigIntegerField()
+    qualification = models.BigIntegerField()
+    phase = models.CharField(max_length=16, blank=True)
+    code = models.IntegerField(default=0)
+    enhanced = models.CharField(max_length=16, blank=True)
+    type = models.CharField(max_length=8)
+    reason = models.CharField(max_length=32)
+    cause = models.CharField(max_length=32)
+    rule = models.CharField(max_length=128)
+    pack_version = models.CharField(max_length=64, blank=True)
+    confirm = models.SmallIntegerField(default=1)
+
+    class Meta:
+        db_table = "verdict_change"
+        indexes = [models.Index(fields=["operation", "id"], name="verdict_change_operation")]
+
+
+class QualificationChange(models.Model):
+    """A qualification's verdict and status before and after an operation."""
+
+    operation = models.BigIntegerField()
+    qualification = models.BigIntegerField()
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        db_table = "qualification_change"
+        constraints = [models.UniqueConstraint(fields=["operation", "qualification"], name="qualification_change_once")]
+        indexes = [models.Index(fields=["qualification"], name="qualification_change_text")]
+
+
+class Requalified(models.Model):
+    """The verdict that a piece of evidence had before an operation changed it."""
+
+    operation = models.BigIntegerField()
+    evidence = models.BigIntegerField()
+    type = models.CharField(max_length=8)
+    reason = models.CharField(max_length=32)
+    cause = models.CharField(max_length=32)
+    rule = models.CharField(max_length=128)
+    pack_version = models.CharField(max_length=64, blank=True)
+    confirm = models.SmallIntegerField(default=1)
+
+    class Meta:
+        db_table = "requalified"
+        constraints = [models.UniqueConstraint(fields=["operation", "evidence"], name="requalified_once")]
+
+
+class Alert(models.Model):
+    """Something that the deliverability team is to be told; `subject` says what it is about."""
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=32)
+    subject = models.TextField()
+    qualification = models.BigIntegerField(null=True)
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "alert"
+        indexes = [
+            models.Index(fields=["at"], name="alert_at"),
+            models.Index(fields=["qualification", "at"], name="alert_qualification"),
+        ]

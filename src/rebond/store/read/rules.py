@@ -1,0 +1,94 @@
+"""The site's own rules, and the operations that changed them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from rebond.store.models import ConsoleRule, QualificationChange, Requalified, RuleOperation
+
+Document = Mapping[str, Any]
+
+
+class Step(StrEnum):
+    """How far an operation has come: what is left is done by whoever continues it."""
+
+    REQUALIFY = "requalify"
+    REFOLD = "refold"
+    DONE = "done"
+    RESTORE = "restore"
+    REJUDGE = "rejudge"
+    REFOLD_BACK = "refold_back"
+    UNDONE = "undone"
+
+    @property
+    def finished(self) -> bool:
+        return self in (Step.DONE, Step.UNDONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A change of rules or statuses, with what it did so far."""
+
+    number: int
+    at: datetime
+    actor: str
+    kind: str
+    because: str
+    step: Step
+    rules: tuple[str, ...]
+    texts: int
+    failures: int
+    finished_at: datetime | None
+    undone_at: datetime | None
+    undone_by: str
+
+
+def console_documents() -> dict[str, Document]:
+    """Read the site's own rules, by name, the latest decided first: of two on one text that one speaks."""
+    return dict(ConsoleRule.objects.order_by("-operation", "id").values_list("name", "document"))
+
+
+def list_operations() -> list[Operation]:
+    """Read all operations, the latest first."""
+    return [_operation(row) for row in RuleOperation.objects.order_by("-id")]
+
+
+def find_operation(number: int) -> Operation | None:
+    """Read one operation."""
+    row = RuleOperation.objects.filter(id=number).first()
+    return _operation(row) if row else None
+
+
+def unfinished() -> list[int]:
+    """List the operations that were begun and are not at their end, the oldest first."""
+    over = [step.value for step in Step if step.finished]
+    return list(RuleOperation.objects.exclude(step__in=over).order_by("id").values_list("id", flat=True))
+
+
+def last_decision(qualification: int) -> Operation | None:
+    """Find the latest operation, not undone, that changed this text."""
+    numbers = QualificationChange.objects.filter(qualification=qualification).values_list("operation", flat=True)
+    row = RuleOperation.objects.filter(id__in=numbers, undone_at__isnull=True).order_by("-id").first()
+    return _operation(row) if row else None
+
+
+def _operation(row: RuleOperation) -> Operation:
+    step = Step(row.step)
+    texts = QualificationChange.objects.filter(operation=row.pk).count()
+    failures = row.failures if step.finished else Requalified.objects.filter(operation=row.pk).count()
+    return Operation(
+        number=row.pk,
+        at=row.at,
+        actor=row.actor,
+        kind=row.kind,
+        because=row.because,
+        step=step,
+        rules=tuple(sorted({*row.rules_before, *row.rules_after})),
+        texts=texts,
+        failures=failures,
+        finished_at=row.finished_at,
+        undone_at=row.undone_at,
+        undone_by=row.undone_by,
+    )

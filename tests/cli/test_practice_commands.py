@@ -1,0 +1,116 @@
+"""`rebond qualifications` and `rebond rules` on what is stored, through the real command line, on either database."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.intake.commands import answer, rebond, rows
+
+TEXT = "550 Zorglub finds the moon wrong for {}@shop.example"
+ACTION = {"operation", "at", "actor", "kind", "because", "step", "rules", "texts", "failures", "finished_at"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with three addresses that failed with one unknown text."""
+    folder = tmp_path_factory.mktemp("practice") / "data"
+    if os.environ.get("REBOND_TEST_DATABASE") == "postgresql":
+        import psycopg
+
+        url = os.environ["REBOND_TEST_POSTGRES_URL"]
+        database = f"cli_{secrets.token_hex(6)}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {database}")  # type: ignore[call-overload]
+        base, _, options = url.partition("?")
+        folder.mkdir()
+        own = f"{base.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
+        (folder / "rebond.toml").write_text(f"[database]\nurl = {json.dumps(own)}\n")
+    answer(folder, "init")
+    events = [
+        {
+            "channel": "email",
+            "address": f"{name}@shop.example",
+            "event": "failure",
+            "occurred_at": "2026-03-01T08:00:00Z",
+            "text": TEXT.format(name),
+        }
+        for name in ("anna", "bob", "carl")
+    ]
+    answer(folder, "intake", "events", "-", given="\n".join(map(json.dumps, events)).encode())
+    return folder
+
+
+def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
+    (waiting,) = rows(data, "qualifications", "list")
+    assert (waiting["texts"], waiting["addresses"], waiting["count"]) == (1, 3, 3)
+    number = str(waiting["id"])
+    shown = answer(data, "qualifications", "show", number)
+    assert (shown["status"], shown["raison"]) == ("to_qualify", "Non définie")
+    assert shown["pattern"].startswith("(?i)")
+    decision = ("qualifications", "decide", number, "--reason", "user_unknown", "--because", "they told us")
+    tried = answer(data, *decision, "--dry-run")
+    assert (tried["failures_changed"], tried["entering_quarantine"]) == (3, 3)
+    assert rows(data, "rules", "operations") == []
+    done = answer(data, *decision)
+    assert set(done) >= ACTION
+    assert (done["step"], done["failures"]) == ("done", 3)
+    assert answer(data, "quarantine", "show", "bob@shop.example")["status"] == "quarantined"
+    (kept,) = rows(data, "qualifications", "list", "--status", "keep")
+    assert kept["rule"] == done["rules"][0]
+    (rule,) = rows(data, "rules", "site")
+    assert rule["id"] == kept["rule"]
+    again = rebond(data, *decision)
+    assert again.returncode == 4
+    assert b"decided already" in again.stderr
+    without = answer(data, "rules", "backtest", "--remove", rule["id"])
+    assert (without["leaving_quarantine"], without["by_delivery"]["-"]["leaving"]) == (3, 3)
+    assert answer(data, "rules", "undo", str(done["operation"]))["step"] == "undone"
+    assert answer(data, "quarantine", "show", "bob@shop.example")["status"] != "quarantined"
+
+
+def test_a_file_of_rules_is_tested_on_the_past_applied_and_undone(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[[rule]]\nid = "site-moon"\ntext = "(?i)moon wrong"\ntype = "soft"\nreason = "mailbox_full"\n'
+        'since = 2026-03-01\nsource = "a test"\nexamples = ["550 the moon wrong"]\n'
+    )
+    tried = answer(data, "rules", "backtest", str(file))
+    assert (tried["failures_changed"], tried["changes"][0]["after"]) == (3, "soft mailbox_full/quota")
+    told = ("--text", "moon wrong", "--type", "soft", "--reason", "mailbox_full")
+    assert answer(data, "rules", "backtest", *told)["failures_changed"] == 3
+    done = answer(data, "rules", "apply", str(file), "--because", "we know them")
+    assert done["rules"] == ["site-moon"]
+    assert answer(data, "rules", "apply", "site-moon")["failures"] == 0
+    latest = rows(data, "rules", "operations")[1]
+    assert latest["operation"] == done["operation"]
+    assert answer(data, "rules", "undo", str(done["operation"]))["step"] == "undone"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("rules", "undo", "99"), "there is no operation 99"),
+        (("rules", "backtest", "no-such-rule"), "no rule is called 'no-such-rule'"),
+        (("rules", "apply", "--remove", "no-such-rule"), "no rule of this site is called"),
+        (("qualifications", "show", "99"), "there is no qualification 99"),
+        (("qualifications", "decide", "1"), "give --reason"),
+        (("qualifications", "decide", "1", "--as-suggested"), "no suggestion"),
+    ],
+)
+def test_what_cannot_be_done_is_said(data: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = rebond(data, *arguments)
+    assert (done.returncode, words in done.stderr.decode()) == (2, True), done.stderr
+
+
+def test_a_text_is_ignored_and_its_count_reset(data: Path) -> None:
+    number = str(rows(data, "qualifications", "list")[0]["id"])
+    reset: Any = answer(data, "qualifications", "reset", number)
+    assert reset["count"] == 0
+    ignored = answer(data, "qualifications", "ignore", number, "--because", "theirs")
+    assert rows(data, "qualifications", "list", "--status", "ignore")[0]["id"] == int(number)
+    answer(data, "rules", "undo", str(ignored["operation"]))
+    assert rows(data, "qualifications", "list", "--single")[0]["status"] == "to_qualify"

@@ -1,0 +1,133 @@
+"""A text is decided: the rule, the stored failures, the addresses; and all of it taken back."""
+
+import pytest
+from tests.services.event_fixtures import state
+from tests.services.practice_fixtures import (
+    MOON,
+    came_later,
+    decision,
+    everything,
+    failed,
+    make,
+    moons,
+    number_of,
+    practice,
+)
+
+from rebond.core.words import AddressStatus, FailureType, QualificationStatus, Reason
+from rebond.services.apply_rules import undo
+from rebond.services.decide import decide, effect_of, ignore, prepare_decision, prepare_requalifying
+from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.store.models import AuditEntry, ConsoleRule, EvidenceRow, Qualification
+from rebond.store.read.rules import Step, list_operations
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+QUARANTINED, ERRONEOUS, VALID = AddressStatus.QUARANTINED, AddressStatus.ERRONEOUS, AddressStatus.VALID
+
+
+def test_a_back_test_tells_who_would_enter_and_writes_nothing() -> None:
+    moons()
+    before = everything()
+    change = prepare_decision(practice(), decision(number_of("Zorglub")))
+    found = effect_of(practice(), change)
+    assert (found.total.failures, found.total.entering, found.total.leaving) == (3, 3, 0)
+    assert found.by_delivery[None].entering == 3
+    assert found.statuses == {"valid → quarantined": 1, "erroneous → quarantined": 2}
+    assert everything() == before
+    assert list_operations() == []
+
+
+def test_a_decision_makes_a_rule_and_acts_on_what_is_stored_and_on_what_comes() -> None:
+    moons()
+    operation = decide(practice(), decision(number_of("Zorglub")), because="their page says so")
+    row = Qualification.objects.get()
+    assert (row.status, row.type, row.reason, row.count) == ("keep", "hard", "user_unknown", 3)
+    assert {state(f"a{n}@shop.example").status for n in range(3)} == {QUARANTINED}
+    rule = ConsoleRule.objects.get()
+    assert row.rule == rule.name == operation.rules[0]
+    assert [example["text"] for example in rule.document["examples"]] == [row.first_text]
+    assert (operation.step, operation.failures, operation.texts) == (Step.DONE, 3, 1)
+    came_later(failed(MOON.format("new@shop.example"), "new@shop.example", day=2))
+    assert state("new@shop.example").status is QUARANTINED
+    audit = AuditEntry.objects.get()
+    assert (audit.action, audit.actor, audit.because) == ("rules.decide", "cli:eve", "their page says so")
+
+
+def test_undo_brings_back_every_row_and_judges_again_what_came_meanwhile() -> None:
+    moons(days=2)
+    before = everything()
+    operation = decide(practice(), decision(number_of("Zorglub")))
+    assert everything() != before
+    undo(practice(), operation.number)
+    assert everything() == before
+    again = decide(practice(), decision(number_of("Zorglub")))
+    came_later(failed(MOON.format("new@shop.example"), "new@shop.example", day=5))
+    assert state("new@shop.example").status is QUARANTINED
+    undone = undo(practice("cli:bob"), again.number)
+    assert (undone.step, undone.undone_by) == (Step.UNDONE, "cli:bob")
+    assert state("new@shop.example").status is ERRONEOUS
+    assert set(EvidenceRow.objects.values_list("reason", flat=True)) == {"not_defined"}
+    with pytest.raises(RefusedError, match="undone already"):
+        undo(practice(), again.number)
+
+
+def test_the_second_of_two_is_told() -> None:
+    moons()
+    number = number_of("Zorglub")
+    decide(practice(), decision(number))
+    with pytest.raises(RefusedError, match=r"decided already by cli:eve at .* \(operation"):
+        decide(practice("cli:bob"), decision(number, reason=Reason.MAILBOX_FULL, type=FailureType.SOFT))
+    assert ConsoleRule.objects.count() == 1
+    decide(practice("cli:bob"), decision(number, pattern="moon wrong for", again=True, name="site-moon"))
+
+
+def test_what_cannot_be_decided_is_refused_in_words() -> None:
+    moons()
+    number = number_of("Zorglub")
+    with pytest.raises(NotFoundError, match="no qualification 999"):
+        decide(practice(), decision(999))
+    with pytest.raises(InputError, match="site-user-unknown"):
+        decide(practice(), decision(number, pattern="the sun"))
+    with pytest.raises(InputError, match="is refused"):
+        decide(practice(), decision(number, pattern="(?=moon)"))
+    with pytest.raises(InputError, match="cannot be hard"):
+        decide(practice(), decision(number, reason=Reason.MAILBOX_FULL))
+    assert list_operations() == []
+
+
+def test_an_ignored_text_frees_whom_it_put_there_and_undo_puts_them_back() -> None:
+    moons(1, days=6)
+    assert state("a0@shop.example").status is QUARANTINED
+    before = everything()
+    operation = ignore(practice(), [number_of("Zorglub")], because="their fault")
+    assert state("a0@shop.example").status is VALID
+    assert Qualification.objects.get().status == QualificationStatus.IGNORE.value
+    with pytest.raises(RefusedError, match="decided already"):
+        ignore(practice(), [number_of("Zorglub")], because="")
+    undo(practice(), operation.number)
+    assert everything() == before
+
+
+def test_a_later_operation_on_the_same_text_is_undone_first() -> None:
+    moons()
+    number = number_of("Zorglub")
+    first = decide(practice(), decision(number))
+    second = ignore(practice(), [number], because="")
+    with pytest.raises(RefusedError, match=rf"\({second.number}\)"):
+        undo(practice(), first.number)
+    undo(practice(), second.number)
+    undo(practice(), first.number)
+    assert Qualification.objects.get().status == "to_qualify"
+
+
+def test_the_rules_in_force_can_be_held_against_what_is_stored() -> None:
+    moons()
+    decide(practice(), decision(number_of("Zorglub")))
+    assert prepare_requalifying(practice()).plan.changes == ()
+    EvidenceRow.objects.update(type="soft", reason="mailbox_full", cause="quota")
+    Qualification.objects.update(type="soft", reason="mailbox_full", cause="quota")
+    name = ConsoleRule.objects.get().name
+    assert prepare_requalifying(practice(), [name]).plan.changed == 3
+    assert prepare_requalifying(practice(), [make({}).engine.pack.rules[0].id]).plan.changed == 0
+    with pytest.raises(NotFoundError, match="no rule is called"):
+        prepare_requalifying(practice(), ["nothing"])
