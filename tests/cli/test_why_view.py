@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from rebond.cli.why_view import draw_why
-from rebond.core.failure import AddressState, Event, Evidence, Judgement, Snapshot, WhyNot
-from rebond.core.words import AddressStatus, Reason
+from rebond.core.failure import AddressState, Event, Evidence, Judgement, Snapshot, Verdict, WhyNot
+from rebond.core.words import AddressStatus, Cause, FailureType, Reason
 from rebond.services.why import Why
 from rebond.store.read.blocked import Denial
 
 AT = datetime(2026, 3, 5, 9, 12, tzinfo=UTC)
 
 
-def drawn(**fields: object) -> str:
-    console = Console(file=io.StringIO(), width=120)
+def drawn(*, width: int = 120, **fields: object) -> str:
+    console = Console(file=io.StringIO(), width=width)
     why = Why(**{"state": AddressState(), "judgements": (), "others": (), "outdated": False, **fields})  # type: ignore[arg-type]
     draw_why(console, "anna@shop.example", why)
     assert isinstance(console.file, io.StringIO)
@@ -49,3 +49,24 @@ def test_what_had_no_effect_is_no_problem() -> None:
     text = drawn(judgements=[judged])
     assert "no effect" in text
     assert "opted out" not in text
+
+
+def test_a_text_is_there_to_be_read_on_any_terminal() -> None:
+    said = "550 5.1.1 <anna@shop.example>: Recipient address rejected: User unknown in virtual mailbox table"
+    verdict = Verdict(type=FailureType.HARD, reason=Reason.USER_UNKNOWN, cause=Cause.NO_SUCH_USER, rule="r")
+    failure = Evidence(identity="e", event=Event.FAILURE, at=AT, verdict=verdict, text=said)
+    judged = Judgement(
+        evidence=failure, counted=True, why_not=WhyNot.COUNTED, status=AddressStatus.QUARANTINED, error_count=1
+    )
+    for width in (80, 120):
+        text = drawn(width=width, judgements=[judged])
+        column = 1 if width == 80 else 4
+        rows = [line.strip("│").split("│")[column] for line in text.splitlines() if "│" in line]
+        assert said.replace(" ", "") in "".join(rows).replace(" ", "")
+        assert "2026-03-05 09:12" in text
+        assert "hard user_unknown/no_such_user" in text
+        assert max(map(len, text.splitlines()[:-1])) <= width
+
+
+def test_one_error_is_one_error() -> None:
+    assert ", 1 error counted" in drawn(state=AddressState(error_count=1))
