@@ -75,6 +75,12 @@ def test_a_run_again_does_nothing_and_says_so() -> None:
     assert last_run("cleanup") == at(days=31)
 
 
+def test_a_run_as_of_a_later_time_does_not_pass_for_all_the_days_until_then() -> None:
+    cleaned(at(days=400))
+    cleaned(at(days=31))
+    assert last_run("cleanup") == at(days=31)
+
+
 def test_a_run_as_of_an_earlier_time_undoes_nothing() -> None:
     took(full(at()))
     assert cleaned(at(days=40)).exits == 1

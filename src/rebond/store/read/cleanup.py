@@ -79,6 +79,6 @@ def moved_snapshots(horizon: datetime) -> Iterator[list[AddressKey]]:
 
 
 def last_run(job: str) -> datetime | None:
-    """Tell when a job last finished."""
-    row = JobRun.objects.filter(name=job, finished_at__isnull=False).order_by("-at").first()
+    """Tell when a job last finished: the run begun last, even when one before it was told a later time."""
+    row = JobRun.objects.filter(name=job, finished_at__isnull=False).order_by("-id").first()
     return row.at if row else None
