@@ -20,6 +20,13 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["out.csv"]
 
 
+def test_a_dash_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="/dev/stdout"):
+        write_rows(Path("-"), ROWS, columns=["address", "count"])
+    assert os.listdir(tmp_path) == []
+
+
 def test_lines_of_json(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write_rows(path, ROWS, columns=["address", "count"])

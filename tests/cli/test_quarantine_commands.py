@@ -102,7 +102,11 @@ def test_five_soft_errors_in_five_days(data: Path) -> None:
 
 def test_a_bad_event_is_reported_and_the_rest_is_kept(data: Path) -> None:
     naive = event("failure", "naive@shop.example", "2026-01-05T08:00:00", type="hard", reason="user_unknown")
-    taken = take(data, naive, soft("kept@shop.example", ago(1)), code=3)
+    lines = "\n".join(map(json.dumps, [naive, soft("kept@shop.example", ago(1))])).encode()
+    done = rebond(data, "intake", "events", "-", given=lines)
+    assert done.returncode == 3
+    assert done.stderr == b"rebond: 1 of 2 lines were rejected, the others are kept\n"
+    taken = json.loads(done.stdout)
     assert (taken["read"], taken["stored"], taken["rejected"][0]["line"]) == (2, 1, 1)
     assert "no zone" in taken["rejected"][0]["reason"]
     assert answer(data, "why", "kept@shop.example")["status"] == "erroneous"
@@ -259,6 +263,11 @@ REFUSED = {
     "an unknown job": (("job", "run", "tidy"), 2, "known are cleanup"),
     "a naive time": (("job", "run", "cleanup", "--now", "2026-03-01T00:00:00"), 2, "no zone"),
     "no such file": (("check", "/nowhere/at/all"), 2, "/nowhere/at/all"),
+    "an unknown status": (
+        ("quarantine", "export", "x.csv", "--status", "lost"),
+        2,
+        "--status 'lost' is unknown: write",
+    ),
     "no message number": (("token", "sign", "abc"), 2, "no message number"),
     "a message number out of range": (("token", "sign", "0"), 2, "no message number"),
 }

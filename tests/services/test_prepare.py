@@ -479,9 +479,11 @@ def test_an_empty_target_is_said() -> None:
         (84, "5x1h,4x1d", "stops after 84 h, at 4 counted errors.*quarantined at 5.*101 h"),
         (12, "5x1h,4x1d", "at 1 counted error:"),
         (120, "2x1h", "never reach"),
+        (0.5, "2x1h", "stops after 30 min"),
+        (1.26, "2x1h", r"stops after 1\.3 h"),
     ],
 )
-def test_a_validity_that_ends_before_the_threshold_is_said(validity: int, retries: str, said: str | None) -> None:
+def test_a_validity_that_ends_before_the_threshold_is_said(validity: float, retries: str, said: str | None) -> None:
     add_people([Person("a@x.example")])
     warnings = run(draft(validity=timedelta(hours=validity), retries=parse_retries(retries))).warnings
     if said is None:

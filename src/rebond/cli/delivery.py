@@ -39,7 +39,7 @@ def _register_create(app: typer.Typer) -> None:
         name: Annotated[str, typer.Option("--name", help="What it is called in lists.")],
         sender: Annotated[str, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')],
         subject: Annotated[str, typer.Option("--subject", help="A template, like the text.")],
-        channel: Annotated[str, typer.Option("--channel")] = "email",
+        channel: Annotated[str, typer.Option("--channel", help="email; others cannot be sent on yet.")] = "email",
         text_file: Annotated[Path | None, typer.Option("--text-file", help="The text part: a template.")] = None,
         html_file: Annotated[Path | None, typer.Option("--html-file", help="The HTML part: a template.")] = None,
         to: Annotated[str, typer.Option("--to", metavar="all|FILE", help="Everybody, or a file of people.")] = "all",

@@ -47,7 +47,8 @@ def register_send(app: typer.Typer) -> None:
         if result.pending and not result.handed_over and not result.problem and result.next_due:
             when = f"{result.next_due:%Y-%m-%d %H:%M:%S} UTC"
             say(
-                f"rebond: {result.pending} messages are still open, due or held by another sender until {when} at least"
+                f"rebond: nothing is due now; {result.pending} messages wait, for a retry or another sender, "
+                f"until {when} at the soonest"
             )
         if result.problem:
             say(f"rebond: {result.problem}")

@@ -16,6 +16,8 @@ _PHONE = re.compile(r"\+\d{4,15}")
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:
     """Write rows to a file, in place only when whole; returns how many."""
     as_lines = path.suffix.lower() == ".jsonl"
+    if str(path) == "-":
+        raise InputError("a file is needed, not '-': /dev/stdout is one, and takes rows as they come")
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: {'it is a folder' if path.is_dir() else 'its folder is missing'}")
     if path.exists() and not path.is_file():

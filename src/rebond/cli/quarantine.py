@@ -190,10 +190,11 @@ def export(
 def _statuses(given: list[str]) -> list[AddressStatus]:
     from rebond.services.errors import InputError
 
-    try:
-        return [AddressStatus(name.strip()) for text in given for name in text.split(",")]
-    except ValueError as error:
-        raise InputError(f"--status {error}: write one or more of {', '.join(AddressStatus)}") from None
+    names = [name.strip() for text in given for name in text.split(",")]
+    for name in names:
+        if name not in set(AddressStatus):
+            raise InputError(f"--status {name!r} is unknown: write one or more of {', '.join(AddressStatus)}")
+    return [AddressStatus(name) for name in names]
 
 
 @handles_errors

@@ -7,10 +7,11 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, show
+from rebond.cli.output import DataOption, Exit, JsonOption, cell, data_directory, say, show, wants_json
 from rebond.cli.settling import counting
 
 _MOST_LINE = 1024 * 1024 + 2
+_TOLD = 20
 
 
 def events(
@@ -37,8 +38,14 @@ def events(
             )
     rejected = [{"line": bad.line, "reason": bad.reason} for bad in taken.rejected]
     counts = {"read": taken.read, "stored": taken.stored, "duplicates": taken.duplicates}
-    show({**counts, "rejected": rejected}, as_json=json, title="Taken in")
-    return Exit.PARTLY if rejected else Exit.DONE
+    drawn = not wants_json(json)
+    show({**counts, "rejected": len(rejected) if drawn else rejected}, as_json=json, title="Taken in")
+    if not rejected:
+        return Exit.DONE
+    for bad in taken.rejected[:_TOLD] if drawn else ():
+        say(cell(f"line {bad.line}: {bad.reason}").plain)
+    say(f"rebond: {len(rejected)} of {taken.read} lines were rejected, the others are kept")
+    return Exit.PARTLY
 
 
 def bounded_lines(stream: BinaryIO, *, most: int = _MOST_LINE) -> Iterator[bytes]:

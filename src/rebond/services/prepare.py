@@ -219,4 +219,5 @@ def _needed(moments: Sequence[timedelta], threshold: int) -> str:
 
 
 def _hours(time: timedelta) -> str:
-    return f"{time.total_seconds() / 3600:g} h"
+    minutes = time.total_seconds() / 60
+    return f"{minutes:g} min" if minutes < 60 else f"{round(minutes / 60, 1):g} h"
