@@ -283,7 +283,7 @@ def test_a_detector_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) 
         raise ValueError
 
     monkeypatch.setattr("charset_normalizer.from_bytes", fail)
-    assert decode_text(b"\xe9t\xe9") == "été"
+    assert decode_text(b"en \xe9t\xe9, rien") == "en été, rien"
 
 
 def test_a_long_notice_is_cut() -> None:

@@ -140,9 +140,10 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
             told[number].append(line)
     common = ""
     words = [_words(lines) for lines in told]
-    if not all(_says_something(each) for each in words):
+    telling = [_says_something(each) for each in words]
+    if not all(telling):
         common = _words(shared + (told[owners[-1]][1:] if owners else []))
-    return [each if _says_something(each) else f"{common} {each}".strip() for each in words]
+    return [each if enough else f"{common} {each}".strip() for each, enough in zip(words, telling, strict=True)]
 
 
 def remote_host(words: str) -> str:

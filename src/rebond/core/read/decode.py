@@ -9,6 +9,9 @@ import string
 # A bound on one text: what says why a mail came back stands at its beginning.
 MAX_TEXT = 256 * 1024
 _DETECT_SAMPLE = 1024
+# Guessing takes a millisecond, whatever the length: a mail of a thousand small parts would take a second.
+MAX_GUESSES = 8
+_SHORTEST_GUESSED = 8
 
 # Codecs that are no charset of a mail, or whose time is not linear.
 _REFUSED_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
@@ -43,7 +46,23 @@ def _decode_base64(body: bytes) -> bytes:
     return binascii.a2b_base64(kept + b"==")
 
 
-def decode_text(body: bytes, *, charset: str = "") -> str:
+class Guesses:
+    """Guesses charsets, a bounded number of times; what comes later is taken for Western European."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = MAX_GUESSES) -> None:
+        self.left = left
+
+    def codec(self, body: bytes) -> str:
+        """Name the likeliest codec of a text."""
+        if not self.left or len(body) < _SHORTEST_GUESSED:
+            return "cp1252"
+        self.left -= 1
+        return _detected(body)
+
+
+def decode_text(body: bytes, *, charset: str = "", guesses: Guesses | None = None) -> str:
     """Decode a text whatever its charset: the declared one, else UTF-8, else the likeliest."""
     if body.isascii() and b"\x1b" not in body:
         return body.decode("ascii").replace("\0", "")
@@ -59,7 +78,7 @@ def decode_text(body: bytes, *, charset: str = "") -> str:
         except (UnicodeError, LookupError):
             continue
     if codec in ("", "ascii", "utf-8"):
-        codec = "ascii" if body[:_DETECT_SAMPLE].isascii() else _detected(body)
+        codec = "ascii" if body[:_DETECT_SAMPLE].isascii() else (guesses or Guesses()).codec(body)
     return body.decode(codec, "replace").replace("\0", "")
 
 
@@ -84,21 +103,22 @@ def _detected(body: bytes) -> str:
     return name or "cp1252"
 
 
-def decode_words(value: str) -> str:
+def decode_words(value: str, *, guesses: Guesses | None = None) -> str:
     """Decode the encoded words (RFC 2047) of a header's value."""
     if "=?" not in value:
         return value
-    return _ENCODED_WORD.sub(_decode_word, value)
+    shared = guesses or Guesses()
+    return _ENCODED_WORD.sub(lambda word: _decode_word(word, shared), value)
 
 
-def _decode_word(word: re.Match[str]) -> str:
+def _decode_word(word: re.Match[str], guesses: Guesses) -> str:
     charset, encoding, text = word.groups()
     data = text.encode("utf-8", "surrogateescape")
     if encoding in "bB":
         data = _decode_base64(data)
     else:
         data = binascii.a2b_qp(data, header=True)
-    return decode_text(data, charset=charset.partition("*")[0])
+    return decode_text(data, charset=charset.partition("*")[0], guesses=guesses)
 
 
 def html_to_text(markup: str) -> str:

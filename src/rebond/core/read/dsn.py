@@ -8,6 +8,7 @@ from rebond.core.failure import Facts
 from rebond.core.read.about import about_recipients, quoted_phase, remote_host
 from rebond.core.read.adhoc import is_daemon, is_delay
 from rebond.core.read.challenge import asks_to_confirm
+from rebond.core.read.decode import Guesses
 from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
@@ -62,7 +63,8 @@ def read_dsn(letter: Letter) -> Finding | None:
         groups = groups or _loose_groups(letter)
     if not groups:
         return None
-    facts = [_facts(common, group) for common, group in groups[:MAX_RECIPIENTS]]
+    guesses = Guesses()
+    facts = [_facts(common, group, guesses) for common, group in groups[:MAX_RECIPIENTS]]
     if any("action" not in group for _, group in groups) and is_delay(
         lowered=letter.notice.lower(), subject=letter.subject.lower()
     ):
@@ -188,7 +190,7 @@ def _merge(into: Headers, fields: Headers) -> None:
             into.add(name, value)
 
 
-def _facts(common: Headers, group: Headers) -> Facts:
+def _facts(common: Headers, group: Headers, guesses: Guesses) -> Facts:
     final = field_address(group.first("final-recipient"))
     original = field_address(group.first("original-recipient"))
     final_whole = final if "@" in final else ""
@@ -196,7 +198,7 @@ def _facts(common: Headers, group: Headers) -> Facts:
     reporting = _host(common.first("reporting-mta") or group.first("reporting-mta"))
     if not recipient and (final or original):
         recipient = final or original
-    diagnostic = fold(untyped(group.text("diagnostic-code")))
+    diagnostic = fold(untyped(group.text("diagnostic-code", guesses=guesses)))
     reply = parse_folded(diagnostic)
     status = _status(group.first("status"))
     enhanced = most_telling(reply.enhanced, status)

@@ -9,6 +9,12 @@ from rebond.core.read.mail import Headers, Mail, Part, parse_headers, plain_fiel
 
 MAX_NOTICE = 128 * 1024
 MAX_HEAD = 256 * 1024
+# A returned message's headers are looked for in this much text at each line that could begin them; after so many
+# lines in less: nobody writes them, but whoever wants to keep us busy.
+_BLOCK = 64 * 1024
+_LARGE_BLOCKS = 20
+_SMALL_BLOCK = 1024
+_MOST_LOOKS = 500
 
 _RETURNED_TYPES = frozenset(
     {
@@ -151,12 +157,13 @@ def _returned_headers(part: Part) -> Headers:
 
 def _without_returned(notice: str) -> tuple[str, Headers]:
     """Cut a notice where the returned message begins: at its headers, or at the line that announces them."""
-    position = 0
+    position = looks = 0
     lines = "\n" + _until_ruled_announcement(notice)
     notice = lines[1:]
-    while found := _HEAD_LINE.search(lines, position):
+    while looks < _MOST_LOOKS and (found := _HEAD_LINE.search(lines, position)):
         start = found.start()  # of the line in the notice, being that of the line end before it
-        block = notice[start : start + 64 * 1024]
+        block = notice[start : start + (_BLOCK if looks < _LARGE_BLOCKS else _SMALL_BLOCK)]
+        looks += 1
         if block.startswith((">", " ")):
             block = _QUOTED.sub("", block) if block.startswith(">") else block.replace("\n ", "\n").lstrip(" ")
         headers, length = _fields_of(block)

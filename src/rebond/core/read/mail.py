@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rebond.core.read.decode import MAX_TEXT, decode_text, decode_words, html_to_text, transfer_decode
+from rebond.core.read.decode import MAX_TEXT, Guesses, decode_text, decode_words, html_to_text, transfer_decode
 
 MAX_SIZE = 25 * 1024 * 1024
 MAX_DEPTH = 50
@@ -93,9 +93,9 @@ class Headers:
         """Tell whether one of several names is there more than once."""
         return any(self._names.count(name) > 1 for name in names)
 
-    def text(self, name: str) -> str:
+    def text(self, name: str, *, guesses: Guesses | None = None) -> str:
         """Give the first value of a name with its encoded words decoded."""
-        return decode_words(self.first(name))
+        return decode_words(self.first(name), guesses=guesses)
 
     def names(self) -> Iterator[str]:
         return iter(dict.fromkeys(self._names))
@@ -125,6 +125,7 @@ class Part:
     container: str = ""
     group: int = 0
     depth: int = 0
+    guesses: Guesses | None = None
     _text: str | None = None
 
     def decoded(self) -> bytes:
@@ -140,7 +141,7 @@ class Part:
         return self._text
 
     def _read(self, limit: int) -> str:
-        text = decode_text(self.decoded()[:limit], charset=self.charset)
+        text = decode_text(self.decoded()[:limit], charset=self.charset, guesses=self.guesses)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return html_to_text(text) if self.content_type == "text/html" else text
@@ -275,7 +276,7 @@ def _kept_head(block: bytes) -> _Head | None:
 
 def _split_body(mail: Mail, body: bytes) -> None:
     """Split depth first with a stack of our own, so that no nesting can exhaust Python's."""
-    groups = 0
+    groups, guesses = 0, Guesses()
     root = (mail.headers, mail.content_type, mail.parameters, body, "", 0, 0)
     stack = [root]
     while stack:
@@ -301,6 +302,7 @@ def _split_body(mail: Mail, body: bytes) -> None:
                     container,
                     group,
                     depth,
+                    guesses,
                 ),
             )
             continue

@@ -1,0 +1,134 @@
+"""The named bad inputs: answered, what was cut said, and in time that grows with the size and not faster."""
+
+from collections.abc import Callable
+from time import thread_time
+
+import pytest
+
+from rebond.core.read import read_mail
+from rebond.core.read.decode import Guesses, decode_text, decode_words
+from rebond.core.words import ReturnKind
+
+HEAD = b"Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nTo: b@s.example\nSubject: Undelivered Mail\n"
+NOTICE = HEAD + b"\nundeliverable\n"
+REPORT = HEAD + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n"
+STATUS = REPORT + b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; x.example\n\n"
+MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n"
+_COMPLAINT = b"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: u%d@y.example\n\n--b\n"
+
+
+def _each(pattern: bytes, number: int) -> bytes:
+    return b"".join(pattern.replace(b"%d", b"%d" % each) for each in range(number))
+
+
+# Each makes a mail of a size; the second is the smallest size.
+GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
+    "truncated groups": (lambda n: STATUS + _each(b"Final-Recipient: rfc822; u%d@y.example\nAct", n), 250),
+    "nested multiparts": (
+        lambda n: (
+            HEAD
+            + b"Content-Type: multipart/mixed; boundary=b0\n\n"
+            + b"".join(
+                b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (each, each + 1) for each in range(n)
+            )
+            + b"550 no such user a@b.example"
+        ),
+        250,
+    ),
+    "one boundary for all": (
+        lambda n: MIXED + b"--b\nContent-Type: multipart/mixed; boundary=b\n\n" * n + b"550 no such user a@b.example",
+        250,
+    ),
+    "messages in messages": (lambda n: HEAD + b"Content-Type: message/rfc822\n\n" * n + NOTICE, 500),
+    "parts": (lambda n: MIXED + b"--b\n\nundeliverable\n" * n, 2500),
+    "parts in an unknown charset": (lambda n: MIXED + _each(b"--b\n\n\xe9t\xe9 undeliverable %d\n", n), 200),
+    "words in an unknown charset": (
+        lambda n: b"Subject:" + _each(b" =?x-no?q?=e9t=e9_=e9_%d?=", n) + b"\n" + NOTICE,
+        250,
+    ),
+    "diagnostics in an unknown charset": (
+        lambda n: (
+            STATUS + _each(b"Final-Recipient: rfc822; u%d@y.example\nDiagnostic-Code: =?x?q?=e9t=e9_550_%d?=\n\n", n)
+        ),
+        100,
+    ),
+    "wrong base64": (lambda n: HEAD + b"Content-Transfer-Encoding: base64\n\n" + b"=A*B\n" * n, 20_000),
+    "NULs": (lambda n: NOTICE + b"\0" * n, 200_000),
+    "lone CRs": (lambda n: HEAD.replace(b"\n", b"\r") + b"\r" * n + b"undeliverable", 200_000),
+    "header bomb": (lambda n: b"X-A: b\n" * n + NOTICE, 5000),
+    "one header line": (lambda n: b"Subject: " + b"x" * n + b"\n" + NOTICE, 250_000),
+    "one address": (lambda n: NOTICE + b"a" * n + b"@y.example: user unknown\n", 10_000),
+    "addresses of 10 kB": (
+        lambda n: STATUS + _each(b"Final-Recipient: rfc822; %d" + b"a" * 10_000 + b"@y.example\n\n", n),
+        10,
+    ),
+    "addresses in a notice": (lambda n: NOTICE + _each(b"<u%d@y.example>: user unknown\n", n), 200),
+    "quoted head lines": (lambda n: NOTICE + b"> From: a\n> no\n> no\n" * n, 500),
+    "indented head lines": (lambda n: NOTICE + b" From: a\n no\n no\n" * n, 500),
+    "head lines": (lambda n: NOTICE + b"From: a\nno\nno\n" * n + b"\n\n", 500),
+    "ruled lines": (lambda n: NOTICE + b"--- original message ---\n" * n, 500),
+    "every kind at once": (
+        lambda n: (
+            b"Auto-Submitted: auto-replied\nX-Failed-Recipients: a@b.example\nFeedback-Type: abuse\n"
+            + REPORT
+            + _each(_COMPLAINT, n)
+            + _each(b"Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; u%d@y.example\n\n--b\n", n)
+        ),
+        60,
+    ),
+}
+# What a machine that is busy with other things may add.
+SLACK = 0.08
+FACTOR = 3.0
+
+
+def _seconds(mail: bytes) -> float:
+    times = []
+    for _ in range(3):
+        started = thread_time()
+        read_mail(mail)
+        times.append(thread_time() - started)
+    return min(times)
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_time_grows_with_the_size(name: str) -> None:
+    make, size = GROWING[name]
+    once, twice, four_times = (_seconds(make(size * factor)) for factor in (1, 2, 4))
+    assert twice < 2 * FACTOR * once + SLACK
+    assert four_times < 4 * FACTOR * once + SLACK
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_it_is_answered_within_its_share(name: str) -> None:
+    make, size = GROWING[name]
+    mail = make(size * 4)
+    # Ten times what `make fuzz` allows on a quiet machine.
+    assert _seconds(mail) < 0.5 * max(1, len(mail) / 100_000)
+
+
+@pytest.mark.parametrize(
+    ("mail", "note"),
+    [
+        (GROWING["nested multiparts"][0](1000), "cut: parts are nested more than 50 deep"),
+        (GROWING["parts"][0](10_000), "cut: there are more than 1,000 parts"),
+        (GROWING["truncated groups"][0](10), "broken: the last boundary is missing"),
+    ],
+)
+def test_what_was_cut_is_said(mail: bytes, note: str) -> None:
+    assert note in read_mail(mail).notes
+
+
+def test_one_kind_is_told_of_a_mail_that_claims_all() -> None:
+    reading = read_mail(GROWING["every kind at once"][0](3))
+    assert reading.kind is ReturnKind.COMPLAINT
+    assert "u0@y.example" in reading.complainants
+
+
+def test_no_more_guesses_than_are_allowed() -> None:
+    guesses = Guesses(1)
+    cyrillic = "ящик переполнен, письмо не доставлено".encode("cp1251")
+    assert "ящик" in decode_text(cyrillic, guesses=guesses)
+    assert guesses.left == 0
+    assert decode_text(cyrillic, guesses=guesses) == cyrillic.decode("cp1252", "replace")
+    assert decode_words("=?x-none?q?=e9t=e9?= =?x-none?q?=e8?=", guesses=guesses) == "étéè"
