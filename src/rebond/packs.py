@@ -37,9 +37,9 @@ def load_qualifier(*, extra_rules: Iterable[Rule] = (), cache_dir: Path | None =
     """
     directory = cache_dir or user_cache()
     documents = _documents(directory)
-    rules = [*extra_rules, *_rules(documents["rules"], with_examples=False)]
+    shipped = Pack.of(_rules(documents["rules"], with_examples=False))
     return Qualifier(
-        compile_pack(Pack.of(rules), cache_dir=directory),
+        RuleEngine.before(extra_rules, compile_pack(shipped, cache_dir=directory)),
         codes=load_codes(documents["codes"]),
         providers=load_providers(documents["providers"]),
     )

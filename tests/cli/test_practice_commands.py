@@ -72,6 +72,7 @@ def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
     assert answer(data, "quarantine", "show", "bob@shop.example")["status"] != "quarantined"
 
 
+@pytest.mark.slow
 def test_a_file_of_rules_is_tested_on_the_past_applied_and_undone(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(
@@ -90,6 +91,7 @@ def test_a_file_of_rules_is_tested_on_the_past_applied_and_undone(data: Path, tm
     assert answer(data, "rules", "undo", str(done["operation"]))["step"] == "undone"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -106,6 +108,7 @@ def test_what_cannot_be_done_is_said(data: Path, arguments: tuple[str, ...], wor
     assert (done.returncode, words in done.stderr.decode()) == (2, True), done.stderr
 
 
+@pytest.mark.slow
 def test_a_text_is_ignored_and_its_count_reset(data: Path) -> None:
     number = str(rows(data, "qualifications", "list")[0]["id"])
     reset: Any = answer(data, "qualifications", "reset", number)

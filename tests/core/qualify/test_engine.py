@@ -201,3 +201,21 @@ def test_check_reports_what_is_wrong() -> None:
 def test_check_of_rules_without_examples_reports_nothing_of_them() -> None:
     made = RuleEngine(Pack.of(rules(table(), with_examples=False)))
     assert check_pack(made) == ()
+
+
+@BOTH
+def test_a_sites_rules_come_before_an_engine_that_is_not_compiled_again(name: str) -> None:
+    shipped = engine(table(id="theirs", text="(?i)moon"), table(id="sun", text="sun"), matcher=name)
+    own = rules(table(id="mine", text="moon", examples=["the moon"]), console=True)
+    joined = RuleEngine.before(own, shipped)
+    match = joined.match(fold("the moon and the sun"), Situation())
+    assert match
+    assert [match.rule.id, *(other.id for other in match.runners_up)] == ["mine", "theirs", "sun"]
+    assert joined.span("mine", fold("the moon")) == (4, 8)
+    assert joined.span("sun", fold("the sun")) == (4, 7)
+    assert joined.serialise().endswith(b"\n")
+    assert RuleEngine.before((), shipped) is shipped
+    general = RuleEngine.before(rules(table(id="zz", text="star"), file="zz"), shipped)
+    assert [one.id for one in general.pack.rules] == ["theirs", "sun", "zz"]
+    with pytest.raises(RuleError, match="refused"):
+        RuleEngine.before(rules(table(text="(?=moon)"), console=True), shipped)

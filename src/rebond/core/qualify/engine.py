@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rebond.core.qualify.masking import masked
-from rebond.core.qualify.matchers import Matcher, PatternError, make_matcher
+from rebond.core.qualify.matchers import JoinedMatcher, Matcher, PatternError, make_matcher
 from rebond.core.qualify.normalise import FoldedText
-from rebond.core.qualify.rules import Pack, Problem, Rule, RuleError, Situation
+from rebond.core.qualify.rules import Level, Pack, Problem, Rule, RuleError, Situation
 
 RUNNERS_UP = 5
 _MAGIC = b"rebond-engine-1"
@@ -26,17 +26,37 @@ class Match:
 class RuleEngine:
     """A pack with its patterns compiled."""
 
-    def __init__(self, pack: Pack, *, matcher: str = "", dumped: bytes = b"") -> None:
-        """Compile a pack; raises RuleError for patterns that the engine cannot take."""
+    def __init__(
+        self, pack: Pack, *, matcher: str = "", dumped: bytes = b"", joined: JoinedMatcher | None = None
+    ) -> None:
+        """Compile a pack (unless `joined` holds its patterns); raises RuleError for patterns that it cannot take."""
         self.pack = pack
         self._indexes = {rule.id: index for index, rule in enumerate(pack.rules)}
         self._of_words = frozenset(index for index, rule in enumerate(pack.rules) if rule.words)
+        if joined is not None:
+            self._matcher: Matcher = joined
+            return
         try:
-            self._matcher: Matcher = make_matcher(
+            self._matcher = make_matcher(
                 [rule.text for rule in pack.rules] or [_NEVER], name=matcher, dumped=_unwrapped(dumped, pack)
             )
         except PatternError as error:
             raise RuleError([_refused(pack.rules[index], reason) for index, reason in error.refused]) from None
+
+    @classmethod
+    def before(cls, rules: Iterable[Rule], engine: "RuleEngine") -> "RuleEngine":
+        """Put a site's own rules before those of an engine, without compiling these again.
+
+        Raises RuleError for a pattern that is refused, and for an id that is taken.
+        """
+        first = Pack.of(rules)
+        if not first.rules:
+            return engine
+        joined = Pack.of([*first.rules, *engine.pack.rules])
+        if any(rule.level is not Level.CONSOLE for rule in first.rules):
+            return cls(joined)
+        own = cls(first, matcher=engine.matcher_name)
+        return cls(joined, joined=JoinedMatcher(own._matcher, engine._matcher, size=len(first.rules)))
 
     @property
     def matcher_name(self) -> str:
