@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-FAMILIES = ("site", "doctor", "profiles", "delivery", "intake", "quarantine", "returns", "qualify", "tokens", "demo")
+FAMILIES = (
+    *("site", "doctor", "profiles", "delivery", "intake", "quarantine", "returns"),
+    *("qualify", "rules", "qualifications", "tokens", "demo"),
+)
 
 
 def _print_version(asked: bool) -> None:
