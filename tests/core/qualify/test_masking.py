@@ -97,3 +97,9 @@ def test_the_shipped_rules_are_not_misled_by_names(text: str, expected: str) -> 
     verdict = default_qualifier().qualify_reply(text).verdict
     assert f"{verdict.type} {verdict.reason}" == expected
     assert verdict.reason != "refused" or verdict.owner == "sender"
+
+
+def test_the_name_of_a_class_before_a_quoted_answer_is_masked() -> None:
+    text = "5.1.0 - Unknown address error 550-'refused as spam'"
+    assert masked(text) == "5.1.0 - xxxxxxx xxxxxxx xxxxx 550-'refused as spam'"
+    assert masked("5.1.0 - Unknown address error") == "5.1.0 - Unknown address error"

@@ -17,12 +17,17 @@ _HOST = rf"(?<![\w.-])(?:{_LABEL}{{2,8}}{_END}|{_LABEL}{_END}(?=\[|\.? said:|:25
 _NAMES = re.compile(f"{_LINK}|{_ADDRESS}|{_HOST}")
 _SAID = " said:"
 _LETTERS = re.compile(r"\w")
+# A gateway puts its own name of a class of codes before the answer that it quotes: `5.1.0 - Unknown address error
+# 550-'refused as spam'` says nothing of the address.
+_CLASS_NAME = re.compile(r"(?<=\.\d - )[A-Z][a-z]++(?: [a-z]++){1,4} (?=[245]\d\d-')")
 
 
 def masked(text: str) -> str:
     """Put `x` for every letter and digit of the addresses, hosts and links of a text."""
     if "." not in text and "@" not in text:
         return text
+    if "-'" in text:
+        text = _CLASS_NAME.sub(_hidden, text)
     linked = "://" in text
     # No name crosses a space, and few pieces can hold one.
     pieces = text.split(" ")
