@@ -1,11 +1,24 @@
 """Reading the invented samples: right kind, right recipient, right words; nothing from ordinary mail."""
 
+import json
+from typing import Any
+
 import pytest
 
 from rebond.core.read import read_mail
 from tests.core.read import samples
 from tests.core.read.more_samples import MORE_ANSWERS, MORE_BOUNCES, MORE_ORDINARY
 from tests.core.read.samples import ANSWERS, BOUNCES, COMPLAINTS, FOLDER, ORDINARY, UNSUBSCRIBES, Sample, raw
+
+# What mail systems wrote for this project, bounces in many languages and charsets, and ordinary mail that is alike.
+GOLDEN = [json.loads(line) for line in (FOLDER / "golden.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: row["name"])
+def test_a_golden_sample_is_read(row: dict[str, Any]) -> None:
+    reading = read_mail(raw(row["name"]))
+    assert reading.kind == row["kind"]
+    assert [facts.recipient for facts in reading.facts] == [recipient for recipient, _ in row["facts"]]
 
 
 @pytest.mark.parametrize("sample", [*BOUNCES, *MORE_BOUNCES], ids=lambda sample: sample.name)
@@ -49,7 +62,8 @@ def test_a_wish_to_unsubscribe_bears_its_token(name: str) -> None:
 def test_every_sample_is_expected_to_read_as_something() -> None:
     files = {str(path.relative_to(FOLDER))[:-4] for path in FOLDER.rglob("*.eml")}
     more = {sample.name for sample in (*MORE_BOUNCES, *MORE_ANSWERS)}
-    assert files == samples.all_names() | more | {*MORE_ORDINARY}
+    golden = {row["name"] for row in GOLDEN}
+    assert files == samples.all_names() | more | {*MORE_ORDINARY} | golden
 
 
 def test_a_forward_keeps_both_addresses() -> None:
