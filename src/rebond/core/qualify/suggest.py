@@ -10,6 +10,7 @@ from rebond.core.failure import Verdict
 from rebond.core.qualify.cluster import STEM, tokens
 
 _NEIGHBOURS = 5
+_AGREEING = 2
 _MARKS = frozenset({"*", "#xxx#"})
 
 
@@ -47,7 +48,15 @@ class Suggester:
         self._features = [_features(item.template) for item in self._known]
         spread = Counter(feature for features in self._features for feature in features)
         total = len(self._known) + 1
-        self._weight = {feature: math.log(total / count) + 0.1 for feature, count in spread.items()}
+        said: dict[str, Counter[object]] = defaultdict(Counter)
+        for item, features in zip(self._known, self._features, strict=True):
+            for feature in features:
+                said[feature][item.verdict.reason] += 1
+        # A word weighs by how rare it is, and by how much those that hold it agree in what they mean.
+        self._weight = {
+            feature: (math.log(total / count) + 0.1) * ((max(said[feature].values()) + 0.5) / (count + 1)) ** _AGREEING
+            for feature, count in spread.items()
+        }
         self._unseen = math.log(total) + 0.1
         self._holding: dict[str, list[int]] = defaultdict(list)
         for index, features in enumerate(self._features):
