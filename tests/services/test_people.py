@@ -41,6 +41,14 @@ def test_an_address_becomes_as_told_and_it_is_audited(status: AddressStatus) -> 
     assert (judged.evidence.actor, judged.evidence.because, judged.counted) == ("cli:eve", "by letter", True)
 
 
+def test_a_person_decides_on_what_is_known_though_the_clock_was_put_back() -> None:
+    took(hard(at(days=1)))
+    assert released(at(hours=23)).status is AddressStatus.VALID
+    took(hard(at(days=2)))
+    assert state().status is AddressStatus.QUARANTINED
+    assert told(AddressStatus.ALLOWLISTED, at()).status is AddressStatus.ALLOWLISTED
+
+
 @pytest.mark.parametrize("status", [AddressStatus.VALID, AddressStatus.ERRONEOUS])
 def test_what_a_person_cannot_tell(status: AddressStatus) -> None:
     with pytest.raises(InputError, match="to free one, release it"):

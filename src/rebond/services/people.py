@@ -3,7 +3,7 @@
 import hashlib
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from rebond.core.words import AddressStatus, Channel
 from rebond.services.errors import InputError, RefusedError
 from rebond.services.record import Occurrence, record
 from rebond.store.read.blocked import Denial, denials_of
-from rebond.store.read.evidence import AddressKey, states_of
+from rebond.store.read.evidence import AddressKey, evidence_of, snapshots_of, states_of
 from rebond.store.write.audit import add_audit
 
 _TOLD = {
@@ -82,9 +82,10 @@ def _act(
     assert address.key is not None
     about = AddressKey(address.channel, address.key)
     digest = hashlib.sha256(f"{about.channel}\0{about.key}\0{event}\0{now.isoformat()}\0{actor}".encode()).hexdigest()
-    evidence = Evidence(identity=f"person:{digest}", event=event, at=now, because=because, actor=actor)
-    occurrence = Occurrence(channel=address.channel, address=address.text, key=address.key, evidence=evidence)
     with transaction.atomic():
+        at = max(now, _after_all_that_is_known(about))
+        evidence = Evidence(identity=f"person:{digest}", event=event, at=at, because=because, actor=actor)
+        occurrence = Occurrence(channel=address.channel, address=address.text, key=address.key, evidence=evidence)
         row = states_of([about]).get(about)
         before = row.state.status if row else AddressStatus.VALID
         state = record([occurrence], policy=policy, now=now).states.get(about)
@@ -100,3 +101,13 @@ def _act(
             because=because,
         )
         return state
+
+
+def _after_all_that_is_known(about: AddressKey) -> datetime:
+    """Return a time after everything known of an address: a person decides on what is shown.
+
+    A clock that was put back, or a sender whose clock is ahead, must not make of a release one that came too early.
+    """
+    times = [item.at for item in evidence_of([about])[about]]
+    times += [snapshot.horizon for snapshot in snapshots_of([about]).values()]
+    return max(times, default=datetime.min.replace(tzinfo=UTC)) + timedelta(microseconds=1)
