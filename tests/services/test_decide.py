@@ -1,7 +1,11 @@
 """A text is decided: the rule, the stored failures, the addresses; and all of it taken back."""
 
+from typing import Any
+
 import pytest
-from tests.services.event_fixtures import state
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.services.event_fixtures import empty_tables, state
 from tests.services.practice_fixtures import (
     MOON,
     came_later,
@@ -15,10 +19,28 @@ from tests.services.practice_fixtures import (
 )
 
 from rebond.core.words import AddressStatus, FailureType, QualificationStatus, Reason
-from rebond.services.apply_rules import undo
-from rebond.services.decide import decide, effect_of, ignore, prepare_decision, prepare_requalifying
+from rebond.services.apply_rules import begin, carry_on, carry_on_all, undo
+from rebond.services.decide import (
+    Change,
+    apply_change,
+    decide,
+    effect_of,
+    ignore,
+    prepare_decision,
+    prepare_requalifying,
+    prepare_rules,
+)
 from rebond.services.errors import InputError, NotFoundError, RefusedError
-from rebond.store.models import AuditEntry, ConsoleRule, EvidenceRow, Qualification
+from rebond.store.models import (
+    AuditEntry,
+    ConsoleRule,
+    EvidenceRow,
+    Qualification,
+    QualificationChange,
+    Requalified,
+    RuleOperation,
+    VerdictChange,
+)
 from rebond.store.read.rules import Step, list_operations
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -131,3 +153,51 @@ def test_the_rules_in_force_can_be_held_against_what_is_stored() -> None:
     assert prepare_requalifying(practice(), [make({}).engine.pack.rules[0].id]).plan.changed == 0
     with pytest.raises(NotFoundError, match="no rule is called"):
         prepare_requalifying(practice(), ["nothing"])
+
+
+KINDS = st.tuples(st.sampled_from(["zorglub", "wrong", "moon", "sun", "finds"]), st.sampled_from(["hard", "soft"]))
+
+
+@settings(max_examples=8)
+@given(st.lists(KINDS, min_size=1, max_size=4))
+def test_undoing_random_rule_changes_brings_everything_back(changes: list[tuple[str, str]]) -> None:
+    empty_tables()
+    for model in (ConsoleRule, RuleOperation, QualificationChange, VerdictChange, Requalified):
+        model.objects.all().delete()
+    moons(days=2)
+    moons(2, text="550 Zorglub finds the sun bright for {}")
+    seen, numbers = [everything()], []
+    for place, (word, kind) in enumerate(changes):
+        reason = "user_unknown" if kind == "hard" else "mailbox_full"
+        rule = {"id": f"site-{place}", "text": f"(?i){word}", "type": kind, "reason": reason, "since": "2026-01-01"}
+        wanted = {rule["id"]: {**rule, "source": "t", "examples": []}}
+
+        def prepare(wanted: dict[str, Any] = wanted) -> Change:
+            return prepare_rules(practice(), wanted, with_examples=False)
+
+        numbers.append(apply_change(practice(), prepare, kind="apply", because="").number)
+        seen.append(everything())
+    for number in reversed(numbers):
+        assert everything() == seen.pop()
+        undo(practice(), number)
+    assert everything() == seen.pop()
+    assert not Requalified.objects.exists()
+
+
+def test_an_interrupted_operation_is_carried_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    moons(5)
+    monkeypatch.setattr("rebond.services.apply_rules.PAGE", 2)
+    change = prepare_decision(practice(), decision(number_of("Zorglub")))
+    number = begin(practice(), change.plan, kind="decide", because="", rules=change.rules, seen=change.seen)
+
+    def stop(done: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_on(practice(), number, on_progress=stop)
+    assert EvidenceRow.objects.filter(type="hard").count() == 2
+    (operation,) = carry_on_all(practice())
+    assert (operation.number, operation.failures) == (number, 5)
+    assert {state(f"a{n}@shop.example").status for n in range(5)} == {QUARANTINED}
+    assert carry_on_all(practice()) == []

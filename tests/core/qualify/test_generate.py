@@ -48,3 +48,7 @@ def test_none_when_nothing_is_shared_or_nothing_tells_apart() -> None:
 def test_words_in_another_order_are_left_out() -> None:
     pattern = made("full is the box", "the box is full")
     assert pattern == r"(?i)\bthe\b \bbox\b"
+
+
+def test_letters_that_change_their_length_in_lower_case_give_no_pattern() -> None:
+    assert generate_pattern(["550 İptal edildi bugün"]) is None

@@ -10,7 +10,7 @@ from rebond.core.failure import Verdict
 from rebond.core.qualify.cluster import STEM, tokens
 
 _NEIGHBOURS = 5
-_AGREEING = 2
+_AGREEING = 3
 _MARKS = frozenset({"*", "#xxx#"})
 
 
