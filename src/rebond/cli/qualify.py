@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     rules.command("show")(rules_show)
 
 
-def _refusals_in_words(command: Callable[P, int]) -> Callable[P, None]:
+def refusals_in_words(command: Callable[P, int]) -> Callable[P, None]:
     """Turn a refused rule into words and an exit code; needs neither configuration nor database."""
 
     @wraps(command)
@@ -47,7 +47,7 @@ def _refusals_in_words(command: Callable[P, int]) -> Callable[P, None]:
     return run
 
 
-@_refusals_in_words
+@refusals_in_words
 def qualify(
     paths: Annotated[
         list[str] | None,
@@ -177,16 +177,20 @@ def _print(row: Mapping[str, Any], *, as_json: bool) -> None:
 def score(
     folder: Annotated[Path, typer.Argument(help="A labelled corpus: labels.jsonl, replies.jsonl, messages/.")],
     misses: Annotated[int, typer.Option(help="Show this many of what was got wrong.")] = 0,
-    by: Annotated[str | None, typer.Option(help="Break the figures down by source, kind, reason or lang.")] = None,
+    by: Annotated[str | None, typer.Option(help="Break the figures down by source, kind, reason or language.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only the rows of this source.")] = None,
+    leave_out_rules_of: Annotated[
+        str | None, typer.Option(help="Without the rules that win in this source of the corpus alone.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Measure reading and judging on a labelled corpus."""
     from rebond.cli.score import run
 
-    raise typer.Exit(run(folder, misses, by, json))
+    raise typer.Exit(run(folder, misses, by, json, source, leave_out_rules_of))
 
 
-@_refusals_in_words
+@refusals_in_words
 def rules_test(
     paths: Annotated[list[Path] | None, typer.Argument(help="Rule files to test with the shipped ones.")] = None,
     json: JsonOption = False,
@@ -215,7 +219,7 @@ def rules_test(
     return Exit.REFUSED if problems else Exit.DONE
 
 
-@_refusals_in_words
+@refusals_in_words
 def rules_list(
     provider: Annotated[str, typer.Option(help="Only the rules of this provider.")] = "",
     json: JsonOption = False,
@@ -229,7 +233,7 @@ def rules_list(
     return Exit.DONE
 
 
-@_refusals_in_words
+@refusals_in_words
 def rules_show(rule_id: Annotated[str, typer.Argument(metavar="ID")], json: JsonOption = False) -> int:
     """Show one rule with its pattern and examples."""
     from difflib import get_close_matches

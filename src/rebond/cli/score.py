@@ -1,11 +1,11 @@
 """`rebond score`: how well a labelled corpus is read and judged (specification 03, section 7)."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from rebond.cli.corpus import CorpusError, mail_rows, named, read_message, reply_rows
 from rebond.cli.output import Exit, say, to_json, wants_json
 from rebond.core.failure import Failure, Report
 from rebond.core.words import ReturnKind
@@ -21,6 +21,8 @@ METRICS = (
     "reply_type",
     "reply_reason",
 )
+# What a person may call a field of the label rows.
+_FIELDS = {"language": "lang"}
 _SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
 _NOT_FAILURES = frozenset({ReturnKind.OTHER, ReturnKind.UNSUBSCRIBE, ReturnKind.COMPLAINT})
 
@@ -31,10 +33,6 @@ class Judge(Protocol):
     def qualify_mail(self, raw: bytes) -> Report: ...
 
     def qualify_reply(self, text: str) -> Failure: ...
-
-
-class CorpusError(Exception):
-    """The folder is no corpus, or a row of it cannot be read; the message is for the person who asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,34 +91,53 @@ class ScoreResult:
         }
 
 
-def score_folder(folder: Path, *, qualifier: Judge, by: str | None = None) -> ScoreResult:
+def score_folder(folder: Path, *, qualifier: Judge, by: str | None = None, source: str | None = None) -> ScoreResult:
     """Judge every message and reply of a corpus (`labels.jsonl`, `messages/`, `replies.jsonl`) and count.
 
-    `by` groups the counts by a field of the label rows (source, mta, lang, kind). Raises CorpusError when
-    the folder holds no labels or a row cannot be read.
+    `by` groups the counts by a field of the label rows (source, reason, kind, language …), `source` leaves out the
+    rows of all others. Raises CorpusError when the folder holds no labels or a row cannot be read.
     """
     result = ScoreResult()
-    rows = list(_rows(folder / "labels.jsonl"))
+    rows, replies = list(mail_rows(folder)), list(reply_rows(folder))
+    by = _FIELDS.get(by, by) if by else None
     if by and not any(by in row for row in rows):
         known = ", ".join(sorted({name for row in rows for name in row}))
         raise CorpusError(f"no label row has a field {by!r}; there are: {known}")
+    if source:
+        known_sources = sorted({str(row.get("source")) for row in (*rows, *replies)})
+        rows, replies = ([row for row in some if row.get("source") == source] for some in (rows, replies))
+        if not rows and not replies:
+            raise CorpusError(f"no row has the source {source!r}; there are: {', '.join(known_sources)}")
     for row in rows:
-        raw = _message(folder, row)
-        _score_mail(_Counter(result, row, by), row, qualifier.qualify_mail(raw))
-        result.messages += 1
-    replies = folder / "replies.jsonl"
-    for row in _rows(replies) if replies.exists() else ():
+        _score_mail(_Counter(result, row, by), row, qualifier.qualify_mail(read_message(folder, row)))
+    for row in replies:
         _score_reply(_Counter(result, row, by), row, qualifier.qualify_reply(row["text"]))
-        result.replies += 1
+    result.messages, result.replies = len(rows), len(replies)
     return result
 
 
-def run(folder: Path, misses: int = 0, by: str | None = None, as_json: bool = False) -> int:
-    """Score a corpus and print the result, with at most `misses` of what was missed; gives the exit code."""
+def run(
+    folder: Path,
+    misses: int = 0,
+    by: str | None = None,
+    as_json: bool = False,
+    source: str | None = None,
+    leave_out: str | None = None,
+) -> int:
+    """Score a corpus and print the result, with at most `misses` of what was missed; gives the exit code.
+
+    `leave_out` names a source of the corpus: the rules that win on its mails and replies alone are taken away first.
+    """
     from rebond.packs import default_qualifier
 
     try:
-        result = score_folder(folder, qualifier=default_qualifier(), by=by)
+        qualifier: Judge = default_qualifier()
+        if leave_out:
+            from rebond.cli.coverage import without_rules_of
+
+            qualifier, left_out = without_rules_of(leave_out, folder=folder)
+            say(f"without the {len(left_out)} rules that win on {leave_out} alone: {', '.join(left_out)}")
+        result = score_folder(folder, qualifier=qualifier, by=by, source=source)
     except CorpusError as error:
         say(str(error))
         return Exit.FAULT
@@ -146,7 +163,7 @@ class _Counter:
             group = self.result.groups.setdefault(str(self.row.get(self.by)), {})
             group.setdefault(metric, Tally()).count(right)
         if not right:
-            path = str(self.row.get("path") or self.row.get("id"))
+            path = named(self.row)
             self.result.misses.append(Miss(metric=metric, path=path, wanted=str(wanted), got=str(got), text=text[:300]))
 
 
@@ -219,39 +236,8 @@ def _told(failures: Iterable[Failure]) -> str:
     return "; ".join(dict.fromkeys(f"{each.type} {each.reason}/{each.cause} by {each.rule}" for each in verdicts))
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        raise CorpusError(f"cannot read {path}: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise CorpusError(f"{path}, line {number} is no JSON: {error}") from error
-            if not isinstance(row, dict) or not {"path", "text"} & row.keys():
-                raise CorpusError(f"{path}, line {number} is no row of labels: it names no path and no text")
-            yield _DEFAULTS | row
-
-
-_DEFAULTS: dict[str, Any] = {
-    "kind": "other",
-    "recipients": [],
-    "recipients_alt": {},
-    "type": None,
-    "reason": None,
-    "also_type": [],
-    "also_reason": [],
-}
-
-
-def _message(folder: Path, row: Mapping[str, Any]) -> bytes:
-    path: Path = folder / "messages" / str(row["path"])
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error}") from error
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _shown(tally: Tally) -> dict[str, Any]:
