@@ -46,16 +46,18 @@ def test_held_back_samples_are_mostly_suggested_right() -> None:
     texts: dict[str, Verdict] = {}
     for path in sorted(SAMPLES.rglob("*.eml")):
         for failure in qualifier.qualify_mail(path.read_bytes()).failures:
-            if failure.verdict.pack_version and ":" not in failure.verdict.rule and failure.text:
+            if failure.text and ":" not in failure.verdict.rule and failure.verdict.rule != "none":
                 texts.setdefault(qualifier.template(failure.text, recipient=failure.recipient), failure.verdict)
     for line in (SAMPLES / "replies.jsonl").read_text("utf-8").splitlines():
         reply = json.loads(line)
         failure = qualifier.qualify_reply(reply["text"])
-        texts.setdefault(qualifier.template(reply["text"]), failure.verdict)
+        if ":" not in failure.verdict.rule and failure.verdict.rule != "none":  # what codes decide is no neighbour
+            texts.setdefault(qualifier.template(reply["text"]), failure.verdict)
     everything = known(*texts.items())
-    suggester = Suggester(everything)
+    held = everything[::8]
     right = 0
-    for held_back in everything:
-        found = suggester.suggest(held_back.template, without=frozenset({held_back.number}))
-        right += found is not None and found.verdict.reason is held_back.verdict.reason
-    assert right / len(everything) >= 0.7
+    for one in held:
+        # Made anew without it: it must not even weigh the words.
+        found = Suggester(other for other in everything if other is not one).suggest(one.template)
+        right += found is not None and found.verdict.reason is one.verdict.reason
+    assert right >= 0.75 * len(held), (right, len(held))
