@@ -115,7 +115,9 @@ def _preload() -> None:
     for name in ("uvloop", "aiosmtpd.lmtp", "rich.console", "rich.progress", "jinja2", "dns.resolver"):
         importlib.import_module(name)
     load = packs.load_qualifier
-    packs.load_qualifier = cache(lambda cache_dir=None: load(cache_dir=cache_dir))  # type: ignore[assignment]
+    # No command decides rules here, so one qualifier serves all.
+    shipped = cache(load)
+    packs.load_qualifier = lambda **_: shipped()
     _ = site.qualifier
     disconnect()
     gc.collect()

@@ -196,4 +196,4 @@ def test_score_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("rebond.cli.score.run", handed)
     assert run("score", tmp_path, "--misses", "5", "--by", "kind", "--json").exit_code == 3
-    assert asked == [(tmp_path, 5, "kind", True)]
+    assert asked == [(tmp_path, 5, "kind", True, None, None)]

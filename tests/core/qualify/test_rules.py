@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rebond.core.qualify.loading import load_rules
+from rebond.core.qualify.loading import load_console_rules, load_rules
 from rebond.core.qualify.rules import Level, Pack, RuleError, Situation
 from rebond.core.words import CAUSES, Cause, Channel, FailureType, Owner, Peer, Phase, Reason
 from tests.core.qualify.making import rules, table
@@ -190,3 +190,10 @@ def test_version_and_digest_tell_what_decides() -> None:
     assert one.version.startswith("2026-01-01+")
     assert one.digest == same.digest != other.digest
     assert Pack.of(()).version.startswith("0001-01-01+")
+
+
+def test_a_sites_rules_come_before_all_others() -> None:
+    (own,) = load_console_rules([table(id="ours")], with_examples=True)
+    assert (own.level, own.file, len(own.examples)) == (Level.CONSOLE, "console", 1)
+    first, *_ = Pack.of([*rules(table()), own]).rules
+    assert first is own
