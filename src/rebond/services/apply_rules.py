@@ -22,28 +22,30 @@ from rebond.store.read.qualifications import Circumstance, find_qualifications, 
 from rebond.store.read.rules import Document, Operation, Step, console_documents, find_operation, unfinished
 from rebond.store.write.audit import add_audit
 from rebond.store.write.evidence import hold_addresses
-from rebond.store.write.rules import (
-    Running,
+from rebond.store.write.requalify import (
     StoredFailure,
-    add_operation,
     add_verdict_changes,
     addresses_of_texts,
+    forget_verdicts,
+    judge_failures,
+    keep_verdicts,
+    lock_failures,
+    lock_failures_by,
+    lock_requalified,
+    next_verdict_change,
+)
+from rebond.store.write.rules import (
+    Running,
+    add_operation,
     begin_undoing,
     change_qualifications,
     changed_qualifications,
     finish_operation,
-    forget_verdicts,
-    judge_failures,
     judge_qualification,
-    keep_verdicts,
     later_operations,
-    lock_failures,
-    lock_failures_by,
     lock_operation,
     lock_qualifications,
-    lock_requalified,
     move_operation,
-    next_verdict_change,
     put_rules,
     restore_qualifications,
 )
@@ -192,6 +194,7 @@ def _refold(practice: Practice, running: Running) -> int:
     texts = [number for number, moved in changed_qualifications(running.number).items() if moved]
     last, addresses = addresses_of_texts(texts, after=after, limit=PAGE) if texts else (0, {})
     if last:
+        hold_addresses(addresses, succeeding=())
         _fold(practice, addresses)
         move_operation(running.number, step=running.step, cursor=(last,))
     elif running.step is Step.REFOLD:
@@ -248,6 +251,8 @@ _STEPS: Mapping[Step, Callable[[Practice, Running], int]] = {
 
 def _judge(practice: Practice, failures: Sequence[StoredFailure], verdicts: Mapping[int, Verdict]) -> None:
     """Give failures these verdicts, and fold whose they are; nobody else folds them meanwhile."""
+    if not failures:
+        return
     addresses = {item.about: item.address for item in failures}
     hold_addresses(addresses, succeeding=())
     judge_failures(verdicts)
@@ -255,8 +260,5 @@ def _judge(practice: Practice, failures: Sequence[StoredFailure], verdicts: Mapp
 
 
 def _fold(practice: Practice, addresses: dict[AddressKey, str]) -> None:
-    if not addresses:
-        return
-    hold_addresses(addresses, succeeding=())
     before = {address: row.state for address, row in states_of(addresses).items()}
     fold_needed(addresses, before, policy=practice.policy)

@@ -51,7 +51,7 @@ def prepare_rules(practice: Practice, rules: Mapping[str, Document | None], *, w
     wanted = {name: document for name, document in rules.items() if document is not None}
     wanted |= {name: document for name, document in seen.items() if name not in rules}
     if unknown := sorted(name for name, document in rules.items() if document is None and name not in seen):
-        raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules list --site")
+        raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules site")
     try:
         after = practice.make(wanted)
         if with_examples:

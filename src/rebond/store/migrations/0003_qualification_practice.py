@@ -10,20 +10,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Alert",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField()),
-                ("kind", models.CharField(max_length=32)),
-                ("subject", models.TextField()),
-                ("qualification", models.BigIntegerField(null=True)),
-                ("number", models.BigIntegerField(default=0)),
-            ],
-            options={
-                "db_table": "alert",
-            },
-        ),
-        migrations.CreateModel(
             name="ConsoleRule",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -118,14 +104,6 @@ class Migration(migrations.Migration):
                 fields=["qualification", "phase", "code", "enhanced", "id"],
                 name="evidence_situation",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(fields=["at"], name="alert_at"),
-        ),
-        migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(fields=["qualification", "at"], name="alert_qualification"),
         ),
         migrations.AddIndex(
             model_name="qualificationchange",

@@ -10,7 +10,6 @@ from rebond.store.models.addresses import (
 from rebond.store.models.deliveries import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, TargetMember
 from rebond.store.models.people import Profile, ProfileAddress, ProfileDenial
 from rebond.store.models.practice import (
-    Alert,
     ConsoleRule,
     QualificationChange,
     Requalified,
@@ -22,7 +21,6 @@ from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
 
 __all__ = [
     "AddressStateRow",
-    "Alert",
     "AuditEntry",
     "ConsoleRule",
     "Delivery",

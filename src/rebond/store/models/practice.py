@@ -88,20 +88,3 @@ class Requalified(models.Model):
     class Meta:
         db_table = "requalified"
         constraints = [models.UniqueConstraint(fields=["operation", "evidence"], name="requalified_once")]
-
-
-class Alert(models.Model):
-    """Something that the deliverability team is to be told; `subject` says what it is about."""
-
-    at = models.DateTimeField()
-    kind = models.CharField(max_length=32)
-    subject = models.TextField()
-    qualification = models.BigIntegerField(null=True)
-    number = models.BigIntegerField(default=0)
-
-    class Meta:
-        db_table = "alert"
-        indexes = [
-            models.Index(fields=["at"], name="alert_at"),
-            models.Index(fields=["qualification", "at"], name="alert_qualification"),
-        ]
