@@ -1,5 +1,6 @@
 """A returned mail becomes evidence, a mark on the message that it speaks of, and a state."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import sign_unsubscribe
 from rebond.core.words import AddressStatus, Cause, Reason, Trust
 from rebond.packs import default_qualifier
+from rebond.services.record import Occurrence, Recorded, record
 from rebond.services.settle import Settled
 from rebond.store.models import (
     DeliveryCounts,
@@ -352,3 +354,21 @@ def test_a_batch_is_bounded_and_all_are_settled() -> None:
     assert settle().settled == 23
     assert DeliveryCounts.objects.get().returned == 30
     assert_reconciled(rows[0].delivery_id)
+
+
+def test_a_batch_that_names_many_addresses_is_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rebond.services import settle as module
+
+    touched: list[int] = []
+
+    def spied(occurrences: Sequence[Occurrence], **kwargs: Any) -> Recorded:
+        touched.append(len(occurrences))
+        return record(occurrences, **kwargs)
+
+    monkeypatch.setattr(module, "record", spied)
+    monkeypatch.setattr(module, "MOST_AT_ONCE", 5)
+    for mail, recipients in enumerate((2, 2, 4, 9, 1)):
+        accept(dsn(*[f"p{mail}-{number}@stranger.example" for number in range(recipients)]))
+    assert settle() == Settled(taken=5, unattributed=5, kinds={"dsn": 5})
+    assert touched == [4, 4, 9, 1]
+    assert Unattributed.objects.count() == 18

@@ -1,6 +1,6 @@
 """Settle stored returns, in bounded batches: read, attribute, qualify, then one transaction; again is harmless."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +23,8 @@ from rebond.store.write.text import storable
 from rebond.store.write.unattributed import add_unattributed
 
 BATCH = 400
+# Occurrences written in one transaction: each address of them takes a lock, and PostgreSQL holds some thousand in all.
+MOST_AT_ONCE = 2_000
 _RETRY = timedelta(minutes=1)
 _LEASE = timedelta(minutes=5)
 
@@ -114,7 +116,9 @@ class Settler:
     def _settle(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
         reports = [self.qualifier.qualify_mail(item.raw) for item in stored]
         meanings = self._meanings(stored, reports)
-        self._write(meanings, now=now)
+        # A part that is written when the next one fails is met again, which is harmless.
+        for part in _parts(meanings):
+            self._write(part, now=now)
         finished = [
             FinishedReturn(
                 id=item.id,
@@ -170,6 +174,20 @@ class Settler:
 
         occurrences = [occurrence for meaning in meanings for occurrence in meaning.occurrences]
         record(occurrences, policy=self.policy, now=now, write=write)
+
+
+def _parts(meanings: Sequence[Meaning]) -> Iterator[list[Meaning]]:
+    """Cut a batch where it would touch too many addresses: one mail can name a thousand."""
+    part: list[Meaning] = []
+    touched = 0
+    for meaning in meanings:
+        touched += len(meaning.occurrences)
+        if part and touched > MOST_AT_ONCE:
+            yield part
+            part, touched = [], len(meaning.occurrences)
+        part.append(meaning)
+    if part:
+        yield part
 
 
 def _log(found: Sequence[Pointers]) -> Log:
