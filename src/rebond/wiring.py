@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rebond.config import (
     CONFIG_FILE,
     SECRETS_FILE,
     Config,
     ConfigError,
-    EmailSection,
     database_url,
     load_config,
     load_secrets,
@@ -26,17 +25,15 @@ from rebond.config import (
 from rebond.core.policy import Policy, PolicyError, parse_duration, read_policy
 from rebond.core.ports import Clock
 from rebond.core.tokens import Keyring
+from rebond.delivery_content import DeliveryContent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from rebond.channels.email.compose import EmailContent, EmailIdentity
     from rebond.channels.email.settings import SmtpSettings
     from rebond.channels.email.smtp import SmtpSender
-    from rebond.core.ports import Outgoing
     from rebond.core.qualifier import Qualifier
     from rebond.services.send_means import Build
-    from rebond.store.read.deliveries import DeliveryRow
     from rebond.store.read.rules import Document
     from rebond.store.read.sending import SendingDelivery
 
@@ -89,7 +86,7 @@ class Site:
         return load_qualifier(extra_rules=load_console_rules(documents.values()), cache_dir=directory)
 
     @property
-    def content(self) -> "DeliveryContent":
+    def content(self) -> DeliveryContent:
         """What checks and builds the messages of a delivery."""
         return DeliveryContent(self.config)
 
@@ -128,104 +125,6 @@ class Site:
             )
         except SettingsError as error:
             raise ConfigError(f"email.smtp_url: {error}") from None
-
-
-@dataclass(frozen=True, slots=True)
-class ContentProblems:
-    """What a check of a delivery's content found, in words: `red` blocks, `yellow` warns."""
-
-    red: tuple[str, ...]
-    yellow: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryContent:
-    """Binds a delivery's content and the site's identity to the channel that builds its messages."""
-
-    config: Config
-
-    def check(self, delivery: "DeliveryRow | SendingDelivery") -> ContentProblems:
-        """Check what can be checked without a profile."""
-        from rebond.channels.content import ContentError
-        from rebond.channels.email.compose import Level, check_content
-
-        try:
-            required = self.config.content.require_unsubscribe_link
-            found = check_content(*self._parts(delivery), require_unsubscribe_link=required)
-        except ContentError as error:
-            return ContentProblems((str(error),), ())
-        return ContentProblems(
-            tuple(problem.text for problem in found if problem.level is Level.RED),
-            (*(problem.text for problem in found if problem.level is Level.YELLOW), *self._about_returns()),
-        )
-
-    def _about_returns(self) -> tuple[str, ...]:
-        domain = self.config.email.bounce_domain
-        if domain != EmailSection().bounce_domain:
-            return ()
-        where = "set it, or REBOND_BOUNCE_DOMAIN, to a domain whose mail reaches Rebond"
-        return (f"email.bounce_domain is still {domain}, so no bounce will come back: {where}.",)
-
-    def composer(self, delivery: "DeliveryRow | SendingDelivery") -> "Build":
-        """Compose the delivery once; what is returned fills it per recipient."""
-        from rebond.channels.email.compose import Addressed, Composer
-
-        composer = Composer(*self._parts(delivery))
-        channel = delivery.channel.value
-
-        def build(
-            *,
-            message: int,
-            address: str,
-            fields: "Mapping[str, Any]",
-            message_id: str,
-            token: str,
-            unsubscribe_token: str,
-            date: datetime,
-        ) -> "Outgoing":
-            return composer.compose(
-                Addressed(
-                    message=message,
-                    address=address,
-                    fields={channel: address, **fields},
-                    message_id=message_id,
-                    token=token,
-                    unsubscribe_token=unsubscribe_token,
-                    date=date,
-                )
-            )
-
-        return build
-
-    def try_build(self, delivery: "DeliveryRow") -> "Callable[[int, str, Mapping[str, Any]], None]":
-        """Return what builds a message for the sake of its errors: a ValueError says why it cannot be built."""
-        build = self.composer(delivery)
-
-        def attempt(message: int, address: str, fields: "Mapping[str, Any]") -> None:
-            build(
-                message=message,
-                address=address,
-                fields=fields,
-                message_id="verification@localhost",
-                token="verification",
-                unsubscribe_token="verification",
-                date=datetime.fromtimestamp(0, UTC),
-            )
-
-        return attempt
-
-    def _parts(self, delivery: "DeliveryRow | SendingDelivery") -> "tuple[EmailContent, EmailIdentity]":
-        from rebond.channels.email.compose import EmailContent, EmailIdentity
-
-        content = EmailContent(subject=delivery.subject, text=delivery.text, html=delivery.html)
-        identity = EmailIdentity(
-            from_header=delivery.sender,
-            bounce_domain=self.config.email.bounce_domain,
-            return_prefix=self.config.email.return_prefix,
-            public_url=self.config.site.public_url,
-            allow_undotted=self.config.email.allow_undotted,
-        )
-        return content, identity
 
 
 def open_site(data: Path, *, clock: Clock | None = None) -> Site:

@@ -9,6 +9,7 @@ from rebond.config import Config, EmailSection
 from rebond.core.policy import Policy
 from rebond.core.tokens import Keyring
 from rebond.core.words import MessageClass
+from rebond.delivery_content import DeliveryContent
 from rebond.packs import default_providers, default_qualifier
 from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions
@@ -16,7 +17,6 @@ from rebond.services.recompute import recompute
 from rebond.services.settle import Settler
 from rebond.simulate.returns import Return
 from rebond.simulate.world import World
-from rebond.wiring import DeliveryContent
 from tests.core.oracle import Address
 from tests.month.acting import act, history
 from tests.month.cleaning import clean_up
@@ -44,6 +44,7 @@ class Month:
         self.world = World(plan.world, self.clock)  # type: ignore[arg-type]
         self.policy: Policy = plan.policies[0]
         self.qualifier = default_qualifier()
+        self.rules = RulesInForce(lambda _: self.qualifier)
         self.providers = default_providers().domains
         self.keyring = Keyring({0: b"a key for the month", 1: b"another for the rest"}, 0)
         self.content = DeliveryContent(Config(email=EmailSection(bounce_domain="bounce.sim.example")))
@@ -86,7 +87,7 @@ class Month:
             raise self.plan.fails(self._day, problem)
 
     def settle(self) -> None:
-        settler = Settler(policy=self.policy, qualifier=self.qualifier, keyring=self.keyring, worker="settler")
+        settler = Settler(policy=self.policy, rules=self.rules, keyring=self.keyring, worker="settler")
         settled = settler.settle_all(self.clock.now)
         self.hold(not (settled.failed or settled.dead), f"returns could not be settled: {settled}")
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rebond.cli.output import say
 
 if TYPE_CHECKING:
+    from rebond.delivery_content import ContentProblems
     from rebond.services.deliveries import NewDelivery
-    from rebond.wiring import ContentProblems, Site
+    from rebond.wiring import Site
 
 
 def warn(problems: "ContentProblems") -> None:

@@ -6,22 +6,21 @@ messages that a crash leaves uncertain are those of two windows.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rebond.core.policy import Policy
 from rebond.core.ports import Outcome, OutcomeKind, Outgoing
 from rebond.core.tokens import sign_unsubscribe, signed_like
 from rebond.core.words import DeliveryStatus, MessageStatus
 from rebond.services.database_thread import DatabaseThread
-from rebond.services.record import record
 from rebond.services.send_claim import LEASE, Claimed
 from rebond.services.send_means import Build, Means
-from rebond.services.send_outcome import Judge, Judged, give_back
+from rebond.services.send_outcome import Judge, Judged
 from rebond.services.send_pool import Pool
-from rebond.store.read.sending import SendingDelivery, begun_by, progress, transport_pause
+from rebond.services.send_window import Ended, Window, record_window, unsent
+from rebond.store.read.sending import SendingDelivery, progress, transport_pause
 from rebond.store.write.claims import reclaim_lost, renew
-from rebond.store.write.sending import Committed, commit_window
+from rebond.store.write.sending import Committed
 from rebond.store.write.transports import clear_transport, pause_transport
 
 # Two windows are open at once, one with the transport and one being written down: a crash leaves at most fifty
@@ -56,23 +55,6 @@ class Tally:
 
 _NOT_TRIED = frozenset({OutcomeKind.FAULT, OutcomeKind.UNSENT})
 _REACHED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.REFUSED})
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Messages that have begun, built."""
-
-    fence: int
-    messages: tuple[tuple[Claimed, Outgoing], ...]
-
-
-@dataclass(slots=True)
-class Ended:
-    """A window whose outcomes are known and not yet written down; `fault` has the words of what the transport met."""
-
-    fence: int
-    judged: list[Judged] = field(default_factory=list)
-    fault: str = ""
 
 
 class Run:
@@ -115,7 +97,7 @@ class Run:
                 ended = [landed]
                 if landed.fault:
                     if ahead is not None:
-                        ended.append(_unsent(ahead))
+                        ended.append(unsent(ahead))
                     await self._turn(ended, begin=False)
                     await self._pause(landed)
                     return
@@ -164,7 +146,7 @@ class Run:
         means = self._means
         self._see_lapse()
         committed = await self._database.call(
-            _record_window,
+            record_window,
             self._delivery,
             ended,
             lapsed=self._lapsed,
@@ -257,53 +239,6 @@ class Run:
         """
         since = self._means.clock.now() - self._renewed_at
         self._lapsed = self._lapsed or not timedelta() <= since <= LEASE
-
-
-def _record_window(
-    delivery: SendingDelivery,
-    ended: Sequence[Ended],
-    *,
-    lapsed: bool,
-    begin: Sequence[int],
-    fence: int,
-    spoiled: Mapping[int, str],
-    worker: str,
-    policy: Policy,
-    now: datetime,
-) -> Committed:
-    """Record outcomes, with the evidence that they are, and begin the next window: one transaction.
-
-    After a lapse of the leases, what came of messages that are not ours any more is no attempt of the log, and no
-    evidence: it would take back the success of whoever sent them since.
-    """
-    judged = [(window.fence, item) for window in ended for item in window.judged]
-    if lapsed:
-        begun = begun_by(worker, [item.settlement.message for _, item in judged])
-        judged = [(number, item) for number, item in judged if begun.get(item.settlement.message) == number]
-    committed: list[Committed] = []
-
-    def write(_: frozenset[str]) -> None:
-        committed[:] = [
-            commit_window(
-                delivery.id,
-                [(number, item.settlement) for number, item in judged],
-                begin=begin,
-                fence=fence,
-                spoiled=spoiled,
-                worker=worker,
-                until=now + LEASE,
-            )
-        ]
-
-    occurrences = [item.occurrence for _, item in judged if item.occurrence]
-    delivered = [(delivery.channel, item.delivered_key) for _, item in judged if item.delivered_key]
-    record(occurrences, policy=policy, now=now, write=write, delivered=delivered)
-    return committed[0]
-
-
-def _unsent(window: Window) -> Ended:
-    returned = [Judged(give_back(item.due), OutcomeKind.UNSENT) for item, _ in window.messages]
-    return Ended(window.fence, returned)
 
 
 def _paused(name: str, until: datetime, words: str) -> str:

@@ -1,0 +1,114 @@
+"""A delivery's content and the site's identity, bound to the channel that builds its messages."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rebond.config import Config, EmailSection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rebond.channels.email.compose import EmailContent, EmailIdentity
+    from rebond.core.ports import Outgoing
+    from rebond.services.send_means import Build
+    from rebond.store.read.deliveries import DeliveryRow
+    from rebond.store.read.sending import SendingDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class ContentProblems:
+    """What a check of a delivery's content found, in words: `red` blocks, `yellow` warns."""
+
+    red: tuple[str, ...]
+    yellow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContent:
+    """Binds a delivery's content and the site's identity to the channel that builds its messages."""
+
+    config: Config
+
+    def check(self, delivery: "DeliveryRow | SendingDelivery") -> ContentProblems:
+        """Check what can be checked without a profile."""
+        from rebond.channels.content import ContentError
+        from rebond.channels.email.compose import Level, check_content
+
+        try:
+            required = self.config.content.require_unsubscribe_link
+            found = check_content(*self._parts(delivery), require_unsubscribe_link=required)
+        except ContentError as error:
+            return ContentProblems((str(error),), ())
+        return ContentProblems(
+            tuple(problem.text for problem in found if problem.level is Level.RED),
+            (*(problem.text for problem in found if problem.level is Level.YELLOW), *self._about_returns()),
+        )
+
+    def _about_returns(self) -> tuple[str, ...]:
+        domain = self.config.email.bounce_domain
+        if domain != EmailSection().bounce_domain:
+            return ()
+        where = "set it, or REBOND_BOUNCE_DOMAIN, to a domain whose mail reaches Rebond"
+        return (f"email.bounce_domain is still {domain}, so no bounce will come back: {where}.",)
+
+    def composer(self, delivery: "DeliveryRow | SendingDelivery") -> "Build":
+        """Compose the delivery once; what is returned fills it per recipient."""
+        from rebond.channels.email.compose import Addressed, Composer
+
+        composer = Composer(*self._parts(delivery))
+        channel = delivery.channel.value
+
+        def build(
+            *,
+            message: int,
+            address: str,
+            fields: "Mapping[str, Any]",
+            message_id: str,
+            token: str,
+            unsubscribe_token: str,
+            date: datetime,
+        ) -> "Outgoing":
+            return composer.compose(
+                Addressed(
+                    message=message,
+                    address=address,
+                    fields={channel: address, **fields},
+                    message_id=message_id,
+                    token=token,
+                    unsubscribe_token=unsubscribe_token,
+                    date=date,
+                )
+            )
+
+        return build
+
+    def try_build(self, delivery: "DeliveryRow") -> "Callable[[int, str, Mapping[str, Any]], None]":
+        """Return what builds a message for the sake of its errors: a ValueError says why it cannot be built."""
+        build = self.composer(delivery)
+
+        def attempt(message: int, address: str, fields: "Mapping[str, Any]") -> None:
+            build(
+                message=message,
+                address=address,
+                fields=fields,
+                message_id="verification@localhost",
+                token="verification",
+                unsubscribe_token="verification",
+                date=datetime.fromtimestamp(0, UTC),
+            )
+
+        return attempt
+
+    def _parts(self, delivery: "DeliveryRow | SendingDelivery") -> "tuple[EmailContent, EmailIdentity]":
+        from rebond.channels.email.compose import EmailContent, EmailIdentity
+
+        content = EmailContent(subject=delivery.subject, text=delivery.text, html=delivery.html)
+        identity = EmailIdentity(
+            from_header=delivery.sender,
+            bounce_domain=self.config.email.bounce_domain,
+            return_prefix=self.config.email.return_prefix,
+            public_url=self.config.site.public_url,
+            allow_undotted=self.config.email.allow_undotted,
+        )
+        return content, identity
