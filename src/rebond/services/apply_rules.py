@@ -65,7 +65,7 @@ class Practice:
 
 
 class ChangedMeanwhileError(Exception):
-    """Somebody changed the rules since they were looked at: the plan is no longer what would happen."""
+    """Somebody changed the rules since they were looked at, or is at it: the plan is not what would happen."""
 
 
 def begin(
@@ -79,7 +79,8 @@ def begin(
 ) -> int:
     """Change the rules and the qualifications in one transaction; `seen` are the rules that the plan was made with.
 
-    Raises ChangedMeanwhileError when they are others now. What remains is for `carry_on`.
+    Raises ChangedMeanwhileError when they are others now, and while an operation is unfinished (`carry_on_all`). What
+    remains is for `carry_on`.
     """
     with transaction.atomic():
         running = add_operation(
@@ -132,9 +133,9 @@ def carry_on(practice: Practice, number: int, *, on_progress: Callable[[int], No
     return found
 
 
-def carry_on_all(practice: Practice) -> list[Operation]:
+def carry_on_all(practice: Practice, *, on_progress: Callable[[int], None] | None = None) -> list[Operation]:
     """Do what interrupted operations left behind."""
-    return [carry_on(practice, number) for number in unfinished()]
+    return [carry_on(practice, number, on_progress=on_progress) for number in unfinished()]
 
 
 def undo(

@@ -11,7 +11,7 @@ from rebond.core.qualify.check import check_rule
 from rebond.core.qualify.loading import load_console_rules
 from rebond.core.qualify.rules import RuleError
 from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
-from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on
+from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
 from rebond.services.backtest import Backtested, Plan, TextChange, backtest, compare, compare_stored
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.store.read.qualifications import Circumstance, QualificationRow, count_circumstances, find_qualifications
@@ -91,8 +91,9 @@ def apply_change(
     because: str,
     on_progress: Progress | None = None,
 ) -> Operation:
-    """Do a change as one operation; prepared anew when somebody else's came first."""
+    """Do a change as one operation, after what others left unfinished; prepared anew when somebody's came first."""
     for _ in range(_TRIES):
+        carry_on_all(practice, on_progress=on_progress)
         change = prepare()
         try:
             number = begin(practice, change.plan, kind=kind, because=because, rules=change.rules, seen=change.seen)

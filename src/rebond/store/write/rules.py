@@ -11,7 +11,7 @@ from rebond.core.words import QualificationStatus
 from rebond.store.dialect import among_numbers, listed, locking, take_turns
 from rebond.store.models import ConsoleRule, Qualification, QualificationChange, Requalified, RuleOperation
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
-from rebond.store.read.rules import Document, Step, console_documents
+from rebond.store.read.rules import Document, Step, console_documents, unfinished
 from rebond.store.write.requalify import verdict_columns
 from rebond.store.write.text import storable
 
@@ -31,6 +31,12 @@ class Running:
     because: str
 
 
+def take_turn() -> None:
+    """Let one transaction at a time begin or undo an operation: the others wait here."""
+    with connection.cursor() as cursor:
+        take_turns(cursor, _TURN)
+
+
 def add_operation(
     *,
     kind: str,
@@ -42,12 +48,12 @@ def add_operation(
 ) -> Running | None:
     """Begin an operation, and let the rules be as it wants them: None removes one.
 
-    Returns nothing when the rules are not those that were `seen`: one at a time changes them.
+    Returns nothing when the rules are not those that were `seen`, or while another operation is unfinished: what it
+    has yet to do to the failures would come over what this one did.
     """
-    with connection.cursor() as cursor:
-        take_turns(cursor, _TURN)
+    take_turn()
     present = console_documents()
-    if present != dict(seen):
+    if present != dict(seen) or unfinished():
         return None
     before = {name: present.get(name) for name in rules}
     row = RuleOperation.objects.create(
