@@ -1,7 +1,7 @@
 """Specification 04 once more, slowly and naively, to check `fold` against.
 
 Written from the specification's words, on purpose without the table of transitions: for one channel with a threshold
-and a gap, without `reset_after`, spans and immediate causes.
+and a gap, perhaps a rest after which an erroneous address is valid again, without spans and immediate causes.
 """
 
 from collections.abc import Iterable
@@ -40,6 +40,7 @@ def tell(
     threshold: int = 5,
     gap: timedelta = timedelta(hours=24),
     days: int = 30,
+    rest: timedelta | None = None,
     start: Address | None = None,
 ) -> Address:
     """Tell what the evidence adds up to; `start` is what evidence before it, which is gone, added up to."""
@@ -51,12 +52,12 @@ def tell(
             continue
         if e.event is Event.FAILURE:
             assert e.verdict
-            _fail(address, e, e.verdict, threshold=threshold, gap=gap)
+            _fail(address, e, e.verdict, threshold=threshold, gap=gap, rest=rest)
         elif e.event is Event.DELIVERED:
             if not _taken_back(e, history):
                 _deliver(address)
         else:
-            _happen(address, e, days=days)
+            _happen(address, e, days=days, rest=rest)
     return address
 
 
@@ -80,11 +81,13 @@ def _taken_back(success: Evidence, history: list[Evidence]) -> bool:
     )
 
 
-def _fail(a: Address, e: Evidence, v: Verdict, *, threshold: int, gap: timedelta) -> None:
+def _fail(a: Address, e: Evidence, v: Verdict, *, threshold: int, gap: timedelta, rest: timedelta | None) -> None:
     if e.held_by or v.type == "ignored" or v.reason == "not_a_failure":
         return
     if v.owner in NOBODYS_FAULT:
         return
+    if _long_without_counting_error(a, e.at, rest):
+        a.clear()
     a.last_error = e.at
     unknown_yet = v.reason == "not_defined" and e.first_sight
     if e.text_ignored or v.cause in DEFERRALS or unknown_yet or a.status not in ("valid", "erroneous"):
@@ -111,7 +114,11 @@ def _deliver(a: Address) -> None:
         a.clear()
 
 
-def _happen(a: Address, e: Evidence, *, days: int) -> None:
+def _long_without_counting_error(a: Address, now: datetime, rest: timedelta | None) -> bool:
+    return bool(rest and a.status == "erroneous" and a.last_counted and now - a.last_counted >= rest)
+
+
+def _happen(a: Address, e: Evidence, *, days: int, rest: timedelta | None) -> None:
     match e.event:
         case Event.CONFIRMED if a.status in ("erroneous", "quarantined", "denylisted") and a.by != "complaint":
             a.clear()
@@ -120,7 +127,8 @@ def _happen(a: Address, e: Evidence, *, days: int) -> None:
         case Event.START if a.status == "denylisted" and a.by == "stop":
             a.clear()
         case Event.EXIT_DUE if a.status in ("erroneous", "quarantined") and a.by != "person":
-            if a.reason == "mailbox_full" and a.last_error and e.at >= a.last_error + timedelta(days=days):
+            full = a.reason == "mailbox_full" and a.last_error and e.at >= a.last_error + timedelta(days=days)
+            if full or _long_without_counting_error(a, e.at, rest):
                 a.clear()
         case Event.RELEASED if a.status != "valid":
             a.clear()

@@ -311,6 +311,22 @@ class TestResetAfter:
         assert (state.status, state.origin) == (AddressStatus.VALID, Origin.EXIT)
         assert fold(self.BY, None, [soft(at()), event(Event.EXIT_DUE, at(days=9))]).error_count == 1
 
+    def test_a_hard_error_after_the_rest_is_the_first(self) -> None:
+        state = fold(self.BY, None, [soft(at()), soft(at(days=2)), hard(at(days=57))])
+        assert (state.status, state.error_count) == (AddressStatus.QUARANTINED, 0)
+        assert (state.first_error_at, state.releases) == (at(days=57), 1)
+
+    def test_an_error_that_does_not_count_finds_the_address_rested(self) -> None:
+        greylisted = soft(at(days=30), Cause.GREYLISTED)
+        state = fold(self.BY, None, [soft(at()), greylisted])
+        assert (state.status, state.origin, state.since) == (AddressStatus.VALID, Origin.EXIT, at(days=10))
+        assert state.last_error_at == at(days=30)
+
+    def test_a_full_mailbox_waits_for_the_exit_that_cleanup_stores(self) -> None:
+        full = [soft(at(days=day), Cause.QUOTA) for day in (0, 1, 58)]
+        assert fold(CAMPAIGN, None, full).error_count == 3
+        assert fold(CAMPAIGN, None, [*full, event(Event.EXIT_DUE, at(days=31))]).error_count == 1
+
     def test_it_frees_no_quarantined_address(self) -> None:
         evidence = [*daily(5), event(Event.EXIT_DUE, at(days=100))]
         assert fold(self.BY, None, evidence).status is AddressStatus.QUARANTINED

@@ -15,7 +15,8 @@ from tests.core.given import at, policy, verdict
 from tests.core.oracle import tell
 
 CAMPAIGN = policy()
-POLICIES = (CAMPAIGN, policy("classic"), policy("consecutive"), policy(reset_after="10d", immediate_causes=["quota"]))
+RESTING = policy(reset_after="10d", immediate_causes=["quota"])
+POLICIES = (CAMPAIGN, policy("classic"), policy("consecutive"), RESTING)
 # Fewer of each than there are, so that histories meet themselves.
 CAUSES_MET = st.sampled_from(
     [
@@ -98,9 +99,10 @@ def test_evidence_that_comes_again_changes_nothing(history: list[Evidence], data
     assert fold(CAMPAIGN, None, [*again, *history, *again]) == fold(CAMPAIGN, None, history)
 
 
-@given(histories())
-def test_the_naive_reading_of_the_specification_agrees(history: list[Evidence]) -> None:
-    state, address = fold(CAMPAIGN, None, history), tell(history)
+@given(histories(), st.sampled_from([None, 3, 10, 40]))
+def test_the_naive_reading_of_the_specification_agrees(history: list[Evidence], days: int | None) -> None:
+    by = policy(reset_after=f"{days}d") if days else CAMPAIGN
+    state, address = fold(by, None, history), tell(history, rest=timedelta(days=days) if days else None)
     assert (
         state.status,
         state.error_count,
@@ -192,6 +194,21 @@ def test_the_exit_date_is_the_day_on_which_an_exit_is_due(history: list[Evidence
         early = replace(exit_due, at=state.until - timedelta(microseconds=1))
         if early.at > max(item.at for item in history):
             assert fold(by, None, [*history, early]) == state
+
+
+@given(histories(), failures("next"))
+def test_the_next_error_finds_an_address_rested_whether_or_not_cleanup_came_by(
+    history: list[Evidence], later: Evidence
+) -> None:
+    last = Evidence(identity="last", event=Event.FAILURE, at=at(days=150), verdict=verdict(Cause.SYSTEM))
+    due = last.at + timedelta(days=10)
+    later = replace(later, at=due + (later.at - at()), verdict=verdict(later.verdict.cause) if later.verdict else None)
+    history = [*history, last]
+    exit_due = Evidence(identity="exit", event=Event.EXIT_DUE, at=due)
+    without, cleaned = (fold(RESTING, None, [*before, later]) for before in (history, [*history, exit_due]))
+    owned = later.verdict and later.verdict.owner in RESTING.count_owners and not later.verdict.harmless
+    if fold(RESTING, None, history).status is AddressStatus.ERRONEOUS and later.trusted and not later.held_by and owned:
+        assert without == cleaned
 
 
 @given(histories())

@@ -121,7 +121,7 @@ def _step(policy: Policy, counting: Counting, state: AddressState, item: Evidenc
         return _deny(state, item), WhyNot.COUNTED
     if effect is Effect.TELL:
         return _tell(state, item)
-    return _clear(state, item), WhyNot.COUNTED
+    return _cleared(state, _CLEARED_BY[item.event], item.at), WhyNot.COUNTED
 
 
 def _withstood(effect: Effect, origin: Origin) -> bool:
@@ -142,14 +142,14 @@ def _failure(
     if verdict.harmless:
         return state, WhyNot.TYPE_IGNORED
     if verdict.owner in policy.count_owners:
-        state = replace(state, last_error_at=item.at)
+        state = replace(_rested(policy, state, item.at), last_error_at=item.at)
     hard = verdict.hard_at_once or verdict.cause in policy.immediate_causes
     why_not = _why_uncounted(policy, counting, state, item, verdict, hard=hard)
     if why_not is not WhyNot.COUNTED:
         return state, why_not
     if hard:
         return _quarantine(state, item, verdict, Origin.HARD), WhyNot.COUNTED
-    return _count(counting, _rested(policy, state, item.at), item, verdict), WhyNot.COUNTED
+    return _count(counting, state, item, verdict), WhyNot.COUNTED
 
 
 def _why_uncounted(
@@ -171,11 +171,12 @@ def _why_uncounted(
 
 
 def _rested(policy: Policy, state: AddressState, at: datetime) -> AddressState:
-    """Forget the errors of an erroneous address that had none for `reset_after`, whether or not cleanup came by."""
-    last = state.last_counted_at
-    if state.status is AddressStatus.ERRONEOUS and policy.reset_after and last and at - last >= policy.reset_after:
-        return replace(state, status=AddressStatus.VALID, error_count=0, first_error_at=None, confirming=frozenset())
-    return state
+    """Set back an erroneous address that had no counting error for `reset_after`, whether or not cleanup came by.
+
+    The date of a full mailbox is otherwise: only the exit that cleanup stores ends it.
+    """
+    due = _reset_at(policy, state)
+    return state if due is None or due > at else _cleared(state, Origin.EXIT, due)
 
 
 def _count(counting: Counting, state: AddressState, item: Evidence, verdict: Verdict) -> AddressState:
@@ -248,16 +249,16 @@ def _tell(state: AddressState, item: Evidence) -> tuple[AddressState, WhyNot]:
     return told, WhyNot.COUNTED
 
 
-def _clear(state: AddressState, item: Evidence) -> AddressState:
+def _cleared(state: AddressState, origin: Origin, at: datetime) -> AddressState:
     return replace(
         state,
         status=AddressStatus.VALID,
-        origin=_CLEARED_BY[item.event],
+        origin=origin,
         reason=None,
         cause=None,
         error_count=0,
         first_error_at=None,
-        since=item.at,
+        since=at,
         error_text="",
         confirming=frozenset(),
         releases=state.releases + 1,
@@ -276,6 +277,12 @@ def _exit_at(policy: Policy, state: AddressState) -> datetime | None:
     dates = []
     if state.reason is Reason.MAILBOX_FULL and state.last_error_at:
         dates.append(state.last_error_at + policy.full_exit)
-    if policy.reset_after and state.status is AddressStatus.ERRONEOUS and state.last_counted_at:
-        dates.append(state.last_counted_at + policy.reset_after)
+    if reset := _reset_at(policy, state):
+        dates.append(reset)
     return min(dates, default=None)
+
+
+def _reset_at(policy: Policy, state: AddressState) -> datetime | None:
+    if policy.reset_after and state.status is AddressStatus.ERRONEOUS and state.last_counted_at:
+        return state.last_counted_at + policy.reset_after
+    return None
