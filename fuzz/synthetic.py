@@ -115,6 +115,14 @@ def header_bomb(random: Random) -> bytes:
     return b"Subject: Undelivered Mail\n" + line * random.choice((1999, 2001, 20_000, 100_000)) + notice(random)
 
 
+def many_fields(random: Random) -> bytes:
+    """Make a report whose fields have thousands of names, folded with spaces or without them."""
+    line = random.choice((b"x%d: b\n", b"x%d: b\n c\n", b"Diagnostic-Code: x%d\nc\n"))
+    fields = b"".join(line % number for number in range(random.choice((100, 2000, 20_000))))
+    opening = b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+    return HEAD + opening + fields + b"\n" + _group(random, 0, address=0)
+
+
 def repeated(random: Random) -> bytes:
     """Repeat what readers look for."""
     words = (
@@ -143,6 +151,7 @@ LARGE: tuple[Callable[[Random], bytes], ...] = (
     many_parts,
     long_header,
     header_bomb,
+    many_fields,
     repeated,
     many_recipients,
     long_addresses,

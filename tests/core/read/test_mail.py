@@ -4,8 +4,9 @@ import pytest
 
 from rebond.core.read.decode import decode_text, decode_words, html_to_text, transfer_decode
 from rebond.core.read.find_address import addresses_in, field_address, first_address, tidy_address
+from rebond.core.read.headers import MAX_VALUE, Headers, _kept_type, content_type_of, parse_headers
 from rebond.core.read.letter import open_letter
-from rebond.core.read.mail import MAX_VALUE, Headers, parse_headers, split_mail
+from rebond.core.read.mail import split_mail
 
 
 def _bodies(mail: bytes) -> list[tuple[str, bytes]]:
@@ -70,6 +71,19 @@ def test_names_are_asked_for_together() -> None:
     assert headers.holding("a", words="t", limit=9) == ["one two", "three"]
     assert headers.holding("a", words="t", limit=1) == ["one two"]
     assert headers.holding("c", words="t", limit=1) == []
+
+
+def test_blocks_are_put_together() -> None:
+    headers = Headers(["A"], ["one"])
+    headers.merge(Headers(["b", "a"], ["two", "three"]))
+    assert (headers.all("a"), headers.first("b"), list(headers.names())) == (["one", "three"], "two", ["a", "b"])
+
+
+def test_no_long_content_type_is_kept() -> None:
+    kept = _kept_type.cache_info().currsize
+    long = Headers(["Content-Type"], ["Text/Plain; name=" + "x" * 1_000])
+    assert content_type_of(long) == ("text/plain", {"name": "x" * 1_000})
+    assert _kept_type.cache_info().currsize == kept
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_without_an_action_status_and_words_tell() -> None:
     assert _report(status.format("2.0.0")).kind == "delivered"
     assert _report(status.format("4.0.0")).kind == "dsn"
     assert _report(status.format("4.0.0"), notice="We are still trying.").kind == "delayed"
+    assert _report(status.format("4.0.0"), notice="Il n\u2019a pas encore été remis.").kind == "delayed"
     assert _report(status.format("2.0.0"), notice="We are still trying.").kind == "delivered"
 
 

@@ -7,8 +7,8 @@ from rebond.core.read import answer_signs
 from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.find_address import addresses_in, field_address
 from rebond.core.read.finding import Finding
+from rebond.core.read.headers import parse_headers
 from rebond.core.read.letter import Letter
-from rebond.core.read.mail import parse_headers
 from rebond.core.read.phrases import plain
 from rebond.core.words import ReturnKind
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from rebond.core.read.find_address import addresses_in
 from rebond.core.read.finding import Finding
+from rebond.core.read.headers import Headers, parse_headers
 from rebond.core.read.letter import Letter
-from rebond.core.read.mail import Headers, parse_headers
 from rebond.core.words import ReturnKind
 
 MAX_JSON = 256 * 1024

@@ -11,8 +11,9 @@ from rebond.core.read.challenge import asks_to_confirm
 from rebond.core.read.decode import Guesses
 from rebond.core.read.find_address import field_address, first_address
 from rebond.core.read.finding import Finding
+from rebond.core.read.headers import Headers, parse_headers, plain_fields
 from rebond.core.read.letter import Letter
-from rebond.core.read.mail import Headers, parse_headers, plain_fields
+from rebond.core.read.phrases import plain
 from rebond.core.read.smtp_reply import (
     fold,
     from_reply,
@@ -66,7 +67,7 @@ def read_dsn(letter: Letter) -> Finding | None:
     guesses = Guesses()
     facts = [_facts(common, group, guesses) for common, group in groups[:MAX_RECIPIENTS]]
     if any("action" not in group for _, group in groups) and is_delay(
-        lowered=letter.notice.lower(), subject=letter.subject.lower()
+        lowered=plain(letter.notice), subject=plain(letter.subject)
     ):
         facts = [replace(each, action="delayed") if each.action == "failed" else each for each in facts]
     if len(groups) > MAX_RECIPIENTS:
@@ -120,10 +121,10 @@ def _groups(text: str) -> list[tuple[Headers, Headers]]:
             if naming:
                 groups.append(fields)
             else:
-                _merge(groups[-1], fields)
+                groups[-1].merge(fields)
         elif not groups or "reporting-mta" in fields:
             if common:
-                _merge(common, fields)
+                common.merge(fields)
             else:
                 common = fields
     if not groups and "action" in common and "status" in common:
@@ -182,12 +183,6 @@ def _completes(group: Headers, fields: Headers) -> bool:
     """Tell whether a block holds what the recipient's group before it lacks (a blank line too many)."""
     names = [name for name in fields.names() if name in _RECIPIENT_FIELDS]
     return bool(names) and not any(name in group for name in names)
-
-
-def _merge(into: Headers, fields: Headers) -> None:
-    for name in fields.names():
-        for value in fields.all(name):
-            into.add(name, value)
 
 
 def _facts(common: Headers, group: Headers, guesses: Guesses) -> Facts:

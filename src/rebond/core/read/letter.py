@@ -5,7 +5,8 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from rebond.core.read.find_address import first_address
-from rebond.core.read.mail import Headers, Mail, Part, parse_headers, plain_fields, split_head, split_mail
+from rebond.core.read.headers import Headers, parse_headers, plain_fields
+from rebond.core.read.mail import Mail, Part, split_head, split_mail
 
 MAX_NOTICE = 128 * 1024
 MAX_HEAD = 256 * 1024

@@ -5,107 +5,25 @@ boundaries hide, which neither fast-mail-parser nor `email` gives in one pass.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from rebond.core.read.decode import MAX_TEXT, Guesses, decode_text, decode_words, html_to_text, transfer_decode
+from rebond.core.read.decode import MAX_TEXT, Guesses, decode_text, html_to_text, transfer_decode
+from rebond.core.read.headers import Headers, content_type_of, parse_headers, plain_fields
 
 MAX_SIZE = 25 * 1024 * 1024
 MAX_DEPTH = 50
 MAX_PARTS = 1000
-MAX_HEADERS = 2000
 MAX_HEADER_BLOCK = 1024 * 1024
-MAX_VALUE = 64 * 1024
 # The longest head of a part that is kept: mail systems write the same few over and over.
 MAX_KEPT_HEAD = 240
 
-_FIELD = re.compile(r"^([!-9;-~]{1,128}+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?", re.M)
-_FOLD = re.compile(r"\n[ \t]++")
-_PARAMETER = re.compile(r';\s*+([A-Za-z*0-9-]{1,40}+)\s*+=\s*+(?:"([^"]*+)"|([^\s;]*+))')
-_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]++/[a-z0-9!#$&^_.+-]++")
 # What shows that a text holds parts although no header says so.
 _INNER_PART = re.compile(rb"^content-type:[ \t]*(?:message/|text/rfc822-headers)", re.I | re.M)
 _DELIMITER = re.compile(
     rb"^--([^\s-][^\n]{0,200}?|-+[^\s-][^\n]{0,200}?)(?:--)?[ \t]*\n(?=content-[a-z-]{1,30}:)", re.I | re.M
 )
-
-
-class Headers:
-    """A header block: values by lower-case name, in order, not yet decoded; unfolded only when they are read.
-
-    Blocks are many and of their values few are read, so that nothing is done for each value when a block is made.
-    """
-
-    __slots__ = ("_first", "_names", "_values")
-
-    def __init__(self, names: Sequence[str] = (), values: Sequence[str] = ()) -> None:
-        """Take names as they are written, each with the value of the same place."""
-        self._names = "\n".join(names).lower().split("\n") if names else []
-        self._values = list(values)
-        self._first = dict(zip(self._names[::-1], self._values[::-1], strict=True))
-
-    def add(self, name: str, value: str) -> None:
-        name = name.lower()
-        self._names.append(name)
-        self._values.append(value)
-        self._first.setdefault(name, value)
-
-    def extend(self, more: str) -> None:
-        """Add a line that lost its fold to the last value."""
-        name, value = self._names[-1], self._values[-1]
-        if len(value) < MAX_VALUE:
-            self._values[-1] = f"{value.rstrip()} {more}"
-            if self._names.count(name) == 1:
-                self._first[name] = self._values[-1]
-
-    def first(self, name: str) -> str:
-        """Give the first value of a name (in lower case), empty when there is none."""
-        value = self._first.get(name)
-        return _unfolded(value) if value else ""
-
-    def all(self, name: str) -> list[str]:
-        value = self._first.get(name)
-        if value is None:
-            return []
-        if self._names.count(name) == 1:
-            return [_unfolded(value)]
-        return [_unfolded(value) for other, value in zip(self._names, self._values, strict=True) if other == name]
-
-    def holding(self, name: str, *, words: str, limit: int) -> list[str]:
-        """Give those of a name's first values, at most `limit`, that hold words without a space."""
-        if name not in self._first:
-            return []
-        values = [value for other, value in zip(self._names, self._values, strict=True) if other == name]
-        return [_unfolded(value) for value in values[:limit] if words in value]
-
-    def of(self, names: Collection[str], *, limit: int) -> list[str]:
-        """Give the values of several names in their order, at most `limit` of each."""
-        if self._first.keys().isdisjoint(names):
-            return []
-        return [value for name in names if name in self._first for value in self.all(name)[:limit]]
-
-    def any_of(self, names: Collection[str]) -> bool:
-        """Tell whether one of several names is there."""
-        return not self._first.keys().isdisjoint(names)
-
-    def repeats(self, names: Collection[str]) -> bool:
-        """Tell whether one of several names is there more than once."""
-        return any(self._names.count(name) > 1 for name in names)
-
-    def text(self, name: str, *, guesses: Guesses | None = None) -> str:
-        """Give the first value of a name with its encoded words decoded."""
-        return decode_words(self.first(name), guesses=guesses)
-
-    def names(self) -> Iterator[str]:
-        return iter(dict.fromkeys(self._names))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._first
-
-    def __bool__(self) -> bool:
-        return bool(self._names)
-
 
 # A part's headers, its type and the type's parameters.
 _Head = tuple[Headers, str, Mapping[str, str]]
@@ -173,59 +91,6 @@ def split_mail(raw: bytes) -> Mail:
     mail = Mail(headers, [], content_type, parameters, notes)
     _split_body(mail, body)
     return mail
-
-
-def _unfolded(value: str) -> str:
-    return (_FOLD.sub(" ", value) if "\n" in value else value)[:MAX_VALUE].rstrip()
-
-
-def parse_headers(text: str) -> tuple[Headers, int]:
-    """Read a header block from the beginning of a text; gives it and where its body begins.
-
-    A single line that is no header, between two that are, is passed over.
-    """
-    headers = Headers()
-    position, count = 0, 0
-    while count < MAX_HEADERS:
-        found = _FIELD.match(text, position)
-        if found:
-            headers.add(found.group(1), found.group(2))
-            position, count = found.end(), count + 1
-            continue
-        end = text.find("\n", position) + 1
-        if not end or end - position == 1:
-            return headers, end or position
-        escaped_from = text.startswith(("From ", ">From "), position)
-        if not escaped_from and not (count and _FIELD.match(text, end)):
-            return headers, position
-        position = end
-    return headers, position
-
-
-def plain_fields(text: str) -> tuple[Sequence[str], Sequence[str]] | None:
-    """Give names and values, still folded, of the fields in a text that holds nothing else; None when it does.
-
-    Faster than `parse_headers`, which bears all.
-    """
-    pieces = _FIELD.split(text, MAX_HEADERS)
-    # Between the fields, and around them, stands what is none.
-    return None if any(pieces[::3]) else (pieces[1::3], pieces[2::3])
-
-
-def content_type_of(headers: Headers) -> tuple[str, Mapping[str, str]]:
-    """Give the type in lower case and its parameters, from a header however badly written."""
-    value = headers.first("content-type")
-    return _content_type(value) if value else ("", {})
-
-
-@lru_cache(256)
-def _content_type(value: str) -> tuple[str, Mapping[str, str]]:
-    found = _TYPE.match(value.strip().lower())
-    parameters: dict[str, str] = {}
-    if ";" in value or "=" in value:
-        for name, quoted, plain in _PARAMETER.findall(value if ";" in value else ";" + value.partition(" ")[2]):
-            parameters.setdefault(name.lower().rstrip("*"), quoted or plain)
-    return (found.group() if found else "text/plain"), parameters
 
 
 def split_head(raw: bytes) -> tuple[Headers, bytes]:
