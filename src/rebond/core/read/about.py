@@ -98,19 +98,6 @@ _PHASES = (
         ("refused to talk to me", "after initial connection", "in reply to connect", "but greeting failed"),
     ),
 )
-# What each of those holds, so that most notices are searched for few words.
-_PHASE_STEMS = (
-    "in reply to ",
-    "after ",
-    "our mail from",
-    "like our ",
-    "[mail_from]",
-    "sender was rejected",
-    "mail from command",
-    "my name was rejected",
-    "refused to talk",
-    "but greeting",
-)
 # A server that signs its reply: `Access denied [SN1.b.mail.example]`.
 _SIGNED = re.compile(r"\[([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){2,8}\.[A-Za-z]{2,24})[ \]]")
 
@@ -155,11 +142,6 @@ def remote_host(words: str) -> str:
 def quoted_phase(words: str) -> Phase:
     """Tell whether words quote an answer that was given before any recipient was named; `report` otherwise."""
     lowered = words.lower()
-    for sign in _PHASE_STEMS:
-        if sign in lowered:
-            break
-    else:
-        return Phase.REPORT
     for phase, signs in _PHASES:
         for sign in signs:
             if sign in lowered:

@@ -69,17 +69,18 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     """
     told = signs.FAILURES.any_in(lowered)
     titled = subject.startswith(signs.SUBJECTS) or _ANYWHERE.any_in(subject)
-    if (letter.null_sender or is_daemon(letter)) and not (told and titled):
+    daemon = is_daemon(letter)
+    if (letter.null_sender or daemon) and not (told and titled):
         told = told or delay_signs.DELAYS.any_in(lowered)
         titled = titled or _titled_delay(subject)
-    machine = letter.sender.startswith(signs.MACHINES) and is_daemon(letter)
+    machine = letter.sender.startswith(signs.MACHINES)
     if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False
     quoted = quotes_refusal(letter.notice[:_LOOK])
     others = letter.null_sender + bool(letter.original) + quoted
     if machine:
         return told or titled or others >= 2  # it may write in a language that we do not read
-    if is_daemon(letter):
+    if daemon:
         marked = titled or letter.null_sender or bool(letter.original)  # a summary of a log quotes refusals too
         return told + titled + others >= 2 and (marked or names_failed(letter, lowered))
     if letter.null_sender:
@@ -87,7 +88,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         return told and titled + others >= 2 and not absent
     if not (told and titled) or _ANSWERED.match(letter.subject):
         return False
-    of_mail = any(words in lowered or words in subject for words in signs.MAIL_WORDS)
+    of_mail = signs.MAIL_WORDS.any_in(lowered) or signs.MAIL_WORDS.any_in(subject)
     if not (of_mail and _is_impersonal(letter)) or _is_public(letter):
         return False
     listed = (quoted or subject.startswith(signs.SUBJECTS)) and bool(lines_below_intro(letter, lowered)[1])
