@@ -1,18 +1,20 @@
 """Operations that were interrupted, and people who change rules at the same time."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from tests.services.practice_fixtures import decision, moons, number_of, practice
+from tests.services.practice_fixtures import decision, everything, moons, number_of, practice
 
 from rebond.core.words import FailureType, Reason
-from rebond.services.apply_rules import ChangedMeanwhileError, begin, carry_on, carry_on_all
+from rebond.services.apply_rules import ChangedMeanwhileError, begin, carry_on, carry_on_all, undo
 from rebond.services.decide import Change, decide, prepare_decision
-from rebond.store.models import EvidenceRow, Qualification
+from rebond.services.errors import RefusedError
+from rebond.store.models import AuditEntry, EvidenceRow, Qualification
 from rebond.store.read.rules import Step, list_operations
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
-FULL = {"type": FailureType.SOFT, "reason": Reason.MAILBOX_FULL, "name": "site-full", "again": True}
+FULL: dict[str, Any] = {"type": FailureType.SOFT, "reason": Reason.MAILBOX_FULL, "name": "site-full", "again": True}
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +45,7 @@ def verdicts() -> set[tuple[str, str]]:
     return {
         (rule, reason)
         for model in (Qualification, EvidenceRow)
-        for rule, reason in model.objects.values_list("rule", "reason")  # type: ignore[attr-defined]
+        for rule, reason in model.objects.values_list("rule", "reason")
     }
 
 
@@ -63,3 +65,50 @@ def test_nothing_begins_beside_what_is_unfinished() -> None:
     with pytest.raises(ChangedMeanwhileError):
         begin(practice(), change.plan, kind="decide", because="", rules=change.rules, seen=change.seen)
     assert len(list_operations()) == 1
+
+
+def test_an_interrupted_undoing_is_done_before_the_next_begins() -> None:
+    moons(5)
+    before = everything()
+    first = decide(practice(), decision(number_of("Zorglub"))).number
+    second = decide(practice(), decision(number_of("Zorglub"), **FULL)).number
+    interrupted(lambda stop: undo(practice(), second, on_progress=stop))
+    undo(practice(), first)
+    assert [one.step for one in list_operations()] == [Step.UNDONE, Step.UNDONE]
+    assert everything() == before
+
+
+def test_an_interrupted_undoing_goes_on_when_it_is_undone_again() -> None:
+    moons(5)
+    before = everything()
+    number = decide(practice(), decision(number_of("Zorglub"))).number
+    interrupted(lambda stop: undo(practice(), number, on_progress=stop))
+    assert undo(practice(), number).step is Step.UNDONE
+    assert everything() == before
+    assert len(AuditEntry.objects.filter(action="rules.undo")) == 1
+    with pytest.raises(RefusedError, match="undone already"):
+        undo(practice(), number)
+
+
+def test_what_is_half_done_is_undone_without_being_finished_first() -> None:
+    moons(5)
+    before = everything()
+    number = begun(prepare_decision(practice(), decision(number_of("Zorglub"))))
+    undo(practice(), number)
+    assert everything() == before
+    assert carry_on_all(practice()) == []
+
+
+def test_nothing_is_undone_beside_what_is_unfinished(monkeypatch: pytest.MonkeyPatch) -> None:
+    moons(5)
+    first = decide(practice(), decision(number_of("Zorglub"))).number
+    before = everything()
+    second = begun(prepare_decision(practice(), decision(number_of("Zorglub"), **FULL)))
+    half_done = everything()
+    seen = iter([[], [second]])  # it was begun after we looked, and before it was our turn
+    with monkeypatch.context() as patch, pytest.raises(RefusedError, match="by somebody else"):
+        patch.setattr("rebond.services.apply_rules.unfinished", lambda: next(seen))
+        undo(practice(), first)
+    assert everything() == half_done
+    undo(practice(), second)
+    assert everything() == before

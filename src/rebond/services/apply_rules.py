@@ -48,9 +48,11 @@ from rebond.store.write.rules import (
     move_operation,
     put_rules,
     restore_qualifications,
+    take_turn,
 )
 
 PAGE = 500
+_UNDOING = (Step.RESTORE, Step.REFOLD_BACK, Step.REJUDGE)
 MakeQualifier = Callable[[Mapping[str, Document]], Qualifier]
 
 
@@ -141,33 +143,49 @@ def carry_on_all(practice: Practice, *, on_progress: Callable[[int], None] | Non
 def undo(
     practice: Practice, number: int, *, because: str = "", on_progress: Callable[[int], None] | None = None
 ) -> Operation:
-    """Put rules, verdicts and states back as they were before an operation.
+    """Put rules, verdicts and states back as they were before an operation; what others left unfinished comes first.
 
-    RefusedError when it was undone already, or when a later one touches the same: that is undone first.
+    The operation itself need not be finished, and an interrupted undoing goes on. RefusedError when it was undone
+    already, or when a later one touches the same: that is undone first.
     """
+    for other in _others(number):
+        carry_on(practice, other, on_progress=on_progress)
     with transaction.atomic():
+        take_turn()
         running = lock_operation(number)
         if running is None:
             raise NotFoundError(f"there is no operation {number}: see rebond rules operations")
-        if running.step not in (Step.REQUALIFY, Step.REFOLD, Step.DONE):
+        if running.step is Step.UNDONE:
             raise RefusedError(f"operation {number} was undone already")
-        if later := later_operations(number):
-            first = ", ".join(map(str, reversed(later)))
-            raise RefusedError(f"later operations touch the same texts or rules: undo them first ({first})")
-        put_rules(running.rules_before, operation=number)
-        lock_qualifications(changed_qualifications(number))
-        restore_qualifications(number)
-        begin_undoing(number, actor=practice.actor, now=practice.now)
-        add_audit(
-            "rules.undo",
-            subject=f"operation {number}",
-            actor=practice.actor,
-            now=practice.now,
-            before={"rules": dict(running.rules_after)},
-            after={"rules": dict(running.rules_before)},
-            because=because,
-        )
+        if running.step not in _UNDOING:
+            _begin_undoing(practice, running, because=because)
     return carry_on(practice, number, on_progress=on_progress)
+
+
+def _others(number: int) -> list[int]:
+    return [other for other in unfinished() if other != number]
+
+
+def _begin_undoing(practice: Practice, running: Running, *, because: str) -> None:
+    number = running.number
+    if _others(number):
+        raise RefusedError("the rules are being changed by somebody else: try again")
+    if later := later_operations(number):
+        first = ", ".join(map(str, reversed(later)))
+        raise RefusedError(f"later operations touch the same texts or rules: undo them first ({first})")
+    put_rules(running.rules_before, operation=number)
+    lock_qualifications(changed_qualifications(number))
+    restore_qualifications(number)
+    begin_undoing(number, actor=practice.actor, now=practice.now)
+    add_audit(
+        "rules.undo",
+        subject=f"operation {number}",
+        actor=practice.actor,
+        now=practice.now,
+        before={"rules": dict(running.rules_after)},
+        after={"rules": dict(running.rules_before)},
+        because=because,
+    )
 
 
 def _requalify(practice: Practice, running: Running) -> int:

@@ -117,10 +117,10 @@ def begin_undoing(number: int, *, actor: str, now: datetime) -> None:
 
 
 def later_operations(number: int) -> list[int]:
-    """List the operations, not undone, that came after one and touch a text or a rule that it touches."""
+    """List the operations, not wholly undone, that came after one and touch a text or a rule that it touches."""
     texts = QualificationChange.objects.filter(operation=number).values_list("qualification", flat=True)
     same_texts = QualificationChange.objects.filter(operation__gt=number, qualification__in=texts)
-    candidates = RuleOperation.objects.filter(id__gt=number, undone_at__isnull=True)
+    candidates = RuleOperation.objects.filter(id__gt=number).exclude(step=Step.UNDONE.value)
     of_texts = set(
         candidates.filter(id__in=same_texts.values_list("operation", flat=True)).values_list("id", flat=True)
     )
