@@ -27,7 +27,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
         from rebond.services.settle import Settler
         from rebond.store.read.evidence import list_states
 
-        settler = Settler(policy=site.policy, qualifier=site.qualifier, keyring=site.keyring, worker="bench")
+        settler = Settler(policy=site.policy, rules=site.rules, keyring=site.keyring, worker="bench")
         first = _qualify(site, raws)
         began = time.perf_counter()
         processor = time.process_time()

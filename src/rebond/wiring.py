@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rebond.channels.email.settings import SmtpSettings
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.qualifier import Qualifier
+    from rebond.services.rules_in_force import RulesInForce
     from rebond.services.send_means import Build
     from rebond.store.read.rules import Document
     from rebond.store.read.sending import SendingDelivery
@@ -62,15 +63,22 @@ class Site:
     clock: Clock
 
     @cached_property
-    def qualifier(self) -> "Qualifier":
-        """The site's own rules and the shipped ones, compiled."""
+    def rules(self) -> "RulesInForce":
+        """The rules in force, read from the database when first asked for; what runs on renews them."""
         from rebond.core.qualify.rules import RuleError
-        from rebond.store.read.rules import console_documents
+        from rebond.services.rules_in_force import RulesInForce
 
+        rules = RulesInForce(self.qualifier_with)
         try:
-            return self.qualifier_with(console_documents())
+            rules.renew()
         except RuleError as error:
             raise ConfigError(f"a rule of this site is refused: {error}; rebond rules apply --remove ID") from None
+        return rules
+
+    @property
+    def qualifier(self) -> "Qualifier":
+        """The site's own rules and the shipped ones, compiled."""
+        return self.rules.qualifier
 
     def qualifier_with(self, documents: "Mapping[str, Document]") -> "Qualifier":
         """Make the qualifier with these rules of the site before the shipped ones; RuleError when one is refused."""

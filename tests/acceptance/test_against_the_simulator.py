@@ -179,7 +179,7 @@ def test_a_relay_that_is_down_for_five_days_quarantines_nobody_and_loses_nothing
     delivery = play.prepare()
     settings = SmtpSettings.from_url("smtp://127.0.0.1:1", connections=1, messages_per_connection=10, timeout=1.0)
 
-    qualifier = play.site.qualifier
+    rules = play.site.rules
 
     async def go() -> None:
         sender, site = SmtpSender(settings, clock=play.clock), play.site
@@ -188,7 +188,7 @@ def test_a_relay_that_is_down_for_five_days_quarantines_nobody_and_loses_nothing
                 delivery,
                 policy=site.policy,
                 keyring=site.keyring,
-                qualifier=qualifier,
+                rules=rules,
                 sender=sender,
                 composer=site.composer,
                 bounce_domain="bounce.sim.example",

@@ -14,6 +14,7 @@ from rebond.packs import default_providers, default_qualifier
 from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions
 from rebond.services.recompute import recompute
+from rebond.services.rules_in_force import RulesInForce
 from rebond.services.settle import Settler
 from rebond.simulate.returns import Return
 from rebond.simulate.world import World

@@ -253,7 +253,7 @@ def _hand_over(month: "Month", number: int, sender: MonthSender) -> None:
             number,
             policy=month.policy,
             keyring=month.keyring,
-            qualifier=month.qualifier,
+            rules=month.rules,
             sender=sender,
             composer=month.content.composer,
             bounce_domain="bounce.sim.example",

@@ -16,6 +16,7 @@ from rebond.core.tokens import sign
 from rebond.core.words import Trust
 from rebond.packs import default_qualifier
 from rebond.services.accept import Incoming, accept_many
+from rebond.services.rules_in_force import RulesInForce
 from rebond.services.settle import Settled, Settler
 from rebond.store.models import DeliveryCounts, Message, Unattributed
 
@@ -133,8 +134,9 @@ def accept(
     accept_many([incoming], now=now)
 
 
-def settler(qualifier: Qualifier | None = None) -> Settler:
-    return Settler(policy=policy(), qualifier=qualifier or default_qualifier(), keyring=KEYRING, worker="w")
+def settler(qualifier: Qualifier | None = None, *, rules: RulesInForce | None = None) -> Settler:
+    rules = rules or RulesInForce(lambda _: qualifier or default_qualifier())
+    return Settler(policy=policy(), rules=rules, keyring=KEYRING, worker="w")
 
 
 def settle(now: datetime = CAME) -> Settled:

@@ -14,6 +14,7 @@ from rebond.core.ports import Outcome, OutcomeKind, Outgoing
 from rebond.core.tokens import Keyring
 from rebond.core.words import Phase
 from rebond.packs import default_qualifier
+from rebond.services.rules_in_force import RulesInForce
 from rebond.services.send import SendResult, send
 from rebond.store.models import (
     Delivery,
@@ -217,7 +218,7 @@ def means(sender: MemorySender, *, worker: str = "w1", **changes: Any) -> dict[s
     return {
         "policy": policy(),
         "keyring": KEYRING,
-        "qualifier": default_qualifier(),
+        "rules": RulesInForce(lambda _: default_qualifier()),
         "sender": sender,
         "composer": SimpleBuild,
         "bounce_domain": "bounce.example",

@@ -11,7 +11,7 @@ from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, hand
 if TYPE_CHECKING:
     import asyncio
 
-    from rebond.core.qualifier import Qualifier
+    from rebond.services.rules_in_force import RulesInForce
     from rebond.services.send import SendResult
     from rebond.store.read.sending import Progress
     from rebond.wiring import Site
@@ -61,9 +61,9 @@ def _send(site: "Site", delivery: int, *, until_settled: bool, told: Told | None
     """Send within an event loop of its own; a signal ends it after the window in flight, a second one at once."""
     import asyncio
 
-    qualifier = site.qualifier  # reads the site's rules from the database, which no loop may
+    rules = site.rules  # reads the database, which no loop may
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_run(site, delivery, qualifier=qualifier, until_settled=until_settled, told=told))
+        return runner.run(_run(site, delivery, rules=rules, until_settled=until_settled, told=told))
 
 
 def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
@@ -75,7 +75,7 @@ def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
 
 
 async def _run(
-    site: "Site", delivery: int, *, qualifier: "Qualifier", until_settled: bool, told: Told | None
+    site: "Site", delivery: int, *, rules: "RulesInForce", until_settled: bool, told: Told | None
 ) -> "SendResult":
     import asyncio
     import signal
@@ -99,7 +99,7 @@ async def _run(
             delivery,
             policy=site.policy,
             keyring=site.keyring,
-            qualifier=qualifier,
+            rules=rules,
             sender=sender,
             composer=site.composer,
             bounce_domain=site.config.email.bounce_domain,

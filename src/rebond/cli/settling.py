@@ -29,7 +29,7 @@ def make_settler(site: "Site") -> "Settler":
 
     return Settler(
         policy=site.policy,
-        qualifier=site.qualifier,
+        rules=site.rules,
         keyring=site.keyring,
         worker=f"{platform.node()[:40]}:{os.getpid()}",
         allow_undotted=site.config.email.allow_undotted,

@@ -8,12 +8,12 @@ from datetime import datetime
 from rebond.core.message import DeliveryAction, IllegalTransitionError, after
 from rebond.core.policy import Policy
 from rebond.core.ports import Clock, Sender
-from rebond.core.qualifier import Qualifier
 from rebond.core.schedule import Calendar
 from rebond.core.tokens import Keyring
 from rebond.core.words import DeliveryStatus
 from rebond.services.database_thread import DatabaseThread
 from rebond.services.errors import NotFoundError, RefusedError
+from rebond.services.rules_in_force import RulesInForce
 from rebond.services.send_means import Build, Means
 from rebond.services.send_outcome import Judge
 from rebond.services.send_run import Run
@@ -55,7 +55,7 @@ async def send(
     *,
     policy: Policy,
     keyring: Keyring,
-    qualifier: Qualifier,
+    rules: RulesInForce,
     sender: Sender,
     composer: Callable[[SendingDelivery], Build],
     bounce_domain: str,
@@ -71,13 +71,13 @@ async def send(
 
     `on_progress` is told at the start, after each window, and each second of waiting. `composer` makes, of the
     delivery's content, what builds each message (ValueError: it cannot be sent). `worker` is unlike that of any other
-    worker. `stop` ends it after the window in flight. NotFoundError, RefusedError.
+    worker; changed `rules` are taken with the next claim. `stop` ends it after the window in flight. NotFoundError, RefusedError.
     """
     database = DatabaseThread(clock)
     means = Means(
         policy=policy,
         keyring=keyring,
-        qualifier=qualifier,
+        rules=rules,
         sender=sender,
         bounce_domain=bounce_domain,
         clock=clock,
@@ -107,7 +107,7 @@ async def send_due(
     *,
     policy: Policy,
     keyring: Keyring,
-    qualifier: Qualifier,
+    rules: RulesInForce,
     sender: Sender,
     composer: Callable[[SendingDelivery], Build],
     bounce_domain: str,
@@ -119,7 +119,7 @@ async def send_due(
         delivery_id,
         policy=policy,
         keyring=keyring,
-        qualifier=qualifier,
+        rules=rules,
         sender=sender,
         composer=composer,
         bounce_domain=bounce_domain,
@@ -180,7 +180,7 @@ def _run(
         raise RefusedError(f"delivery {delivery.id} cannot be sent as it is: {error}") from None
     assert delivery.ends_at is not None
     calendar = Calendar(intervals=delivery.retries, permanent=delivery.retry_permanent, ends_at=delivery.ends_at)
-    judge = Judge(qualifier=means.qualifier, channel=delivery.channel, calendar=calendar)
+    judge = Judge(rules=means.rules, channel=delivery.channel, calendar=calendar)
     return Run(delivery, judge=judge, build=build, means=means, database=database)
 
 

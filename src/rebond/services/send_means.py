@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from rebond.core.policy import Policy
 from rebond.core.ports import Clock, Outgoing, Sender
-from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import Keyring
+from rebond.services.rules_in_force import RulesInForce
 from rebond.store.read.sending import Progress
 
 
@@ -35,7 +35,7 @@ class Means:
 
     policy: Policy
     keyring: Keyring
-    qualifier: Qualifier
+    rules: RulesInForce
     sender: Sender
     bounce_domain: str
     clock: Clock

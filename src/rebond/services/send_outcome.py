@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from rebond.core.failure import Event, Evidence, Failure, Verdict
 from rebond.core.ports import Outcome, OutcomeKind
-from rebond.core.qualifier import Qualifier
 from rebond.core.schedule import Calendar, Retry, next_attempt
 from rebond.core.words import Cause, Channel, FailureType, MessageStatus, Peer, Reason, Trust
 from rebond.services.record import Occurrence
+from rebond.services.rules_in_force import RulesInForce
 from rebond.store.read.sending import Due
 from rebond.store.write.sending import GivenBack, Settlement
 
@@ -32,7 +32,7 @@ class Judged:
 class Judge:
     """Turns outcomes into rows and evidence; knows the delivery's calendar and the rules."""
 
-    qualifier: Qualifier
+    rules: RulesInForce
     channel: Channel
     calendar: Calendar
 
@@ -49,7 +49,7 @@ class Judge:
         return Judged(give_back(due, outcome), outcome.kind)
 
     def _refused(self, due: Due, outcome: Outcome) -> Judged:
-        failure = self.qualifier.qualify_reply(
+        failure = self.rules.qualifier.qualify_reply(
             _clean(outcome.text),
             channel=self.channel,
             provider=due.provider,
@@ -89,7 +89,7 @@ class Judge:
             address=due.address,
             key=due.address_key,
             evidence=evidence,
-            template=self.qualifier.template(failure.text, recipient=due.address),
+            template=self.rules.qualifier.template(failure.text, recipient=due.address),
             code=failure.code,
             enhanced=failure.enhanced,
             phase=failure.phase,

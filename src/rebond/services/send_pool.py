@@ -61,6 +61,7 @@ class Pool:
 
     async def _claim(self) -> Claim:
         means = self._means
+        await self._database.call(means.rules.renew)
         return await self._database.transact(
             claim,
             self._delivery,

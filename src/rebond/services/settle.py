@@ -9,11 +9,11 @@ from django.db import Error
 
 from rebond.core.failure import Report
 from rebond.core.policy import Policy
-from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import Keyring
 from rebond.services.attribute import Log, Pointers, attribute, pointers
 from rebond.services.interpret import Interpreter, Meaning, all_recipients
 from rebond.services.record import record
+from rebond.services.rules_in_force import RulesInForce
 from rebond.store.read.messages import find_messages
 from rebond.store.read.returns import ReturnState, StoredReturn
 from rebond.store.trouble import trouble
@@ -58,7 +58,7 @@ class Settler:
     """What settling needs, for batch after batch."""
 
     policy: Policy
-    qualifier: Qualifier
+    rules: RulesInForce
     keyring: Keyring
     worker: str
     allow_undotted: bool = False
@@ -114,7 +114,8 @@ class Settler:
         return total
 
     def _settle(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
-        reports = [self.qualifier.qualify_mail(item.raw) for item in stored]
+        qualifier = self.rules.renew()
+        reports = [qualifier.qualify_mail(item.raw) for item in stored]
         meanings = self._meanings(stored, reports)
         # A part that is written when the next one fails is met again, which is harmless.
         for part in _parts(meanings):
@@ -153,7 +154,7 @@ class Settler:
                     recipients=all_recipients(report),
                     envelope_from=report.return_path if item.envelope_from is None else item.envelope_from,
                 ),
-                qualifier=self.qualifier,
+                qualifier=self.rules.qualifier,
                 keyring=self.keyring,
                 allow_undotted=self.allow_undotted,
             ).interpret()

@@ -70,8 +70,8 @@ async def _steps(
     database: DatabaseThread,
     on_step: Callable[[Step], None],
 ) -> Step:
-    qualifier = await database.call(lambda: site.qualifier)
-    settler = Settler(policy=site.policy, qualifier=qualifier, keyring=site.keyring, worker="demo")
+    rules = await database.call(lambda: site.rules)
+    settler = Settler(policy=site.policy, rules=rules, keyring=site.keyring, worker="demo")
     sender = site.smtp_sender(clock=clock)
     settled, finished_at = 0, None
     step = Step(clock.now(), 0, 0, 0)
@@ -83,7 +83,7 @@ async def _steps(
                     delivery,
                     policy=site.policy,
                     keyring=site.keyring,
-                    qualifier=qualifier,
+                    rules=rules,
                     sender=sender,
                     composer=site.composer,
                     bounce_domain=site.config.email.bounce_domain,

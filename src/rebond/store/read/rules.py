@@ -6,9 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import Count, Max
+
 from rebond.store.models import ConsoleRule, QualificationChange, Requalified, RuleOperation
 
 Document = Mapping[str, Any]
+RulesVersion = tuple[object, ...]
 
 
 class Step(StrEnum):
@@ -48,6 +51,12 @@ class Operation:
 def console_documents() -> dict[str, Document]:
     """Read the site's own rules, by name, the latest decided first: of two on one text that one speaks."""
     return dict(ConsoleRule.objects.order_by("-operation", "id").values_list("name", "document"))
+
+
+def rules_version() -> RulesVersion:
+    """Return what is another one after each change of the site's rules: every change is an operation, or undoes one."""
+    seen = RuleOperation.objects.aggregate(Max("id"), Count("undone_at"), Max("undone_at"))
+    return tuple(seen.values())
 
 
 def list_operations() -> list[Operation]:
