@@ -1,6 +1,9 @@
 """A pattern is made from the words that texts share."""
 
 import re
+from time import thread_time
+
+import pytest
 
 from rebond.core.qualify.generate import generate_pattern
 from rebond.core.qualify.matchers import make_matcher
@@ -52,3 +55,18 @@ def test_words_in_another_order_are_left_out() -> None:
 
 def test_letters_that_change_their_length_in_lower_case_give_no_pattern() -> None:
     assert generate_pattern(["550 İptal edildi bugün"]) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "others"),
+    [
+        (["no " * 40 + "İptal"] * 2, ()),
+        (["no " * 240 + "İptal", "no " * 239 + "İptal"], ()),
+        (["no no no no no no no such", "no no no no no no no such person"], ("no " * 2700,)),
+        (["ab cd " * 1300, "cd ab " * 1300], ()),
+    ],
+)
+def test_no_text_makes_it_try_every_combination(texts: list[str], others: tuple[str, ...]) -> None:
+    started = thread_time()
+    generate_pattern(texts, others=others)
+    assert thread_time() - started < 3

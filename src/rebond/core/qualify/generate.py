@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from rebond.core.qualify.matchers import PatternError, make_matcher
 from rebond.core.qualify.normalise import fold_text
 
 _WORD = re.compile(r"[^\W_]+(?:[-'_.][^\W_]+)*")
 _MOST_WORDS = 8
+# Of a text: outsiders write them, and words are compared each with each.
+_MOST_WORDS_READ = 300
 _WIDEST_GAP = 80
 _ROOM = 20  # characters that a gap may be wider than any that was seen
 
@@ -18,12 +21,13 @@ def generate_pattern(texts: Sequence[str], *, others: Iterable[str] = (), recipi
     """
     folded = list(dict.fromkeys(fold_text(text) for text in texts))
     apart = [fold_text(text) for text in others]
+    lowered = [text.lower() for text in apart]
     names = {name.lower() for name in recipients}
     common = _common(folded, names)
     if not common:
         return None
     # The fewest telling words that tell the texts from the others, the rarest among the others first.
-    rarest = sorted(range(len(common)), key=lambda place: (_spread(common[place], apart), -len(common[place]), place))
+    rarest = sorted(range(len(common)), key=lambda place: (_spread(common[place], lowered), -len(common[place]), place))
     for size in range(min(3, len(common)), min(_MOST_WORDS, len(common)) + 1):
         chosen = [common[place] for place in sorted(rarest[:size])]
         pattern = _pattern(chosen, folded)
@@ -37,6 +41,7 @@ def _common(texts: Sequence[str], names: set[str]) -> list[str]:
     common: list[str] | None = None
     for text in texts:
         words = [word for word in map(str.lower, _WORD.findall(text)) if _is_word(word) and word not in names]
+        words = words[:_MOST_WORDS_READ]
         common = words if common is None else _shared(common, words)
     return common or []
 
@@ -64,28 +69,43 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> list[str]:
     return found
 
 
-def _spread(word: str, apart: Sequence[str]) -> int:
-    return sum(word in text.lower() for text in apart)
+def _spread(word: str, lowered: Sequence[str]) -> int:
+    return sum(word in text for text in lowered)
 
 
 def _pattern(words: Sequence[str], texts: Sequence[str]) -> str | None:
     """Join words by the widest gaps that the texts show; None when a gap is too wide or the order does not hold."""
     widest = [0] * (len(words) - 1)
     spaced = [True] * (len(words) - 1)
+    each = [re.compile(_bounded(word), re.IGNORECASE) for word in words]
     for text in texts:
-        found = re.search(".*?".join(f"({_bounded(word)})" for word in words), text, re.IGNORECASE)
-        if found is None:
+        between = _between(each, text)
+        if between is None:
             return None
-        for place in range(len(words) - 1):
-            between = text[found.end(place + 1) : found.start(place + 2)]
-            widest[place] = max(widest[place], len(between))
-            spaced[place] &= between == " "
+        for place, words_between in enumerate(between):
+            widest[place] = max(widest[place], len(words_between))
+            spaced[place] &= words_between == " "
     if any(gap > _WIDEST_GAP for gap in widest):
         return None
     joined = _bounded(words[0])
     for word, gap, space in zip(words[1:], widest, spaced, strict=True):
         joined += (" " if space else f".{{0,{min(gap + _ROOM, _WIDEST_GAP)}}}") + _bounded(word)
     return f"(?i){joined}"
+
+
+def _between(words: Sequence[re.Pattern[str]], text: str) -> list[str] | None:
+    """Tell what stands between each word and the next, each looked for after the one before; None when one is missing.
+
+    One by one: a pattern of all of them could be made to try every combination of their places.
+    """
+    gaps, end = [], 0
+    for word in words:
+        found = word.search(text, end)
+        if found is None:
+            return None
+        gaps.append(text[end : found.start()])
+        end = found.end()
+    return gaps[1:]
 
 
 def _bounded(word: str) -> str:
@@ -96,5 +116,9 @@ def _bounded(word: str) -> str:
 
 
 def _fits(pattern: str, texts: Sequence[str], apart: Sequence[str]) -> bool:
-    compiled = re.compile(pattern)
-    return all(map(compiled.search, texts)) and not any(map(compiled.search, apart))
+    """Tell whether a pattern matches all texts and none of the others, for the engine that is to use it."""
+    try:
+        matcher = make_matcher([pattern])
+    except PatternError:
+        return False
+    return all(map(matcher.find, texts)) and not any(map(matcher.find, apart))
