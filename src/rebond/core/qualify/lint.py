@@ -12,7 +12,6 @@ from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.matchers import HyperscanMatcher, Matcher, PatternError, Re2Matcher
 from rebond.core.qualify.normalise import fold, template
 from rebond.core.qualify.rules import Problem, Rule
-from rebond.core.words import CAUSES, FailureType, Owner
 
 SHORTEST_WORDS = 5
 WIDEST_GAP = 200
@@ -124,11 +123,6 @@ def _unsourced(rule: Rule, *_: object) -> Iterator[str]:
         yield f"its source {rule.source!r} does not say where the wording was seen"
 
 
-def _hard_for_others(rule: Rule, *_: object) -> Iterator[str]:
-    if rule.type is FailureType.HARD and CAUSES[rule.cause].owner is not Owner.RECIPIENT:
-        yield f"it is hard, and {rule.cause} is owned by the {CAUSES[rule.cause].owner}"
-
-
 def _near_examples(rule: Rule, *_: object) -> Iterator[str]:
     templates = [(example.text, template(example.text)) for example in rule.examples]
     for (text, one), (other, two) in combinations(templates, 2):
@@ -144,7 +138,6 @@ _LOOKS: tuple[tuple[str, bool, Callable[[Rule, RuleEngine, date], Iterator[str]]
     ("needless", False, _needless),
     ("old", False, _old),
     ("unsourced", False, _unsourced),
-    ("hard-owner", True, _hard_for_others),
     ("near-examples", False, _near_examples),
 )
 HABITS = tuple(name for name, *_ in _LOOKS)
