@@ -45,7 +45,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2, help="how many at the same time (by default 2)")
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="where what breaks something is kept")
     parser.add_argument("--again", type=Path, nargs="+", metavar="PATH", help="try kept inputs, or any mails, again")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.processes < 1:
+        parser.error("--processes: it takes at least one")
+    if options.only is None and not options.again and options.start >= options.number:
+        parser.error(f"there is no input from {options.start:,} before {options.number:,}: --number is where to end")
+    return options
 
 
 def _again(paths: list[Path]) -> int:
@@ -56,9 +61,17 @@ def _again(paths: list[Path]) -> int:
         tried = trial.tried(data)
         share = 100 * tried.seconds / limit_of(data)
         print(f"{path}: {len(data):,} bytes, {tried.seconds * 1000:.1f} ms ({share:.0f} % of its limit), ", end="")
-        print("; ".join(tried.broken) or "all holds")
-        broken += bool(tried.broken)
+        found = tried.broken or _differs(trial, data)
+        print("; ".join(found) or "all holds")
+        broken += bool(found)
     return int(bool(broken))
+
+
+def _differs(trial: Trial, data: bytes) -> tuple[str, ...]:
+    """Answer an input with what is kept of the inputs before it, and with nothing kept."""
+    warm = trial.digest(data)
+    trial.forget()
+    return () if trial.digest(data) == warm else ("it is answered otherwise when nothing is kept",)
 
 
 def _told(total: Total, *, seed: int, last: int) -> int:

@@ -1,14 +1,17 @@
 """Makes an input that breaks something smaller while it still breaks it, by dropping ever smaller stretches."""
 
 from collections.abc import Callable
+from time import monotonic
 
 
-def minimised(data: bytes, *, breaks: Callable[[bytes], bool], tries: int = 600) -> bytes:
-    """Drop what is not needed: first lines, then bytes; at most `tries` attempts.
+def minimised(
+    data: bytes, *, breaks: Callable[[bytes], bool], tries: int = 600, seconds: float = float("inf")
+) -> bytes:
+    """Drop what is not needed: first lines, then bytes; at most `tries` attempts, none begun after so many `seconds`.
 
     `breaks` must hold for what is given, and holds for what is returned.
     """
-    budget = _Budget(breaks, tries)
+    budget = _Budget(breaks, tries, until=monotonic() + seconds)
     for split in (_lines, _stretches):
         pieces = split(data)
         data = b"".join(_fewer(pieces, budget))
@@ -16,12 +19,14 @@ def minimised(data: bytes, *, breaks: Callable[[bytes], bool], tries: int = 600)
 
 
 class _Budget:
-    def __init__(self, breaks: Callable[[bytes], bool], tries: int) -> None:
+    def __init__(self, breaks: Callable[[bytes], bool], tries: int, *, until: float) -> None:
         self._breaks = breaks
+        self._until = until
         self.left = tries
 
     def still_breaks(self, pieces: list[bytes]) -> bool:
-        if not self.left:
+        if not self.left or monotonic() >= self._until:
+            self.left = 0
             return False
         self.left -= 1
         return self._breaks(b"".join(pieces))

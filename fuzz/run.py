@@ -11,10 +11,8 @@ from pathlib import Path
 from time import monotonic
 
 from fuzz.trial import Trial
-from fuzz.worker import Progress, Share, work
+from fuzz.worker import PATIENCE, Progress, Share, work
 
-# Seconds after which an input that is still under trial is taken for one that never ends.
-PATIENCE = 60
 _LOOK_EVERY = 1.0
 
 
@@ -132,4 +130,5 @@ def _begin_again(each: _Process, total: Total, words: str, kind: str) -> None:
     path = each.folder / f"{kind}-{hashlib.sha256(data).hexdigest()[:12]}.bin"
     path.write_bytes(data)
     total.broken.append((number, words, str(path)))
-    each.start(after=number)
+    # The second answers of a batch are given in another order: none of its inputs is tried anew.
+    each.start(after=max(number, each.until - 1))

@@ -1,5 +1,6 @@
 """One input tried: is it answered without an exception, in time, in memory, twice alike, and by the rules?"""
 
+import hashlib
 import os
 import resource
 import sys
@@ -103,6 +104,10 @@ class Trial:
         started = thread_time()
         self.answer(data)
         return thread_time() - started
+
+    def digest(self, data: bytes) -> str:
+        """Answer an input, and put the answer in few characters, to compare it with another."""
+        return hashlib.sha256(repr(self.answer(data)).encode("utf-8", "backslashreplace")).hexdigest()
 
     def forget(self) -> None:
         """Empty the qualifier's caches, so that the next answer is worked out."""

@@ -16,11 +16,13 @@ from fuzz.trial import Trial, Tried, limit_of
 BATCH = 250
 # No more are minimised of one kind by one process: they are mostly one fault.
 _MINIMISED = 5
+# Seconds after which an input that is still under trial is taken for one that never ends.
+PATIENCE = 60
 
 
 @dataclass(slots=True)
 class Progress:
-    """What a process did in one batch; `until` is the number after the last of it."""
+    """What a process did with an input; `until` is the number after it. Told at once: the next may end the process."""
 
     until: int
     tried: int = 0
@@ -49,66 +51,74 @@ class Share:
 
 
 def work(share: Share, *, at: "Synchronized[int]", told: Connection, folder: Path, after: int = -1) -> None:
-    """Try the inputs of a share: `at` holds the number under trial; tells a Progress a batch, and None at the end."""
+    """Try the inputs of a share: `at` holds the number under trial; tells a Progress an input, and None at the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     trial, minimised_kinds = Trial(), dict[str, int]()
     trial.answer(trial.samples[0])
     gc.freeze()
     for batch in share.batches(after=after):
-        progress = Progress(batch.stop)
+        again = _again(share, batch)
         digests: list[tuple[int, str]] = []
         for number in batch:
             at.value = number
             data = trial.made(share.seed, number)
             tried = trial.tried(data)
-            _add(progress, number, data, tried)
-            digests.append((number, "" if tried.kind == "exception" else _digest(trial, data)))
+            digests.append((number, "" if tried.kind == "exception" else trial.digest(data)))
+            told.send(_progress(number, data, tried))
             if tried.broken:
                 small = minimised_kinds.setdefault(tried.kind, 0) < _MINIMISED
                 minimised_kinds[tried.kind] += 1
-                path = keep(trial, data, tried, folder=folder, small=small)
-                progress.broken.append((number, tried.broken[0], str(path)))
-        progress.broken += _differing(trial, share.seed, digests, folder=folder)
-        told.send(progress)
+                path = keep(trial, data, tried, folder=folder, small=small, again=again)
+                told.send(Progress(number + 1, broken=[(number, tried.broken[0], str(path))]))
+        for number, data in _differing(trial, share.seed, digests, at=at):
+            tried = Tried(0.0, 0, ("it is answered otherwise the second time",), "differs")
+            path = keep(trial, data, tried, folder=folder, small=False, again=again)
+            told.send(Progress(batch.stop, broken=[(number, tried.broken[0], str(path))]))
     told.send(None)
 
 
-def keep(trial: Trial, data: bytes, tried: Tried, *, folder: Path, small: bool) -> Path:
-    """Write an input that breaks something, minimised, and beside it what it breaks and how to try it again."""
+def _again(share: Share, batch: range) -> str:
+    return f"--seed {share.seed} --from {batch.start} --number {batch.stop} --processes 1"
+
+
+def keep(trial: Trial, data: bytes, tried: Tried, *, folder: Path, small: bool, again: str) -> Path:
+    """Write an input that breaks something, minimised, and beside it what it breaks and how to try it again.
+
+    `again` is how to try it after what came before it, for a fault that the input does not have alone.
+    """
 
     def breaks(smaller: bytes) -> bool:
         trial.forget()
         return trial.tried(smaller).kind == tried.kind
 
     if small and tried.kind not in ("slow", "memory"):  # these depend on the size
-        data = minimised(data, breaks=breaks)
+        data = minimised(data, breaks=breaks, seconds=PATIENCE / 2)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{tried.kind}-{hashlib.sha256(data).hexdigest()[:12]}.bin"
     path.write_bytes(data)
-    words = "\n".join((*tried.broken, "", f"Again: .venv/bin/python -m fuzz --again {path}", ""))
-    path.with_suffix(".txt").write_text(words, encoding="utf-8")
+    command = ".venv/bin/python -m fuzz"
+    words = (*tried.broken, "", f"Again: {command} --again {path}", f"After what came before it: {command} {again}", "")
+    path.with_suffix(".txt").write_text("\n".join(words), encoding="utf-8")
     return path
 
 
-def _add(progress: Progress, number: int, data: bytes, tried: Tried) -> None:
-    progress.tried += 1
-    progress.size += len(data)
-    progress.memory = max(progress.memory, tried.memory)
-    share = tried.seconds / limit_of(data)
-    if share > progress.slowest:
-        progress.slowest, progress.slowest_number = share, number
+def _progress(number: int, data: bytes, tried: Tried) -> Progress:
+    return Progress(
+        number + 1,
+        tried=1,
+        size=len(data),
+        slowest=tried.seconds / limit_of(data),
+        slowest_number=number,
+        memory=tried.memory,
+    )
 
 
-def _digest(trial: Trial, data: bytes) -> str:
-    return hashlib.sha256(repr(trial.answer(data)).encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _differing(trial: Trial, seed: int, digests: list[tuple[int, str]], *, folder: Path) -> list[tuple[int, str, str]]:
-    """Answer a batch once more, the last first and with nothing kept; tell the inputs that are answered otherwise."""
+def _differing(
+    trial: Trial, seed: int, digests: list[tuple[int, str]], *, at: "Synchronized[int]"
+) -> Iterator[tuple[int, bytes]]:
+    """Answer a batch once more, the last first and with nothing kept; give the inputs that are answered otherwise."""
     trial.forget()
-    found = []
     for number, digest in reversed(digests):
-        if digest and _digest(trial, data := trial.made(seed, number)) != digest:
-            tried = Tried(0.0, 0, ("it is answered otherwise the second time",), "differs")
-            found.append((number, tried.broken[0], str(keep(trial, data, tried, folder=folder, small=False))))
-    return found
+        at.value = number
+        if digest and trial.digest(data := trial.made(seed, number)) != digest:
+            yield number, data

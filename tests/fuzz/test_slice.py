@@ -3,11 +3,13 @@
 from dataclasses import replace
 from multiprocessing import Pipe, Value
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fuzz.holds import Held
 from fuzz.minimise import minimised
+from fuzz.run import Total, _begin_again
 from fuzz.trial import Trial, limit_of
 from fuzz.worker import Share, work
 
@@ -59,6 +61,7 @@ def test_what_breaks_is_made_smaller() -> None:
     small = minimised(data, breaks=lambda smaller: b"X" in smaller)
     assert small == b"X"
     assert minimised(data, breaks=lambda smaller: b"X" in smaller, tries=0) == data
+    assert minimised(data, breaks=lambda smaller: b"X" in smaller, seconds=0) == data
 
 
 HARD = Verdict(type=FailureType.HARD, reason=Reason.USER_UNKNOWN, cause=Cause.NO_SUCH_USER, rule="code:5.1.1")
@@ -117,15 +120,81 @@ def test_a_worker_keeps_what_breaks_and_how_to_repeat_it(tmp_path: Path, monkeyp
     monkeypatch.setattr("signal.signal", lambda *_: None)
     mine, theirs = Pipe(duplex=False)
     work(Share(1, 0, 30), at=Value("q", -1, lock=False), told=theirs, folder=tmp_path)  # type: ignore[arg-type]
-    progress = mine.recv()
-    assert mine.recv() is None
-    assert progress.tried == 30
-    assert progress.until == 30
+    told = list(iter(mine.recv, None))
+    assert sum(progress.tried for progress in told) == 30
+    assert [progress.until for progress in told if progress.tried] == list(range(1, 31))
     kept = sorted(tmp_path.glob("exception-*.bin"))
     assert kept
     assert any(path.read_bytes() == b"Final-Recipient" for path in kept)
     assert "KeyError" in (words := kept[0].with_suffix(".txt").read_text())
     assert f"python -m fuzz --again {kept[0]}" in words
+    assert "--seed 1 --from 0 --number 30 --processes 1" in words
+
+
+class _Forgetful(Trial):
+    """Answers otherwise when nothing is kept, and tells which input is answered in the second round."""
+
+    seen: list[tuple[int, bool]]
+    at: Any
+    kept = True
+
+    def answer(self, data: bytes) -> Any:
+        if self.at:
+            self.seen.append((self.at.value, self.kept))
+        return super().answer(data) if self.kept else data
+
+    def forget(self) -> None:
+        super().forget()
+        self.kept = False
+
+
+def test_what_is_answered_otherwise_is_told_with_its_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, theirs = Pipe(duplex=False)
+    at: Any = Value("q", -1, lock=False)
+    _Forgetful.at, _Forgetful.seen = at, []
+    monkeypatch.setattr("fuzz.worker.Trial", _Forgetful)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    work(Share(1, 250, 253), at=at, told=theirs, folder=tmp_path)
+    told = list(iter(mine.recv, None))
+    assert [number for progress in told for number, *_ in progress.broken] == [252, 251, 250]
+    # Each is named while it is answered the second time, too.
+    assert [number for number, kept in _Forgetful.seen if not kept] == [252, 251, 250]
+    kept = next(tmp_path.glob("differs-*.txt")).read_text()
+    assert "--seed 1 --from 250 --number 253 --processes 1" in kept
+
+
+def test_a_kept_input_that_is_answered_otherwise_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("fuzz.__main__.Trial", _Forgetful)
+    monkeypatch.setattr(_Forgetful, "at", None)
+    mail = tmp_path / "differs.bin"
+    mail.write_bytes(b"Subject: hello\n\nhello\n")
+    assert command.main(["--again", str(mail)]) == 1
+    assert "it is answered otherwise when nothing is kept" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("until", "after"), [(3, 3), (250, 249)])
+def test_what_ends_the_process_is_kept_and_no_input_tried_anew(tmp_path: Path, until: int, after: int) -> None:
+    begun: list[int] = []
+    each: Any = SimpleNamespace(
+        share=Share(1, 0, 1000), folder=tmp_path, until=until, end=lambda: 3, start=lambda *, after: begun.append(after)
+    )
+    total = Total()
+    _begin_again(each, total, "it ended the process (exit code -9)", "crash")
+    ((number, words, path),) = total.broken
+    assert (number, words) == (3, "it ended the process (exit code -9)")
+    assert Path(path).read_bytes() == Trial().made(1, 3)
+    assert begun == [after]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--processes", "0", "--number", "9"], ["--from", "10", "--number", "5"], ["--number", "0"]]
+)
+def test_a_run_of_nothing_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        command.main(arguments)
+    assert refused.value.code == 2
 
 
 def test_the_command_runs_and_repeats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
