@@ -212,6 +212,7 @@ def test_wrong_use_is_told(run: Run, arguments: tuple[str, ...], words: str) -> 
         (("--retries", "5y"), "--retries: '5y'"),
         (("--verify", "some"), "--verify 'some'"),
         (("--to", "none.csv"), "none.csv cannot be read"),
+        (("--to", ""), "--to is empty"),
         (("--html-file", "none.html"), "none.html cannot be read"),
         (("--html-file", "latin.html"), "latin.html is not UTF-8: byte 2"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from rebond.cli.app import build_app
+from rebond.cli.output import Exit
 
 
 def run(*words: object) -> Result:
@@ -36,7 +37,7 @@ def test_coverage_tells_what_each_rule_wins(corpus: Path) -> None:
     listed = run("rules", "coverage", corpus, "--samples", corpus, "--only-by", "b", "--json")
     assert alone in listed.stdout
     missing = run("rules", "coverage", corpus, "--samples", corpus, "--only-by", "c")
-    assert missing.exit_code != 0
+    assert missing.exit_code == Exit.USAGE
     assert "there are: a, b" in missing.stderr
 
 
@@ -60,4 +61,4 @@ def test_lint_looks_at_the_rules_of_a_file(tmp_path: Path, monkeypatch: pytest.M
     (told,) = [json.loads(line) for line in run("rules", "lint", own, "--json").stdout.splitlines()]
     assert (told["habit"], told["rule"], told["fault"]) == ("wide-gap", "mine", False)
     assert run("rules", "lint", own).exit_code == 0
-    assert run("rules", "lint", own, "--strict").exit_code != 0
+    assert run("rules", "lint", own, "--strict").exit_code == Exit.REFUSED

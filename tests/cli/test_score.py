@@ -148,11 +148,11 @@ def test_replies_and_groups(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        (None, "cannot read"),
+        (None, "cannot be read"),
         ("{broken", "line 1 is no JSON"),
         ("3", "line 1 is no row of labels"),
         ('{"kind": "dsn"}', "line 1 is no row of labels"),
-        ('{"path": "missing.eml"}', "cannot read"),
+        ('{"path": "missing.eml"}', "cannot be read"),
     ],
 )
 def test_a_folder_that_is_no_corpus_is_refused_in_words(tmp_path: Path, labels: str | None, words: str) -> None:
@@ -194,5 +194,5 @@ def test_the_command_draws_for_a_person(
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert score.run(tmp_path / "none", 0, None, True) == Exit.FAULT
-    assert "cannot read" in capsys.readouterr().err
+    assert score.run(tmp_path / "none", 0, None, True) == Exit.USAGE
+    assert "labels.jsonl cannot be read: No such file" in capsys.readouterr().err

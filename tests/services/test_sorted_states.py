@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from tests.core.given import at
 
-from rebond.cli.quarantine import Sorted
-from rebond.core.words import AddressStatus, Channel
+from rebond.core.words import AddressStatus, Channel, StateOrder
 from rebond.store.models import AddressStateRow
 from rebond.store.read import sorted_states as module
-from rebond.store.read.sorted_states import StateOrder, sorted_states
+from rebond.store.read.sorted_states import sorted_states
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 ROWS = (
@@ -53,7 +52,3 @@ def test_orders(order: StateOrder, expected: str, page: int, monkeypatch: pytest
 
 def test_only_what_is_asked_for() -> None:
     assert listed(StateOrder.SINCE, statuses=[AddressStatus.ERRONEOUS], channel=Channel.EMAIL) == "cd"
-
-
-def test_the_command_offers_them_all() -> None:
-    assert [each.value for each in Sorted] == [each.value for each in StateOrder]

@@ -88,7 +88,8 @@ _MOST_WORDS = 6
 
 
 def _row(one: Any) -> str:
-    written = f"{one.opts[0]} {_value(one)}".rstrip() if one.opts[0].startswith("-") else _value(one)
+    named = "/".join((one.opts[0], *one.secondary_opts))
+    written = f"{named} {_value(one)}".rstrip() if named.startswith("-") else _value(one)
     flag = getattr(one, "is_flag", False)
     default = "required" if one.required else "" if flag or one.default in (None, "") else f"`{one.default}`"
     return f"| `{_cell(written)}` | {default} | {_cell(one.help or '').replace('<', '&lt;')} |"

@@ -4,14 +4,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from json.encoder import encode_basestring
-from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
-from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, show_rows, wants_json
+from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, opened, show_rows, wants_json
 from rebond.core.words import Channel, Reason
 
 # Two are under way at once; more at a time takes more memory and no less time.
@@ -38,19 +36,20 @@ def check(
     site = open_site(data_directory(data))
     from rebond.services.check import Checker
 
-    with _open(file) as stream:
+    with opened(file) as stream:
         checker = Checker(
             channel=channel,
             region=site.config.site.default_region,
             allow_undotted=site.config.email.allow_undotted,
             expected=os.fstat(stream.fileno()).st_size // _USUAL_LINE,
         )
-        for addresses, reasons in checker.answer(_checked_lines(stream, channel=channel)):
-            if wants_json(json):
-                sys.stdout.write(_answers(addresses, reasons))
-            else:
-                rows = zip(addresses, reasons, strict=True)
-                show_rows([{"address": a, "allowed": r is None, "reason": r} for a, r in rows], as_json=False)
+        answers = checker.answer(_checked_lines(stream, channel=channel))
+        if not wants_json(json):
+            pairs = (pair for batch in answers for pair in zip(*batch, strict=True))
+            show_rows(({"address": a, "allowed": r is None, "reason": r} for a, r in pairs), as_json=False)
+            return
+        for addresses, reasons in answers:
+            sys.stdout.write(_answers(addresses, reasons))
 
 
 def _answers(addresses: Sequence[str], reasons: Sequence[Reason | None]) -> str:
@@ -105,18 +104,3 @@ def _lines(block: bytes) -> list[str]:
 # What surrounds an address, and lines without one.
 _UNEVEN = ("\r", "\ufeff", " ", "\t", "\n\n")
 _AT_AN_END = ("", "\n")
-
-
-@contextmanager
-def _open(name: str) -> Iterator[IO[bytes]]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    from rebond.services.errors import InputError
-
-    try:
-        file = Path(name).open("rb")  # noqa: SIM115
-    except OSError as error:
-        raise InputError(f"{name}: {error.strerror}") from None
-    with file:
-        yield file

@@ -37,7 +37,7 @@ def read_message(folder: Path, row: Mapping[str, Any]) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error}") from error
+        raise CorpusError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def named(row: Mapping[str, Any]) -> str:
@@ -49,7 +49,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeError) as error:
-        raise CorpusError(f"cannot read {path}: {error}") from error
+        raise CorpusError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:

@@ -11,9 +11,21 @@ import typer
 from rebond.cli.delivery_edit import register_edit
 from rebond.cli.delivery_read import IdArgument, register_reading
 from rebond.cli.delivery_send import register_send
-from rebond.cli.delivery_settings import new_delivery, read_part, warn
-from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, wants_json
-from rebond.cli.profiles import EncodingOption, MapOption, file_options, imported_json, progress_bar, told_rejected
+from rebond.cli.delivery_settings import (
+    CLASS,
+    NAME,
+    RETRIES,
+    SUBJECT,
+    VALIDITY,
+    VERIFY,
+    new_delivery,
+    read_part,
+    target_file,
+    tell_saved,
+    warn,
+)
+from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, wants_json
+from rebond.cli.profiles import EncodingOption, MapOption, file_options, progress_bar
 
 if TYPE_CHECKING:
     from rebond.core.words import DeliveryStatus
@@ -36,22 +48,18 @@ def _register_create(app: typer.Typer) -> None:
     @app.command()
     @handles_errors
     def create(
-        name: Annotated[str, typer.Option("--name", help="What it is called in lists.")],
+        name: Annotated[str, NAME],
         sender: Annotated[str, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')],
-        subject: Annotated[str, typer.Option("--subject", help="A template, like the text.")],
+        subject: Annotated[str, SUBJECT],
         channel: Annotated[str, typer.Option("--channel", help="email; others cannot be sent on yet.")] = "email",
         text_file: Annotated[Path | None, typer.Option("--text-file", help="The text part: a template.")] = None,
         html_file: Annotated[Path | None, typer.Option("--html-file", help="The HTML part: a template.")] = None,
         to: Annotated[str, typer.Option("--to", metavar="all|FILE", help="Everybody, or a file of people.")] = "all",
-        message_class: Annotated[
-            str, typer.Option("--class", help="commercial, transactional or confirmation.")
-        ] = "commercial",
-        validity: Annotated[str, typer.Option("--validity", help="How long it keeps trying, as in 5d.")] = "",
-        retries: Annotated[str | None, typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")] = None,
+        message_class: Annotated[str, CLASS] = "commercial",
+        validity: Annotated[str, VALIDITY] = "",
+        retries: Annotated[str | None, RETRIES] = None,
         duplicates: Annotated[bool, typer.Option("--duplicates", help="Write to an address more than once.")] = False,
-        verify: Annotated[
-            str, typer.Option("--verify", help="Messages built at preparation: sample or all.")
-        ] = "sample",
+        verify: Annotated[str, VERIFY] = "sample",
         mapping: MapOption = "",
         encoding: EncodingOption = "utf-8",
         data: DataOption = None,
@@ -81,19 +89,14 @@ def _register_create(app: typer.Typer) -> None:
         with progress_bar() as progress:
             created = create_delivery(
                 new_delivery(site, settings),
-                target=None if to == "all" else Path(to),
+                target=None if to == "all" else target_file(to),
                 options=options,
                 now=site.clock.now(),
                 actor=actor(),
                 progress=progress,
             )
         warn(site.content.check(get_delivery(created.id)))
-        imported = created.imported
-        result: dict[str, object] = {"id": created.id}
-        if imported is not None:
-            result["imported"] = imported_json(imported, as_json=json)
-        show(result, as_json=json, title="Made")
-        return Exit.DONE if imported is None else told_rejected(imported, as_json=json)
+        return tell_saved({"id": created.id}, created.imported, as_json=json, title="Made")
 
 
 def _register_prepare(app: typer.Typer) -> None:

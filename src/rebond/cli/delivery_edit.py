@@ -6,9 +6,21 @@ from typing import Annotated
 import typer
 
 from rebond.cli.delivery_read import IdArgument
-from rebond.cli.delivery_settings import read_part, read_settings, warn
-from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show
-from rebond.cli.profiles import EncodingOption, MapOption, file_options, imported_json, progress_bar, told_rejected
+from rebond.cli.delivery_settings import (
+    CLASS,
+    NAME,
+    RETRIES,
+    SUBJECT,
+    VALIDITY,
+    VERIFY,
+    read_part,
+    read_settings,
+    target_file,
+    tell_saved,
+    warn,
+)
+from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors
+from rebond.cli.profiles import EncodingOption, MapOption, file_options, progress_bar
 
 
 def register_edit(app: typer.Typer) -> None:
@@ -18,9 +30,9 @@ def register_edit(app: typer.Typer) -> None:
     @handles_errors
     def edit(
         delivery: IdArgument,
-        name: Annotated[str | None, typer.Option("--name", help="What it is called in lists.")] = None,
+        name: Annotated[str | None, NAME] = None,
         sender: Annotated[str | None, typer.Option("--from", help="The sender.")] = None,
-        subject: Annotated[str | None, typer.Option("--subject", help="A template, like the text.")] = None,
+        subject: Annotated[str | None, SUBJECT] = None,
         text_file: Annotated[
             Path | None, typer.Option("--text-file", help="The text part; an empty file takes it away.")
         ] = None,
@@ -28,17 +40,13 @@ def register_edit(app: typer.Typer) -> None:
             Path | None, typer.Option("--html-file", help="The HTML part; an empty file takes it away.")
         ] = None,
         to: Annotated[str | None, typer.Option("--to", metavar="all|FILE", help="Another target.")] = None,
-        message_class: Annotated[
-            str | None, typer.Option("--class", help="commercial, transactional or confirmation.")
-        ] = None,
-        validity: Annotated[str | None, typer.Option("--validity", help="How long it keeps trying, as in 5d.")] = None,
-        retries: Annotated[str | None, typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")] = None,
+        message_class: Annotated[str | None, CLASS] = None,
+        validity: Annotated[str | None, VALIDITY] = None,
+        retries: Annotated[str | None, RETRIES] = None,
         duplicates: Annotated[
             bool | None, typer.Option("--duplicates/--no-duplicates", help="Write to an address more than once.")
         ] = None,
-        verify: Annotated[
-            str | None, typer.Option("--verify", help="Messages built at preparation: sample or all.")
-        ] = None,
+        verify: Annotated[str | None, VERIFY] = None,
         mapping: MapOption = "",
         encoding: EncodingOption = "utf-8",
         data: DataOption = None,
@@ -70,7 +78,7 @@ def register_edit(app: typer.Typer) -> None:
                 delivery,
                 read_settings(given),
                 everybody=to == "all",
-                target=None if to in (None, "all") else Path(to),
+                target=None if to is None or to == "all" else target_file(to),
                 options=options,
                 now=site.clock.now(),
                 actor=actor(),
@@ -78,8 +86,5 @@ def register_edit(app: typer.Typer) -> None:
             )
         changed = get_delivery(delivery)
         warn(site.content.check(changed))
-        result: dict[str, object] = {"id": delivery, "status": changed.status}
-        if imported is not None:
-            result["imported"] = imported_json(imported, as_json=json)
-        show(result, as_json=json, title="Changed: prepare it again before it is sent")
-        return Exit.DONE if imported is None else told_rejected(imported, as_json=json)
+        saved = {"id": delivery, "status": changed.status}
+        return tell_saved(saved, imported, as_json=json, title="Changed: prepare it again before it is sent")

@@ -4,12 +4,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rebond.cli.output import say
+import typer
+
+from rebond.cli.output import Exit, say, show
+from rebond.cli.profiles import imported_json, told_rejected
 
 if TYPE_CHECKING:
     from rebond.delivery_content import ContentProblems
     from rebond.services.deliveries import NewDelivery
+    from rebond.services.import_people import Imported
     from rebond.wiring import Site
+
+NAME = typer.Option("--name", help="What it is called in lists.")
+SUBJECT = typer.Option("--subject", help="A template, like the text.")
+CLASS = typer.Option("--class", help="commercial, transactional or confirmation.")
+VALIDITY = typer.Option("--validity", help="How long it keeps trying, as in 5d.")
+RETRIES = typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")
+VERIFY = typer.Option("--verify", help="Messages built at preparation: sample or all.")
 
 
 def warn(problems: "ContentProblems") -> None:
@@ -18,6 +29,24 @@ def warn(problems: "ContentProblems") -> None:
         say(f"rebond: warning, it cannot be prepared like this: {text}")
     for text in problems.yellow:
         say(f"rebond: warning: {text}")
+
+
+def target_file(name: str) -> Path:
+    """Read the file that `--to` names; InputError when it names nothing."""
+    from rebond.services.errors import InputError
+
+    if not name.strip():
+        raise InputError("--to is empty: write all, or a file of people")
+    return Path(name)
+
+
+def tell_saved(saved: Mapping[str, object], imported: "Imported | None", *, as_json: bool, title: str) -> int:
+    """Show a delivery that was made or changed, with the people that came with it; returns the exit code."""
+    result = dict(saved)
+    if imported is not None:
+        result["imported"] = imported_json(imported, as_json=as_json)
+    show(result, as_json=as_json, title=title)
+    return Exit.DONE if imported is None else told_rejected(imported, as_json=as_json)
 
 
 def read_part(path: Path | None) -> str:

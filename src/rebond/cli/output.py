@@ -4,12 +4,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, ParamSpec
 
 import typer
 
@@ -23,7 +24,8 @@ DataOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON even to a terminal (it always is when the output is no terminal).")
 ]
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters could act on the terminal that shows them.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 DEFAULT_DATA = Path("rebond-data")
 P = ParamSpec("P")
 
@@ -65,7 +67,7 @@ def cell(value: object) -> "Text":
     """Write a value for a table: as it is, never as markup, and without what could act on the terminal."""
     from rich.text import Text
 
-    return Text(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", _in_words(value)))
+    return Text(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", _in_words(value)))
 
 
 def _in_words(value: object) -> str:
@@ -162,3 +164,19 @@ def _database_error() -> type[Exception]:
 def data_directory(data: Path | None) -> Path:
     """Return the data directory asked for, or the default one in the current folder."""
     return data or DEFAULT_DATA
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """Open a file that a command was given to read, or standard input for `-`."""
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = open(name, "rb")  # noqa: SIM115
+    except OSError as error:
+        from rebond.services.errors import InputError
+
+        raise InputError(f"{name}: {error.strerror}") from None
+    with file:
+        yield file

@@ -11,7 +11,8 @@ import typer
 
 from rebond.cli import check, jobs
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, show_rows, wants_json
-from rebond.core.words import AddressStatus, Channel, Reason
+from rebond.cli.settling import actor
+from rebond.core.words import AddressStatus, Channel, Reason, StateOrder
 
 if TYPE_CHECKING:
     from rebond.core.address import ParsedAddress
@@ -32,15 +33,6 @@ class Told(StrEnum):
     QUARANTINED = AddressStatus.QUARANTINED.value
     DENYLISTED = AddressStatus.DENYLISTED.value
     ALLOWLISTED = AddressStatus.ALLOWLISTED.value
-
-
-class Sorted(StrEnum):
-    """The orders of a list of states: `store.read.sorted_states.StateOrder`, which needs a database to be imported."""
-
-    ADDRESS = "address"
-    SINCE = "since"
-    UNTIL = "until"
-    ERRORS = "errors"
 
 
 def register(app: typer.Typer) -> None:
@@ -89,7 +81,7 @@ def list_states(
     reason: Annotated[Reason | None, typer.Option(help="Only this reason.")] = None,
     channel: Annotated[Channel | None, typer.Option(help="Only this channel.")] = None,
     sort: Annotated[
-        Sorted | None,
+        StateOrder | None,
         typer.Option(
             help="address, since (latest first), until (next first) or errors (most first); by arrival when left out.",
             show_choices=False,
@@ -102,13 +94,13 @@ def list_states(
     """List every row of the table of states."""
     _open_site(data)
     from rebond.store.read.evidence import list_states as read_states
-    from rebond.store.read.sorted_states import StateOrder, sorted_states
+    from rebond.store.read.sorted_states import sorted_states
 
     statuses = [status] if status else []
     if sort is None:
         states = read_states(statuses=statuses, reason=reason, channel=channel)
     else:
-        states = sorted_states(StateOrder(sort.value), statuses=statuses, reason=reason, channel=channel)
+        states = sorted_states(sort, statuses=statuses, reason=reason, channel=channel)
     show_rows(map(_row, islice(states, limit)), as_json=json, title="Quarantine", brief=_BRIEF)
 
 
@@ -140,7 +132,7 @@ def add(
 
     parsed = _address(address, channel, site)
     wanted = AddressStatus(status.value)
-    state = tell(parsed, status=wanted, because=because, actor=_actor(), policy=site.policy, now=site.clock.now())
+    state = tell(parsed, status=wanted, because=because, actor=actor(), policy=site.policy, now=site.clock.now())
     if wanted is AddressStatus.ALLOWLISTED:
         _warn_of_denials(parsed)
     show({"channel": parsed.channel, "address": parsed.text, **_state(state)}, as_json=json)
@@ -159,7 +151,7 @@ def release(
     from rebond.services.people import release as release_address
 
     parsed = _address(address, channel, site)
-    state = release_address(parsed, because=because, actor=_actor(), policy=site.policy, now=site.clock.now())
+    state = release_address(parsed, because=because, actor=actor(), policy=site.policy, now=site.clock.now())
     _warn_of_denials(parsed)
     show({"channel": parsed.channel, "address": parsed.text, **_state(state)}, as_json=json)
 
@@ -207,7 +199,7 @@ def recompute(
     site = _open_site(data)
     from rebond.services.recompute import recompute as recompute_states
 
-    done = recompute_states(policy=site.policy, now=site.clock.now(), actor=_actor(), dry_run=dry_run)
+    done = recompute_states(policy=site.policy, now=site.clock.now(), actor=actor(), dry_run=dry_run)
     show(asdict(done), as_json=json)
 
 
@@ -232,15 +224,6 @@ def _warn_of_denials(address: "ParsedAddress") -> None:
     assert address.key is not None
     if denials := denials_of(address.channel, address.key):
         say(f"rebond: {in_words(denials)}")
-
-
-def _actor() -> str:
-    import getpass
-
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return "cli"
 
 
 def _state(state: Any) -> dict[str, Any]:

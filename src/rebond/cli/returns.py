@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
+from rebond.cli.output import CONTROL, DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
 from rebond.cli.settling import actor, make_settler
 
 if TYPE_CHECKING:
     from rebond.store.read.returns import UnattributedSummary
-
-# Control characters could act on the terminal that shows them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def register(app: typer.Typer) -> None:
@@ -88,7 +85,7 @@ def show_mail(
     if raw is None:
         raise NotFoundError(f"there is no returned mail {number}, or its retention is over")
     text = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    typer.echo(_CONTROL.sub(_written_out, text), nl=not text.endswith("\n"))
+    typer.echo(CONTROL.sub(_written_out, text), nl=not text.endswith("\n"))
 
 
 def _written_out(found: re.Match[str]) -> str:

@@ -13,8 +13,6 @@ from rebond.cli.qualify import refusals_in_words
 if TYPE_CHECKING:
     from rebond.cli.coverage import Coverage
 
-SAMPLES = Path("tests/samples")
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the family of the rules."""
@@ -60,7 +58,10 @@ def lint(
 @refusals_in_words
 def coverage(
     folder: Annotated[Path, typer.Argument(help="A labelled corpus: labels.jsonl, replies.jsonl, messages/.")],
-    samples: Annotated[Path, typer.Option(help="Own samples: a folder of .eml files.")] = SAMPLES,
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="More mails, without labels: a folder of .eml files.", exists=True, file_okay=False),
+    ] = None,
     only_by: Annotated[str | None, typer.Option(help="List the rules that win in this source alone.")] = None,
     json: JsonOption = False,
 ) -> int:
@@ -69,14 +70,14 @@ def coverage(
     from rebond.cli.coverage import check_source, cover
     from rebond.packs import default_qualifier, load_shipped_rules
 
-    raws = [path.read_bytes() for path in sorted(samples.rglob("*.eml"))]
+    raws = [path.read_bytes() for path in (sorted(samples.rglob("*.eml")) if samples else ())]
     try:
         found = cover(folder, qualifier=default_qualifier(), rules=load_shipped_rules(), samples=raws)
         if only_by:
             check_source(found, only_by)
     except CorpusError as error:
         say(f"rebond: {error}")
-        return Exit.FAULT
+        return Exit.USAGE
     if only_by:
         rules = found.only_by(only_by)
         show_rows(({"rule": rule, "real": len(found.wins[rule].real)} for rule in rules), as_json=json)

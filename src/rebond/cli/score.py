@@ -139,8 +139,8 @@ def run(
             say(f"without the {len(left_out)} rules that win on {leave_out} alone: {', '.join(left_out)}")
         result = score_folder(folder, qualifier=qualifier, by=by, source=source)
     except CorpusError as error:
-        say(str(error))
-        return Exit.FAULT
+        say(f"rebond: {error}")
+        return Exit.USAGE
     if wants_json(as_json):
         shown = result.as_dict() | {"misses": [_as_row(miss) for miss in result.misses[:misses]]}
         print(to_json(shown))
@@ -234,10 +234,6 @@ def _same_recipients(row: Mapping[str, Any], report: Report) -> bool:
 def _told(failures: Iterable[Failure]) -> str:
     verdicts = [failure.verdict for failure in failures]
     return "; ".join(dict.fromkeys(f"{each.type} {each.reason}/{each.cause} by {each.rule}" for each in verdicts))
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _shown(tally: Tally) -> dict[str, Any]:

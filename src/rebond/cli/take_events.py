@@ -1,13 +1,11 @@
 """`rebond intake events`: what somebody else's sender tells."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, BinaryIO
 
 import typer
 
-from rebond.cli.output import DataOption, Exit, JsonOption, cell, data_directory, say, show, wants_json
+from rebond.cli.output import DataOption, Exit, JsonOption, cell, data_directory, opened, say, show, wants_json
 from rebond.cli.settling import counting
 
 _MOST_LINE = 1024 * 1024 + 2
@@ -20,7 +18,7 @@ def events(
     json: JsonOption = False,
 ) -> int:
     """Take what somebody else's sender tells: failures, successes, complaints, STOP and START; bad lines are listed."""
-    with _open_lines(file) as stream:
+    with opened(file) as stream:
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
@@ -34,6 +32,7 @@ def events(
                 now=site.clock.now(),
                 region=site.config.site.default_region,
                 allow_undotted=site.config.email.allow_undotted,
+                often=site.often_unqualified,
                 on_progress=progress,
             )
     rejected = [{"line": bad.line, "reason": bad.reason} for bad in taken.rejected]
@@ -55,18 +54,3 @@ def bounded_lines(stream: BinaryIO, *, most: int = _MOST_LINE) -> Iterator[bytes
         while rest and not rest.endswith(b"\n"):
             rest = stream.readline(most)
         yield line
-
-
-@contextmanager
-def _open_lines(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = open(file, "rb")  # noqa: SIM115
-    except OSError as error:
-        from rebond.services.errors import InputError
-
-        raise InputError(f"{file}: {error.strerror}") from None
-    with stream:
-        yield stream

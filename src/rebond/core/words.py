@@ -73,10 +73,25 @@ class AddressStatus(StrEnum):
     ALLOWLISTED = "allowlisted"
 
 
+class StateOrder(StrEnum):
+    """The order of a list of states: first address, latest change, next exit or most counted errors first."""
+
+    ADDRESS = "address"
+    SINCE = "since"
+    UNTIL = "until"
+    ERRORS = "errors"
+
+
 class QualificationStatus(StrEnum):
     TO_QUALIFY = "to_qualify"
     KEEP = "keep"
     IGNORE = "ignore"
+
+
+class AlertKind(StrEnum):
+    """What an alert is about."""
+
+    UNQUALIFIED_TEXT = "unqualified_text"
 
 
 class ReturnKind(StrEnum):

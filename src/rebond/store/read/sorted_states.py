@@ -2,23 +2,12 @@
 
 from array import array
 from collections.abc import Collection, Iterator
-from enum import StrEnum
 
 from django.db.models import F
 
-from rebond.core.words import AddressStatus, Channel, Reason
+from rebond.core.words import AddressStatus, Channel, Reason, StateOrder
 from rebond.store.models import AddressStateRow
 from rebond.store.read.evidence import MOST_KEYS, StateRow, state_row, states_like
-
-
-class StateOrder(StrEnum):
-    """What comes first: the first address, the latest change, the next exit, the most counted errors."""
-
-    ADDRESS = "address"
-    SINCE = "since"
-    UNTIL = "until"
-    ERRORS = "errors"
-
 
 _ORDERS = {
     StateOrder.ADDRESS: ("address_key", "channel", "scope"),
