@@ -1,9 +1,12 @@
 """Operations that were interrupted, and people who change rules at the same time."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
+from tests.services.killing import KilledError, killed_before
 from tests.services.practice_fixtures import decision, everything, moons, number_of, practice
 
 from rebond.core.words import FailureType, Reason
@@ -106,9 +109,55 @@ def test_nothing_is_undone_beside_what_is_unfinished(monkeypatch: pytest.MonkeyP
     second = begun(prepare_decision(practice(), decision(number_of("Zorglub"), **FULL)))
     half_done = everything()
     seen = iter([[], [second]])  # it was begun after we looked, and before it was our turn
-    with monkeypatch.context() as patch, pytest.raises(RefusedError, match="by somebody else"):
+    with monkeypatch.context() as patch:
         patch.setattr("rebond.services.apply_rules.unfinished", lambda: next(seen))
-        undo(practice(), first)
+        with pytest.raises(RefusedError, match="by somebody else"):
+            undo(practice(), first)
     assert everything() == half_done
     undo(practice(), second)
     assert everything() == before
+
+
+def killed(write: int, action: Callable[[], object]) -> bool:
+    """Let the process die before its nth write in an action; tells whether it came to that."""
+    with killed_before(write) as seen, suppress(KilledError):
+        action()
+    return bool(seen["dead"])
+
+
+def standing() -> list[int]:
+    """List the operations that are done and not undone, the latest first."""
+    return [one.number for one in list_operations() if one.step is Step.DONE]
+
+
+def test_whoever_is_killed_between_any_two_writes_leaves_what_the_next_one_finishes() -> None:
+    moons(5)
+    text = number_of("Zorglub")
+    nothing = everything()
+    first = decide(practice(), decision(text)).number
+    one = everything()
+    write, deaths = 0, 1
+    while deaths:
+        write += 1
+        deaths = killed(write, lambda: decide(practice(), decision(text, **FULL)))
+        # Somebody else decides, and takes it back.
+        third = decide(practice(), decision(text, **{**FULL, "reason": Reason.UNREACHABLE, "name": "site-away"}))
+        assert verdicts() == {("site-away", "unreachable")}, write
+        undo(practice(), third.number)
+        if standing() == [first]:
+            assert everything() == one, write
+            decide(practice(), decision(text, **FULL))
+        assert verdicts() == {("site-full", "mailbox_full")}, write
+        deaths += killed(write, partial(undo, practice(), standing()[0]))
+        # Somebody else undoes what came before it.
+        with suppress(RefusedError):
+            undo(practice(), first)
+        if len(standing()) == 2:
+            undo(practice(), standing()[0])
+            assert everything() == one, write
+        else:
+            assert everything() == nothing, write
+            first = decide(practice(), decision(text)).number
+            assert everything() == one, write
+        assert carry_on_all(practice()) == []
+    assert write > 20

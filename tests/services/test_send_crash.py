@@ -1,14 +1,11 @@
 """Whatever is killed between any two writes: every message is accounted for, and only what is marked may be doubled."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError, transaction
-from django.db.backends.utils import CursorWrapper
 from sending_fixtures import (
     HARD,
     SOFT,
@@ -23,6 +20,7 @@ from sending_fixtures import (
     run_send,
     statuses,
 )
+from tests.services.killing import KilledError, killed_before
 
 from rebond.core.ports import OutcomeKind
 from rebond.core.words import DeliveryStatus
@@ -30,39 +28,6 @@ from rebond.services import send_pool, send_run
 from rebond.store.models import AddressStateRow, Delivery, EvidenceRow, Message, Profile, ProfileDenial, Qualification
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
-WRITES = ("INSERT", "UPDATE", "DELETE")
-
-
-class KilledError(Exception):
-    """The process is gone: nothing more reaches the database."""
-
-
-@contextmanager
-def killed_before(write: int) -> Iterator[Counter[str]]:
-    """Let the process die before its nth write; from then on every statement fails. Counts the writes."""
-    seen: Counter[str] = Counter()
-    plain = CursorWrapper.execute, CursorWrapper.executemany
-
-    def check(statement: Any) -> None:
-        if str(statement).lstrip().upper().startswith(WRITES):
-            seen["writes"] += 1
-        if seen["writes"] >= write:
-            seen["dead"] = 1
-            raise KilledError
-
-    def execute(self: CursorWrapper, sql: Any, params: Any = None) -> Any:
-        check(sql)
-        return plain[0](self, sql, params)
-
-    def executemany(self: CursorWrapper, sql: Any, params: Any) -> Any:
-        check(sql)
-        return plain[1](self, sql, params)
-
-    CursorWrapper.execute, CursorWrapper.executemany = execute, executemany  # type: ignore[method-assign]
-    try:
-        yield seen
-    finally:
-        CursorWrapper.execute, CursorWrapper.executemany = plain  # type: ignore[method-assign]
 
 
 def answer(recipient: str, at: object) -> Answer:
