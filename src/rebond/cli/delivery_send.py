@@ -9,8 +9,6 @@ import typer
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show
 
 if TYPE_CHECKING:
-    import asyncio
-
     from rebond.services.rules_in_force import RulesInForce
     from rebond.services.send import SendResult
     from rebond.store.read.sending import Progress
@@ -61,17 +59,11 @@ def _send(site: "Site", delivery: int, *, until_settled: bool, told: Told | None
     """Send within an event loop of its own; a signal ends it after the window in flight, a second one at once."""
     import asyncio
 
+    from rebond.cli.loops import loop_factory
+
     rules = site.rules  # reads the database, which no loop may
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(_run(site, delivery, rules=rules, until_settled=until_settled, told=told))
-
-
-def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _run(
@@ -106,6 +98,7 @@ async def _run(
             clock=site.clock,
             worker=_worker(),
             actor=actor(),
+            often=site.often_unqualified,
             until_settled=until_settled,
             on_progress=told,
             stop=stop,

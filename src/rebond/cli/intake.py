@@ -3,12 +3,13 @@
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from rebond.cli.loops import loop_factory
 from rebond.cli.output import (
     DataOption,
     Exit,
@@ -71,7 +72,7 @@ def lmtp(
         settle=None if settler is None else lambda: bool(settler.settle(site.clock.now()).taken),
         announce=announce,
     )
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(running)
 
 
@@ -252,11 +253,3 @@ def _host_and_port(listen: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > 65535:
         _refuse(f"--listen {listen!r}: write HOST:PORT, as in 127.0.0.1:2424")
     return host.strip("[]"), int(port)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:  # not made for this platform
-        return None
-    return uvloop.new_event_loop

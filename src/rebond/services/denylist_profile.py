@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from rebond.core.words import Channel
-from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.services.errors import InputError, RefusedError, no_profile
 from rebond.store.read.blocked import channels_denied
 from rebond.store.read.people import find_profile
 from rebond.store.write.audit import add_audit
@@ -66,5 +66,5 @@ def _profile(external_id: str, channel: str) -> int:
         raise InputError(f"channel {channel!r} is unknown: write one of {', '.join(known)}")
     profile = find_profile(external_id)
     if profile is None:
-        raise NotFoundError(f"there is no profile with the id {external_id!r}: rebond profiles import brings them in")
+        raise no_profile(external_id)
     return profile

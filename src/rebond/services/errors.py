@@ -15,3 +15,8 @@ class NotFoundError(ServiceError):
 
 class RefusedError(ServiceError):
     """The present state, or a check, does not allow it."""
+
+
+def no_profile(external_id: str) -> NotFoundError:
+    """Say that nobody has this id."""
+    return NotFoundError(f"there is no profile with the id {external_id!r}: rebond profiles import brings them in")

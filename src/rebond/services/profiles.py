@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rebond.core.failure import AddressState
 from rebond.core.words import Channel
-from rebond.services.errors import NotFoundError
+from rebond.services.errors import no_profile
 from rebond.store.read.evidence import AddressKey, states_of
 from rebond.store.read.people import ProfileRow, read_profile
 
@@ -22,7 +22,7 @@ def show_profile(external_id: str) -> ShownProfile:
     """Read a profile with the states of its addresses; NotFoundError when there is no such."""
     profile = read_profile(external_id)
     if profile is None:
-        raise NotFoundError(f"there is no profile with the id {external_id!r}: rebond profiles import brings them in")
+        raise no_profile(external_id)
     keys = {item.channel: AddressKey(item.channel, item.key) for item in profile.addresses if item.key is not None}
     rows = states_of(list(keys.values()))
     return ShownProfile(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from rebond.core.words import AddressStatus, Channel
 from rebond.store.dialect import in_lines, looking_up, many
@@ -102,7 +102,10 @@ def _split(row: tuple[str | None]) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
-    """One profile's opt-out: `profile` is its external id, `channel` a channel or `all`."""
+    """One profile's opt-out.
+
+    `profile` is its external id, `channel` a channel or `all`, `proof` the words or the return that it came with.
+    """
 
     profile: str
     channel: str
@@ -115,11 +118,20 @@ def denials_of(channel: Channel, key: str) -> tuple[Denial, ...]:
     """List the opt-outs, from this channel or from all, of the profiles that have this address."""
     rows = ProfileDenial.objects.filter(
         channel__in=(channel.value, "all"), profile__addresses__channel=channel, profile__addresses__key=key
-    ).order_by("profile__external_id", "channel")
+    )
+    return _denials(rows.order_by("profile__external_id", "channel"))
+
+
+def denials_by(profile: int) -> tuple[Denial, ...]:
+    """List a profile's opt-outs, the first one first."""
+    return _denials(ProfileDenial.objects.filter(profile=profile).order_by("at", "channel"))
+
+
+def _denials(rows: QuerySet[ProfileDenial]) -> tuple[Denial, ...]:
     names = ("profile__external_id", "channel", "at", "origin", "proof")
     return tuple(
-        Denial(profile=profile, channel=denied, at=at, origin=origin, proof=proof)
-        for profile, denied, at, origin, proof in rows.values_list(*names)
+        Denial(profile=profile, channel=channel, at=at, origin=origin, proof=proof)
+        for profile, channel, at, origin, proof in rows.values_list(*names)
     )
 
 

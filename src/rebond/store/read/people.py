@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from rebond.core.words import Channel
-from rebond.store.models import Profile, ProfileAddress, ProfileDenial
+from rebond.store.models import Profile, ProfileAddress
+from rebond.store.read.blocked import Denial, denials_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +17,6 @@ class OwnAddress:
     channel: Channel
     text: str
     key: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """A profile's opt-out: `channel` is a channel or `all`, `proof` the words or the return that it came with."""
-
-    channel: str
-    at: datetime
-    origin: str
-    proof: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +44,11 @@ def read_profile(external_id: str) -> ProfileRow | None:
     if row is None:
         return None
     addresses = ProfileAddress.objects.filter(profile=row).order_by("channel").values_list("channel", "text", "key")
-    denials = ProfileDenial.objects.filter(profile=row).order_by("at", "channel")
     return ProfileRow(
         external_id=row.external_id,
         fields=row.fields,
         addresses=tuple(OwnAddress(Channel(channel), text, key) for channel, text, key in addresses),
-        denials=tuple(Denial(*values) for values in denials.values_list("channel", "at", "origin", "proof")),
+        denials=denials_by(row.pk),
         created_at=row.created_at,
         updated_at=row.updated_at,
         erased_at=row.erased_at,
