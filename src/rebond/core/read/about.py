@@ -128,6 +128,11 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
     common = ""
     words = [_words(lines) for lines in told]
     telling = [_says_something(each) for each in words]
+    if owners and telling.count(True) == 1 and telling[owners[-1]]:
+        # Only the last one has words: those below a blank line close the notice and are not about it alone.
+        before = told[owners[-1]]
+        before = before[: next((number for number, line in enumerate(before) if not line.strip()), len(before))]
+        telling[owners[-1]] = _says_something(_words(before))
     if not all(telling):
         common = _words(shared + (told[owners[-1]][1:] if owners else []))
     return [each if enough else f"{common} {each}".strip() for each, enough in zip(words, telling, strict=True)]

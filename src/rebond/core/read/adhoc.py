@@ -5,6 +5,7 @@ import re
 from rebond.core.failure import Facts
 from rebond.core.read import answer_signs, delay_signs, signs
 from rebond.core.read.about import about_recipients, quoted_phase, remote_host
+from rebond.core.read.denied import denies_delivery
 from rebond.core.read.find_address import addresses_in
 from rebond.core.read.find_recipients import (
     MAX_RECIPIENTS,
@@ -71,8 +72,8 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     titled = subject.startswith(signs.SUBJECTS) or _ANYWHERE.any_in(subject)
     daemon = is_daemon(letter)
     if (letter.null_sender or daemon) and not (told and titled):
-        told = told or delay_signs.DELAYS.any_in(lowered)
-        titled = titled or _titled_delay(subject)
+        told = told or delay_signs.DELAYS.any_in(lowered) or denies_delivery(lowered)
+        titled = titled or _titled_delay(subject) or denies_delivery(subject)
     machine = letter.sender.startswith(signs.MACHINES)
     if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False

@@ -6,6 +6,7 @@ from rebond.core.read.phrases import listed
 DELAYS = listed(
     """
     still being retried | still trying | will be retried | will keep trying | will continue trying |
+    transient non-fatal | will continue to do so |
     will continue to try | continue to attempt delivery | continue to attempt to deliver |
     will continue to be attempted | continue to be made | will keep being retried |
     delivery attempts will continue | will be attempted again | will try again | will retry for |

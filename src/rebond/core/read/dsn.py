@@ -70,6 +70,8 @@ def read_dsn(letter: Letter) -> Finding | None:
         lowered=plain(letter.notice), subject=plain(letter.subject)
     ):
         facts = [replace(each, action="delayed") if each.action == "failed" else each for each in facts]
+    if len(facts) > 1:
+        facts = _without_copies(facts)
     if len(groups) > MAX_RECIPIENTS:
         letter.mail.note("cut: the report names more than 1,000 recipients")
     facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
@@ -233,6 +235,26 @@ def _action(value: str, status: str) -> str:
 
 def _host(value: str) -> str:
     return untyped(value).split(" ")[0].strip("<>()[]").lower() if value else ""
+
+
+def _without_copies(facts: list[Facts]) -> list[Facts]:
+    """Take from recipients a diagnostic that is another's: the same words, which name that one alone.
+
+    Some systems give up a whole message when one recipient is refused, and write its refusal for all of them.
+    """
+    named = {each.text for each in facts if each.text and _names(each.text, each)}
+    return [
+        replace(each, text="", code=0, enhanced="") if each.text in named and not _names(each.text, each) else each
+        for each in facts
+    ]
+
+
+def _names(text: str, facts: Facts) -> bool:
+    lowered = text.lower()
+    return any(
+        address and address.lower() in lowered
+        for address in (facts.recipient, facts.final_recipient, facts.original_recipient)
+    )
 
 
 def _with_reasons(letter: Letter, facts: list[Facts]) -> list[Facts]:

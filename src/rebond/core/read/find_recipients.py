@@ -16,6 +16,15 @@ MAX_LINES = 4000
 _ADDRESS = r"[^\s<>\"'(),:;\[\]]{1,128}@[^\s<>\"'(),:;\[\]]{1,200}"
 _ANGLE = r"<([^<>\s]{1,128}@[^<>\s]{1,200})>"
 _QUOTED = rf"[<\"']?({_ADDRESS})[>\"']?"
+# What stands before a failed address on its line; a plain `Address:` may be anybody's.
+_LABEL = (
+    r"(?i:(?:failed |rejected |undeliverable |undelivered |intended |bad |invalid )?(?:addressee|recipient|rcpt)"
+    r"|(?:failed|rejected|undeliverable|undelivered|bad|invalid) (?:e-?mail )?(?:address|mailbox|user)"
+    r"|empfänger|destinataire|destinatari[oa]|destinatário|geadresseerde|ontvanger|odbiorca|adresat|příjemce"
+    r"|mottagare|modtager|mottaker|vastaanottaja|alıcı|címzett|destinatar|получатель|адресат"
+    r"|收件人|收信人|收件地址|宛先|送信先|수신자|받는 사람)(?i:s|\(s\)|adresse)?"
+    r"(?i: e-?mail)?(?i:[ -](?:address|adresse))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ FORMS = (
         rf" ?{_QUOTED}",
     ),
     Form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
+    Form("labelled", "", rf"^[ \t>*-]*{_LABEL}[ \t]*[:：][ \t]*\[?(?:[Ss][Mm][Tt][Pp]:)?{_QUOTED}"),
     Form("smtp transcript", "rcpt to", rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"),
 )
 

@@ -1,0 +1,63 @@
+"""A sentence that denies a delivery, however it is worded: a negation and a word of delivering, close together.
+
+Asked only about mail that a mail system wrote or that has no sender, where the usual sentences (`signs`) are missing.
+"""
+
+import re
+from collections.abc import Iterator
+
+_LOOK = 4000
+_AROUND = 70
+_MOST = 4  # places of a word that are looked at
+# By language or family: the words of delivering, and what denies them before or behind (lower case).
+_DENIALS = (
+    (("deliver", "reach", "arriv", "transmit"), r"\bnot\b|n't\b|\bnever\b|\bunable\b|cannot\b|\bfail|\bimpossible"),
+    (
+        ("zugestellt", "zustell", "ausgeliefert", "übermittelt", "angekommen"),
+        r"\bnicht\b|\bkein|fehlgeschlagen|gescheitert",
+    ),
+    (
+        ("remis", "remettre", "distribu", "livr", "délivr", "achemin", "transmi", "parven"),
+        r"\bn'|\bne\b|\bpas\b|\bimpossible|échou|\béchec",
+    ),
+    (
+        ("entreg", "recapit", "consegn", "llegar", "chegou", "raggiunt"),
+        r"\bno\b|\bnon\b|\bsin\b|\bnão\b|\bnao\b|\bimpossi|\bfall|\bfalh|\bmancat",
+    ),
+    (("bezorg", "afgelever", "aflever", "besteld", "bereikt"), r"\bniet\b|\bgeen\b|mislukt"),
+    (("lever", "framme", "frem"), r"\binte\b|\bikke\b|\bikkje\b|\bej\b|misslyck|mislyk"),
+    (("dostarcz", "doręcz", "doruč", "doslat"), r"\bnie\b|\bne\w|\bnie\w"),
+    (("toimit", "perille"), r"\bei\b|\beivät|epäonnistu"),
+    (("kézbes",), r"\bnem\b|sikertelen"),
+    (("livrat", "expedia", "trimis"), r"\bnu\b"),
+    (("достав", "вруч", "отправлен", "надісла"), r"\bне\b|\bневозможн|\bнеудач|\bне\w"),
+    (("παραδ", "παράδ", "αποστολ"), r"\bδεν\b|αδύνατ"),
+    (("teslim", "iletil", "ulaş", "gönderil"), r"eme|ama|başarısız"),
+    (("投递", "发送", "送达", "递送", "投遞", "傳送", "送達"), r"无法|未|不|没有|失败|無法|失敗"),
+    (("配信", "送信", "配送", "届け"), r"ません|なかった|失敗|不能|エラー"),
+    (("전송", "배달", "전달", "발송", "배송", "보내"), r"실패|못|않|없|불가|거부"),
+)
+_NEGATIONS = tuple((words, re.compile(denying)) for words, denying in _DENIALS)
+_SENTENCE_END = re.compile(r"[.!?;。！？]|\n\s*\n")
+
+
+def denies_delivery(lowered: str) -> bool:
+    """Tell whether a text, in lower case, says of something that it was not delivered."""
+    text = lowered[:_LOOK]
+    for words, negation in _NEGATIONS:
+        for word in words:
+            if word in text and any(negation.search(part) for part in _around(text, word)):
+                return True
+    return False
+
+
+def _around(text: str, word: str) -> Iterator[str]:
+    """Give what stands around each place of a word, within its sentence."""
+    end = 0
+    for _ in range(_MOST):
+        start = text.find(word, end)
+        if start < 0:
+            return
+        end = start + len(word)
+        yield _SENTENCE_END.split(text[max(0, start - _AROUND) : start])[-1]
+        yield _SENTENCE_END.split(text[start : end + _AROUND], maxsplit=1)[0]

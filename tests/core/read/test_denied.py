@@ -1,0 +1,35 @@
+"""A denied delivery is seen in words that no list of sentences holds, and in no other."""
+
+import pytest
+
+from rebond.core.read.denied import denies_delivery
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "le message que vous avez envoyé n'a pas pu lui être remis",
+        "vaši zprávu se nepodařilo doručit příjemci",
+        "your letter has, we are sorry to say, not been delivered",
+        "ihre e-mail ist leider nicht bei der empfängerin angekommen",
+        "el correo no se puede entregar a este cliente",
+        "邮件未能成功投递",
+        "このメールは相手に届けることができなかったため戻されました",
+    ],
+)
+def test_a_denied_delivery_is_seen(words: str) -> None:
+    assert denies_delivery(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "your parcel was delivered at noon",
+        "we do not know. the letter was delivered",
+        "not here\n\ndelivered there",
+        "delivered, delivered, delivered, delivered, delivered, delivered",
+        "i am away until monday",
+    ],
+)
+def test_other_sentences_deny_no_delivery(words: str) -> None:
+    assert not denies_delivery(words)
