@@ -45,7 +45,7 @@ class RuleEngine:
 
     @classmethod
     def before(cls, rules: Iterable[Rule], engine: "RuleEngine") -> "RuleEngine":
-        """Put a site's own rules before those of an engine, without compiling these again.
+        """Put a site's rules, its own and the imported ones, before those of an engine, without compiling these again.
 
         Raises RuleError for a pattern that is refused, and for an id that is taken.
         """
@@ -53,7 +53,7 @@ class RuleEngine:
         if not first.rules:
             return engine
         joined = Pack.of([*first.rules, *engine.pack.rules])
-        if any(rule.level is not Level.CONSOLE for rule in first.rules):
+        if any(rule.level > Level.IMPORTED for rule in first.rules):
             return cls(joined)
         own = cls(first, matcher=engine.matcher_name)
         return cls(joined, joined=JoinedMatcher(own._matcher, engine._matcher, size=len(first.rules)))

@@ -14,6 +14,7 @@ from rebond.core.words import CAUSES, REASONS, Cause, Channel, FailureType, Peer
 
 _CONSTRAINTS = ("provider", "phase", "peer", "smtp", "enhanced", "channel", "text", "reads")
 _VERDICT = ("type", "reason", "cause", "retry", "confirm", "review")
+PACK = "pack"  # in a site's table of an imported rule: where it comes from
 _KEYS = frozenset({"id", *_CONSTRAINTS, *_VERDICT, "since", "source", "examples", "counterexamples"})
 _REQUIRED = ("id", "text", "type", "reason", "since", "source", "examples")
 _EXAMPLE_KEYS = frozenset({"text", "provider", "phase", "peer", "code", "enhanced"})
@@ -33,17 +34,20 @@ def load_rules(
     file: str,
     channel: Channel = Channel.EMAIL,
     console: bool = False,
+    imported: bool = False,
     lines: Sequence[int] = (),
     with_examples: bool = True,
 ) -> tuple[Rule, ...]:
     """Make the rules of one parsed TOML document (`[[rule]]` tables), in its order.
 
     `reads` before the tables is what those read that do not say it themselves (see Reads).
-    `lines` gives each rule's line in the file for messages; `console` puts the rules before all others. Raises
+    `lines` gives each rule's line in the file for messages; `console` puts the rules before all others,
+    `imported` behind those and before the shipped ones. Raises
     RuleError with every problem of the file: an unknown or missing key, a word that is not in the vocabulary, a hard
     verdict that is not the recipient's, a cause of another reason. `with_examples` off leaves the examples unread.
     """
     rules, problems, reads = [], [], document.get("reads", "text")
+    level = Level.CONSOLE if console else Level.IMPORTED if imported else None
     tables = document.get("rule", ())
     if not isinstance(tables, (list, tuple)) or not all(isinstance(table, Mapping) for table in tables):
         words = "`rule` is no array of tables; begin each rule with [[rule]]"
@@ -51,7 +55,7 @@ def load_rules(
     for position, table in enumerate(tables):
         line = lines[position] if position < len(lines) else 0
         try:
-            rule = _rule({"reads": reads, **table}, file=file, channel=channel, console=console, place=(position, line))
+            rule = _rule({"reads": reads, **table}, file=file, channel=channel, level=level, place=(position, line))
             rules.append(_with_examples(rule, table) if with_examples else rule)
         except ValueError as error:
             problems.append(Problem(file=file, line=line, rule=str(table.get("id", "")), words=str(error)))
@@ -64,19 +68,38 @@ def load_rules(
 
 
 def load_console_rules(documents: Iterable[Mapping[str, Any]], *, with_examples: bool = False) -> tuple[Rule, ...]:
-    """Make the rules of a site, which come before all others, of their tables; raises RuleError."""
-    tables = {"rule": list(documents)}
-    return load_rules(tables, file="console", console=True, with_examples=with_examples)
+    """Make the rules of a site of their tables; raises RuleError.
+
+    Its own come before all others; those with `pack` are imported, come next, and are named after their pack.
+    """
+    own: list[Mapping[str, Any]] = []
+    packs: dict[str, list[Mapping[str, Any]]] = {}
+    for document in documents:
+        of_pack = is_imported(document)
+        (packs.setdefault(document[PACK]["name"], []) if of_pack else own).append(document)
+    rules = load_rules({"rule": own}, file="console", console=True, with_examples=with_examples)
+    for name, tables in sorted(packs.items()):
+        tables.sort(key=lambda table: table[PACK]["place"])
+        plain = [{key: value for key, value in table.items() if key != PACK} for table in tables]
+        rules += load_rules({"rule": plain}, file=name, imported=True, with_examples=with_examples)
+    return rules
 
 
-def _rule(table: Mapping[str, Any], *, file: str, channel: Channel, console: bool, place: tuple[int, int]) -> Rule:
+def is_imported(document: Mapping[str, Any]) -> bool:
+    """Tell a rule that came in a pack from one of the site's own."""
+    pack = document.get(PACK)
+    return isinstance(pack, Mapping) and isinstance(pack.get("name"), str) and isinstance(pack.get("place"), int)
+
+
+def _rule(
+    table: Mapping[str, Any], *, file: str, channel: Channel, level: Level | None, place: tuple[int, int]
+) -> Rule:
     _check_keys(table, allowed=_KEYS, required=_REQUIRED)
     mine = _word(Channel, table.get("channel", channel), key="channel")
     smtp, smtp_none = _codes(table.get("smtp", ()))
     enhanced, enhanced_none = _codes(table.get("enhanced", ()))
     kind, reason, cause = _verdict(table, channel=mine)
     provider = _text(table.get("provider", ""), key="provider")
-    level = Level.CONSOLE if console else Level.PROVIDER if provider else Level.GENERAL
     peer = _word(Peer, table["peer"], key="peer") if "peer" in table else None
     return Rule(
         id=_text(table["id"], key="id"),
@@ -98,7 +121,7 @@ def _rule(table: Mapping[str, Any], *, file: str, channel: Channel, console: boo
         confirm=_confirm(table.get("confirm", 1), kind=kind, cause=cause),
         retry=_flag(table.get("retry"), key="retry"),
         review=bool(_flag(table.get("review", False), key="review")),
-        level=level,
+        level=level if level is not None else Level.PROVIDER if provider else Level.GENERAL,
         file=file,
         position=place[0],
         line=place[1],

@@ -15,8 +15,9 @@ class Level(IntEnum):
     """Which rules come first."""
 
     CONSOLE = 0
-    PROVIDER = 1
-    GENERAL = 2
+    IMPORTED = 1
+    PROVIDER = 2
+    GENERAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ class RuleOperation(models.Model):
     """One change of rules or statuses and all that followed from it; its number undoes it.
 
     `rules_before` and `rules_after` hold the documents by name, null where there was none. `cursor` is how far the
-    present step has come; `step`: see `store.read.rules.Step`.
+    present step has come; `step`: see `store.read.rules.Step`. `pack` is what was taken, when a pack was: its name,
+    version and digest, who signed it and the source that gave it.
     """
 
     at = models.DateTimeField()
@@ -28,6 +29,7 @@ class RuleOperation(models.Model):
     step = models.CharField(max_length=16)
     rules_before = models.JSONField(default=dict)
     rules_after = models.JSONField(default=dict)
+    pack = models.JSONField(null=True)
     cursor = models.JSONField(default=list)
     failures = models.BigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)

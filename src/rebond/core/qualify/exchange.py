@@ -1,0 +1,253 @@
+"""What a pack of somebody else's rules would change here (specification 03, section 6): pure, nothing is written.
+
+What people decided here always wins: their rules come first, and what contradicts them is not taken.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rebond.core.qualify.archive import PackError, PackFile
+from rebond.core.qualify.check import check_rule
+from rebond.core.qualify.engine import RuleEngine
+from rebond.core.qualify.loading import PACK, is_imported, load_console_rules
+from rebond.core.qualify.normalise import fold, template
+from rebond.core.qualify.rules import Example, Level, Pack, Rule, RuleError
+
+Document = Mapping[str, Any]
+MOST_RULES = 10_000
+LONGEST_PATTERN = 4_000
+_MOST_PROBLEMS = 3
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,79}")
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A rule of a pack that is not taken, because what was decided here says otherwise."""
+
+    rule: str
+    here: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What taking a pack changes: the rules of the site as they are to be (None: gone), and why others are not taken.
+
+    `known` are rules whose examples the rules here judge so already. `instead` names the shipped rule that decided an
+    example of a new or changed rule otherwise until now.
+    """
+
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    instead: Mapping[str, str]
+    documents: Mapping[str, Document | None]
+
+
+def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
+    """Read the rules of a pack as this site keeps them, by their names here; PackError when one cannot be taken."""
+    manifest = pack.manifest
+    found: dict[str, Document] = {}
+    for path, text in sorted(pack.files.items()):
+        for table in _tables(path, text):
+            name = table.get("id")
+            if not isinstance(name, str) or not _ID.fullmatch(name):
+                raise PackError(f"{path} holds a rule whose id is {str(name)[:80]!r}: it is no name of a rule")
+            mine = f"{manifest.name}/{name}"
+            if mine in found:
+                raise PackError(f"two of its rules are called {name}")
+            origin = {"name": manifest.name, "source": source, "version": manifest.version.isoformat()}
+            found[mine] = {
+                "channel": path.split("/")[1],
+                **table,
+                "id": mine,
+                "since": str(table.get("since", "")),
+                PACK: {**origin, "place": len(found)},
+            }
+            if len(found) > MOST_RULES:
+                raise PackError(f"it holds more than {MOST_RULES:,} rules")
+    return _checked(found)
+
+
+def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PackError(f"{path} is not valid TOML: {error}") from None
+    tables = document.get("rule", [])
+    only = set(document) <= {"rule", "reads"} and isinstance(tables, list)
+    if not only or not all(isinstance(table, dict) for table in tables):
+        raise PackError(f"{path} holds something else than [[rule]] tables")
+    return [{"reads": document.get("reads", "text"), **table} for table in tables]
+
+
+def _checked(rules: dict[str, Document]) -> dict[str, Document]:
+    for name, document in rules.items():
+        if any(_UNFIT.search(text) for text in _strings(document)):
+            raise PackError(f"rule {name} holds signs that no text holds")
+        if len(str(document.get("text", ""))) > LONGEST_PATTERN:
+            raise PackError(f"the pattern of rule {name} is longer than {LONGEST_PATTERN:,} characters")
+    try:
+        load_console_rules(rules.values(), with_examples=True)
+    except RuleError as error:
+        raise PackError(_first(error)) from None
+    return rules
+
+
+def _strings(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield name
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+
+
+def _first(error: RuleError) -> str:
+    words = "; ".join(map(str, error.problems[:_MOST_PROBLEMS]))
+    more = len(error.problems) - _MOST_PROBLEMS
+    return f"its rules are refused: {words}" + (f"; and {more} more" if more > 0 else "")
+
+
+def others_than(site: Mapping[str, Document], pack: str) -> dict[str, Document]:
+    """Leave the rules that came in a pack out of those of a site."""
+    return {name: one for name, one in site.items() if not (is_imported(one) and one[PACK]["name"] == pack)}
+
+
+def compare_pack(
+    rules: Mapping[str, Document],
+    *,
+    pack: str,
+    site: Mapping[str, Document],
+    engine: RuleEngine,
+    removed: Collection[str] = (),
+    ignored: Collection[tuple[str, str]] = (),
+) -> Difference:
+    """Find what taking a pack's rules would change.
+
+    `engine` holds the rules of the site but those of this pack, before the shipped ones. `removed` are rules that
+    people took away here, `ignored` the texts (channel and template) that they said to ignore. PackError when the
+    pack's rules do not win their own examples.
+    """
+    others = others_than(site, pack)
+    present = {name: document for name, document in site.items() if name not in others}
+    look = _Look(engine, removed=frozenset(removed), ignored=frozenset(ignored), others=others)
+    new, changed, known, conflicts = [], [], [], []
+    wanted: dict[str, Document | None] = {name: None for name in present if name not in rules}
+    gone = tuple(sorted(wanted))
+    for rule in load_console_rules(rules.values(), with_examples=True):
+        document = rules[rule.id]
+        if conflict := look.conflict(rule):
+            conflicts.append(conflict)
+        elif rule.id in present:
+            if _said(present[rule.id]) != _said(document):
+                changed.append(rule)
+                wanted[rule.id] = document
+            elif present[rule.id][PACK]["place"] != document[PACK]["place"]:
+                wanted[rule.id] = document
+        elif look.knows(rule, pack=pack):
+            known.append(rule.id)
+        else:
+            new.append(rule)
+            wanted[rule.id] = document
+    _hold(new + changed, {**present, **wanted})
+    return Difference(
+        new=_names(new),
+        changed=_names(changed),
+        gone=gone,
+        known=tuple(sorted(known)),
+        conflicts=tuple(conflicts),
+        instead={rule.id: name for rule in new + changed if (name := look.instead(rule))},
+        documents=wanted,
+    )
+
+
+def _said(document: Document) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != PACK}
+
+
+def _names(rules: Iterable[Rule]) -> tuple[str, ...]:
+    return tuple(sorted(rule.id for rule in rules))
+
+
+def _hold(taken: Collection[Rule], documents: Mapping[str, Document | None]) -> None:
+    """Hold the rules that would be taken against their own examples, among the rules of their pack."""
+    if not taken:
+        return
+    try:
+        rules = load_console_rules(
+            (document for document in documents.values() if document is not None), with_examples=True
+        )
+        engine = RuleEngine(Pack.of(rules))
+    except RuleError as error:
+        raise PackError(_first(error)) from None
+    names = {rule.id for rule in taken}
+    problems = [problem for rule in rules if rule.id in names for problem in check_rule(engine, rule)]
+    if problems:
+        raise PackError(_first(RuleError(problems)))
+
+
+class _Look:
+    """What the rules here say of the examples of a pack's rules."""
+
+    def __init__(
+        self,
+        engine: RuleEngine,
+        *,
+        removed: frozenset[str],
+        ignored: frozenset[tuple[str, str]],
+        others: Mapping[str, Document],
+    ) -> None:
+        self._engine = engine
+        self._removed = removed
+        self._ignored = ignored
+        self._others = others
+        self._shipped = frozenset(rule.id for rule in engine.pack.rules if rule.level > Level.IMPORTED)
+
+    def conflict(self, rule: Rule) -> Conflict | None:
+        """Find what was decided here and says otherwise than a rule."""
+        if rule.id in self._others:
+            return Conflict(rule=rule.id, here=rule.id, words="a rule of this site has its name")
+        if rule.id in self._removed:
+            return Conflict(rule=rule.id, here="removed", words="it was removed here")
+        for example in rule.examples:
+            if (rule.channel.value, template(example.text)) in self._ignored:
+                return Conflict(rule=rule.id, here="ignore", words=f"{example.text!r} is ignored here")
+            winner = self._winner(example)
+            if winner and winner.level <= Level.IMPORTED and not _agree(winner, rule):
+                return Conflict(rule=rule.id, here=winner.id, words=f"{_verdict(winner)} here: {example.text!r}")
+        return None
+
+    def knows(self, rule: Rule, *, pack: str) -> bool:
+        """Tell whether the rules here judge all examples so already, or whether it is a rule that is shipped."""
+        if rule.id.removeprefix(f"{pack}/") in self._shipped:
+            return True
+        winners = [self._winner(example) for example in rule.examples]
+        return all(winner is not None and _agree(winner, rule) for winner in winners)
+
+    def instead(self, rule: Rule) -> str:
+        """Name the rule that decides an example otherwise until now."""
+        winners = (self._winner(example) for example in rule.examples)
+        return next((winner.id for winner in winners if winner and not _agree(winner, rule)), "")
+
+    def _winner(self, example: Example) -> Rule | None:
+        match = self._engine.match(fold(example.text), example.situation)
+        return match.rule if match else None
+
+
+def _agree(one: Rule, other: Rule) -> bool:
+    return (one.type, one.reason, one.cause, one.confirm) == (other.type, other.reason, other.cause, other.confirm)
+
+
+def _verdict(rule: Rule) -> str:
+    return f"{rule.type} {rule.reason}/{rule.cause}"

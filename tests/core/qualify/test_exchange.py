@@ -1,0 +1,224 @@
+"""What a pack of somebody else's rules would change: what was decided here always wins."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from rebond.core.qualify import exchange
+from rebond.core.qualify.archive import Manifest, PackError, PackFile
+from rebond.core.qualify.engine import RuleEngine
+from rebond.core.qualify.exchange import Conflict, Difference, Document, compare_pack, others_than, rules_of
+from rebond.core.qualify.loading import load_console_rules
+from rebond.core.qualify.rule_text import rule_table, rules_text, toml_text
+from rebond.core.qualify.rules import Level, Pack, Rule, RuleError
+from tests.core.qualify.making import rules, table
+
+MANIFEST = Manifest(name="acme", version=date(2026, 11, 22), made_by="Acme", digest="")
+MOON = '[[rule]]\nid = "moon"\ntext = "moon"\n'
+LINES = 'type = "soft"\nreason = "mailbox_full"\nsince = 2026-01-01\nsource = "a test"\nexamples = ["the moon"]\n'
+
+
+def pack_file(text: str = MOON + LINES, *, path: str = "rules/email/a.toml", **files: str) -> PackFile:
+    return PackFile(manifest=MANIFEST, signer="00", files={path: text, **files})
+
+
+def given(*tables: Mapping[str, Any]) -> dict[str, Document]:
+    return rules_of(pack_file(rules_text(tables)), source="here")
+
+
+def own(*tables: Mapping[str, Any]) -> dict[str, Document]:
+    return {one["id"]: {**one, "since": str(one["since"])} for one in tables}
+
+
+def compared(
+    wanted: Mapping[str, Document],
+    site: Mapping[str, Document] | None = None,
+    *shipped: Rule,
+    **options: Any,
+) -> Difference:
+    site = site or {}
+    before = load_console_rules(others_than(site, "acme").values())
+    engine = RuleEngine(Pack.of([*before, *shipped]))
+    return compare_pack(wanted, pack="acme", site=site, engine=engine, **options)
+
+
+def refusal(text: str, **files: str) -> str:
+    with pytest.raises(PackError) as error:
+        rules_of(pack_file(text, **files), source="here")
+    return str(error.value)
+
+
+def test_rules_are_named_after_their_pack_and_say_where_they_come_from() -> None:
+    (rule,) = rules_of(pack_file(), source="here").values()
+    assert (rule["id"], rule["channel"], rule["since"]) == ("acme/moon", "email", "2026-01-01")
+    assert rule["pack"] == {"name": "acme", "source": "here", "version": "2026-11-22", "place": 0}
+    (made,) = load_console_rules([rule])
+    assert (made.level, made.file) == (Level.IMPORTED, "acme")
+
+
+def test_what_stands_before_the_tables_is_of_each() -> None:
+    (rule,) = rules_of(pack_file('reads = "words"\n' + MOON + LINES), source="here").values()
+    assert rule["reads"] == "words"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[rule]", "not valid TOML"),
+        ("x = " + "[" * 5000, "not valid TOML"),
+        ("rule = 1", "something else"),
+        ("rule = [1]", "something else"),
+        ("other = 1", "something else"),
+        (LINES, "something else"),
+        ("[[rule]]\n" + LINES, "whose id is 'None'"),
+        (MOON.replace('"moon"', '"a b"', 1) + LINES, "no name of a rule"),
+        (MOON.replace('"moon"', '"code:5.1.1"', 1) + LINES, "no name of a rule"),
+        (MOON + LINES + MOON + LINES, "two of its rules"),
+        (MOON + LINES.replace("a test", "a \\u0000 test"), "signs that no text holds"),
+        (MOON + LINES.replace('["the moon"]', '[{ text = "the moon\\u009b" }]'), "signs that no text holds"),
+        (MOON.replace('"moon"\n', '"moon"\n"\\u0001" = 1\n', 1) + LINES, "signs that no text holds"),
+        (MOON.replace("text = ", f'text = "{"m" * 4001}"\n# ') + LINES, "longer than 4,000"),
+        (MOON + LINES.replace('"soft"', '"hard"'), "refused"),
+        (MOON + LINES.replace("examples", "other = 1\nexamples"), "unknown key"),
+    ],
+)
+def test_what_no_rule_can_be_is_refused(text: str, words: str) -> None:
+    assert words in refusal(text)
+
+
+def test_at_most_so_many_problems_are_told() -> None:
+    bad = "".join(MOON.replace("moon", f"moon{number}", 1) + LINES.replace("soft", "hard") for number in range(5))
+    assert "and 2 more" in refusal(bad)
+
+
+def test_there_are_at_most_so_many_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MOST_RULES", 1)
+    assert "more than 1 rules" in refusal(
+        MOON + LINES, **{"rules/email/b.toml": MOON.replace("moon", "sun", 1) + LINES}
+    )
+
+
+def test_a_new_rule_is_taken_and_is_known_the_second_time() -> None:
+    wanted = given(table(id="moon", text="moon", examples=["the moon"]))
+    found = compared(wanted)
+    assert (found.new, found.documents) == (("acme/moon",), wanted)
+    again = compared(wanted, wanted)
+    assert (again.new, again.changed, again.gone, again.documents) == ((), (), (), {})
+
+
+def test_what_the_rules_here_know_is_not_taken() -> None:
+    wanted = given(table(id="moon", text="moon", examples=["the moon"]))
+    (shipped,) = rules(table(id="ours", text="moon", examples=["the moon"]))
+    found = compared(wanted, None, shipped)
+    assert (found.known, found.documents) == (("acme/moon",), {})
+
+
+def test_a_rule_that_is_shipped_is_judged_by_what_is_shipped() -> None:
+    wanted = given(table(id="moon", text="sun", examples=["the sun"]))
+    (shipped,) = rules(table(id="moon", text="moon", reason="refused", cause="policy_unspecified", type="soft"))
+    assert compared(wanted, None, shipped).known == ("acme/moon",)
+
+
+def test_a_shipped_rule_that_judges_otherwise_is_named() -> None:
+    wanted = given(table(id="moon", text="moon", examples=["the moon"]))
+    (shipped,) = rules(table(id="ours", text="the", type="soft", reason="refused", cause="policy_unspecified"))
+    found = compared(wanted, None, shipped)
+    assert (found.new, found.instead) == (("acme/moon",), {"acme/moon": "ours"})
+
+
+def test_what_was_decided_here_wins_and_the_conflict_is_told() -> None:
+    wanted = given(
+        table(id="moon", text="moon", examples=["the moon"]), table(id="sun", text="sun", examples=["a sun"])
+    )
+    local = own(table(id="mine", text="moon", reason="refused", cause="policy_unspecified"))
+    found = compared(wanted, local)
+    assert found.new == ("acme/sun",)
+    (conflict,) = found.conflicts
+    assert (conflict.rule, conflict.here) == ("acme/moon", "mine")
+    assert "soft refused/policy_unspecified here: 'the moon'" in conflict.words
+    assert set(found.documents) == {"acme/sun"}
+
+
+def test_the_pack_that_was_first_wins() -> None:
+    other = {**next(iter(given(table(id="moon", text="moon", type="soft", reason="refused", cause=None)).values()))}
+    other |= {"id": "first/moon", "pack": {**other["pack"], "name": "first"}}
+    wanted = given(table(id="moon", text="moon", examples=["the moon"]))
+    (conflict,) = compared(wanted, {"first/moon": other}).conflicts
+    assert conflict.here == "first/moon"
+
+
+def test_what_was_removed_ignored_or_named_here_stays_so() -> None:
+    wanted = given(table(id="moon", text="moon", examples=["the moon"]))
+    words = "it was removed here"
+    assert compared(wanted, removed={"acme/moon"}).conflicts == (
+        Conflict(rule="acme/moon", here="removed", words=words),
+    )
+    (ignored,) = compared(wanted, ignored={("email", "the moon")}).conflicts
+    assert (ignored.here, ignored.words) == ("ignore", "'the moon' is ignored here")
+    (named,) = compared(wanted, own(table(id="acme/moon", text="other"))).conflicts
+    assert named.here == "acme/moon"
+
+
+def test_what_changed_and_what_is_gone_follows_the_pack() -> None:
+    before = given(
+        table(id="moon", text="moon", examples=["the moon"]), table(id="sun", text="sun", examples=["a sun"])
+    )
+    after = given(table(id="moon", text="the moon", examples=["the moon"]))
+    found = compared(after, before)
+    assert (found.new, found.changed, found.gone) == ((), ("acme/moon",), ("acme/sun",))
+    assert found.documents == {"acme/moon": after["acme/moon"], "acme/sun": None}
+
+
+def test_a_rule_that_moved_is_written_but_is_not_changed() -> None:
+    moon, sun = (table(id=name, text=name, examples=[f"the {name}"]) for name in ("moon", "sun"))
+    before, after = given(moon), given(sun, moon)
+    found = compared(after, before)
+    assert (found.new, found.changed, set(found.documents)) == (("acme/sun",), (), {"acme/sun", "acme/moon"})
+
+
+def test_a_pack_that_does_not_win_its_own_examples_is_refused() -> None:
+    with pytest.raises(PackError, match="matched by no rule"):
+        compared(given(table(id="moon", text="moon", examples=["the sun"])))
+    with pytest.raises(PackError, match="is refused"):
+        compared(given(table(id="moon", text="(?=moon)", examples=["the moon"])))
+
+
+def test_a_table_says_all_that_a_rule_asks() -> None:
+    asked = table(
+        id="all",
+        text='a "quote" \\b\x7f',
+        reads="words",
+        provider="gmail",
+        phase=["rcpt", "data"],
+        peer="receiver",
+        smtp=["5??", "none"],
+        enhanced=["?.2.2", "none"],
+        type="soft",
+        reason="user_unknown",
+        cause="no_such_user",
+        confirm=2,
+        retry=False,
+        examples=["x"],
+    )
+    (rule,) = rules(asked)
+    examples = [{"text": "x", "code": 550}, {"text": "y"}]
+    text = rules_text([rule_table(rule, source=rule.source, examples=examples)])
+    import tomllib
+
+    (again,) = rules(*tomllib.loads(text)["rule"])
+    plain = {"examples": (), "counterexamples": (), "line": 0}
+    assert replace(again, **plain) == replace(rule, **plain)
+    assert [example.situation.code for example in again.examples] == [550, 0]
+    (little,) = rules(table(id="little", examples=["x"]))
+    assert set(rule_table(little, source="s", examples=["x"])) == {
+        *("id", "channel", "text", "type", "reason", "cause", "since", "source", "examples")
+    }
+    assert toml_text({"flag": True}) == "flag = true\n"
+
+
+def test_a_table_that_only_looks_imported_is_refused() -> None:
+    with pytest.raises(RuleError, match="unknown key 'pack'"):
+        load_console_rules([{**table(id="a"), "pack": "acme"}])
