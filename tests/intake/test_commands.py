@@ -148,6 +148,7 @@ def test_a_person_accepts_what_could_not_be_attributed(data: Path) -> None:
 def test_another_senders_returns_are_told_how_to_act(data: Path, maildir: Path) -> None:
     first = rebond(data, "intake", "maildir", maildir).stderr.decode()
     assert "3 could not be attributed" in first
+    assert "is a folder: rebond intake maildir" in rebond(data, "intake", "mbox", maildir).stderr.decode()
     assert "--trust unverified" in first
     again = rebond(data, "intake", "maildir", maildir, "--trust", "unverified").stderr.decode()
     assert "3 that came before still act on nothing" in again

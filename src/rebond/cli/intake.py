@@ -103,7 +103,8 @@ def mbox(
     from rebond.intake.files import read_mbox
 
     if not file.is_file():
-        _refuse(f"there is no file {file}")
+        folder = f"{file} is a folder: rebond intake maildir, or intake files"
+        _refuse(folder if file.is_dir() else f"there is no file {file}")
     return _bring_in(read_mbox(file), source="mbox", trust=trust, no_settle=no_settle, data=data, json=json)
 
 
@@ -195,7 +196,8 @@ def _hint(*, new: int, known: int, source: str) -> None:
     """Say what to do about returns that act on nothing, as those of another sender do."""
     accept = f"rebond returns accept --all --source {source} --because …"
     if new:
-        say(f"rebond: {new} could not be attributed to what this site sent, and act on nothing (returns unattributed).")
+        say(f"rebond: {new} could not be attributed to what this site sent, or not wholly; the rest acts on nothing")
+        say("(rebond returns unattributed).")
         say(f"Say --trust unverified for a sender that is not this site, or accept them: {accept}")
     if known:
         say(f"rebond: {known} that came before still act on nothing, and reading them again changes nothing.")
