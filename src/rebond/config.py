@@ -92,6 +92,17 @@ class RetentionSection(_Section):
         return value
 
 
+class AlertsSection(_Section):
+    unqualified_texts: int = Field(default=10, ge=1)
+    unqualified_within: str = "24h"
+
+    @field_validator("unqualified_within")
+    @classmethod
+    def _duration(cls, value: str) -> str:
+        parse_duration(value)
+        return value
+
+
 class IntakeSection(_Section):
     """One intake source."""
 
@@ -107,6 +118,7 @@ class Config(_Section):
     content: ContentSection = ContentSection()
     policy: dict[str, Any] = {}
     retention: RetentionSection = RetentionSection()
+    alerts: AlertsSection = AlertsSection()
     intake: dict[str, IntakeSection] = {}
 
     def required_trust(self, source: str) -> Trust:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rebond.channels.email.settings import SmtpSettings
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.qualifier import Qualifier
+    from rebond.services.alerts import OftenUnqualified
     from rebond.services.rules_in_force import RulesInForce
     from rebond.services.send_means import Build
     from rebond.store.read.rules import Document
@@ -92,6 +93,14 @@ class Site:
         except (OSError, RuntimeError):
             directory = self.data / "cache"  # a service without a home
         return load_qualifier(extra_rules=load_console_rules(documents.values()), cache_dir=directory)
+
+    @property
+    def often_unqualified(self) -> "OftenUnqualified":
+        """How often a text that nobody has qualified must come to raise an alert."""
+        from rebond.services.alerts import OftenUnqualified
+
+        alerts = self.config.alerts
+        return OftenUnqualified(count=alerts.unqualified_texts, within=parse_duration(alerts.unqualified_within))
 
     @property
     def content(self) -> DeliveryContent:

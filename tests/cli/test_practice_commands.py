@@ -28,8 +28,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         base, _, options = url.partition("?")
         folder.mkdir()
         own = f"{base.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
-        (folder / "rebond.toml").write_text(f"[database]\nurl = {json.dumps(own)}\n")
+        (folder / "rebond.toml").write_text(f"[database]\nurl = {json.dumps(own)}\n[alerts]\nunqualified_texts = 3\n")
     answer(folder, "init")
+    settings = folder / "rebond.toml"
+    settings.write_text(settings.read_text().replace("# unqualified_texts = 10", "unqualified_texts = 3"))
     events = [
         {
             "channel": "email",
@@ -46,7 +48,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
     (waiting,) = rows(data, "qualifications", "list")
-    assert (waiting["texts"], waiting["addresses"], waiting["count"]) == (1, 3, 3)
+    assert (waiting["texts"], waiting["addresses"], waiting["count"], waiting["badge"]) == (1, 3, 3, True)
+    counted = answer(data, "qualifications", "status")
+    assert counted == {"to_qualify": 1, "keep": 0, "ignore": 0, "badge": 1, "alerts": 1}
+    (alert,) = rows(data, "alerts", "list")
+    assert (alert["kind"], alert["about"], alert["count"]) == ("unqualified_text", waiting["id"], 3)
+    seen = answer(data, "alerts", "acknowledge", str(alert["id"]), "--because", "on it")
+    assert seen["acknowledged_by"].startswith("cli")
+    assert answer(data, "qualifications", "status")["alerts"] == 0
     number = str(waiting["id"])
     shown = answer(data, "qualifications", "show", number)
     assert (shown["status"], shown["raison"]) == ("to_qualify", "Non définie")
@@ -56,6 +65,7 @@ def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
     assert (tried["failures_changed"], tried["entering_quarantine"]) == (3, 3)
     assert rows(data, "rules", "operations") == []
     done = answer(data, *decision)
+    assert rows(data, "alerts", "list") == []
     assert set(done) >= ACTION
     assert (done["step"], done["failures"]) == ("done", 3)
     assert answer(data, "quarantine", "show", "bob@shop.example")["status"] == "quarantined"

@@ -27,11 +27,14 @@ from tests.services.event_fixtures import (
     why_not,
 )
 from tests.services.mail_fixtures import CAME, accept, came, dsn, sent, settle
+from tests.services.practice_fixtures import MOON, decision, failed, moons, number_of, practice
 from tests.services.sending_fixtures import delivery
 
 from rebond.core.failure import AddressState
 from rebond.core.words import AddressStatus
+from rebond.services.apply_rules import undo
 from rebond.services.clean import Cleaned
+from rebond.services.decide import decide
 from rebond.services.recompute import recompute
 from rebond.store.models import (
     AuditEntry,
@@ -41,6 +44,7 @@ from rebond.store.models import (
     JobRun,
     Message,
     RawMail,
+    Requalified,
     ReturnedMail,
     SnapshotRow,
     TargetMember,
@@ -350,3 +354,20 @@ def test_told_successes_go_too() -> None:
     assert purged(at(days=5)).evidence_purged == 1
     assert ToldSuccess.objects.count() == 1
     assert cleaned(at(), FOR_EVER).evidence_purged == 0
+
+
+def test_the_earlier_verdicts_of_purged_evidence_go_with_it() -> None:
+    moons(3)
+    took(failed(MOON.format("late@shop.example"), "late@shop.example", day=9))
+    operation = decide(practice(hours=24 * 10), decision(number_of("Zorglub")))
+    assert Requalified.objects.count() == 4
+    before = [state(f"a{number}@shop.example") for number in range(3)]
+    done = purged(at(days=5))
+    assert (done.evidence_purged, done.requalified_purged) == (3, 3)
+    assert purged(at(days=5)).requalified_purged == 0
+    (kept,) = Requalified.objects.values_list("evidence", flat=True)
+    assert EvidenceRow.objects.get(id=kept).address_key == "late@shop.example"
+    undo(practice(hours=24 * 11), operation.number)
+    assert not Requalified.objects.exists()
+    assert state("late@shop.example").status is ERRONEOUS
+    assert [state(f"a{number}@shop.example") for number in range(3)] == before

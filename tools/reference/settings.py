@@ -21,6 +21,7 @@ _ABOUT = {
     "content": "What content must have.",
     "policy": "What counts against addresses, and when messages are tried again; see [policy presets](policy.md).",
     "retention": "How long things are kept. Cleanup removes what is older.",
+    "alerts": "What raises an alert: see `rebond alerts list`.",
     "intake": "One section for each way in: `[intake.lmtp]`, `maildir`, `mbox`, `files`, `stdin`.",
 }
 

@@ -10,7 +10,7 @@ import typer
 
 FAMILIES = (
     *("site", "doctor", "profiles", "delivery", "intake", "quarantine", "returns"),
-    *("qualify", "rules_check", "rules", "qualifications", "tokens", "demo"),
+    *("qualify", "rules_check", "rules", "qualifications", "alerts", "tokens", "demo"),
 )
 
 

@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="qualifications")
     for name, command in (
         ("list", list_),
+        ("status", status_),
         ("show", show_one),
         ("decide", decide),
         ("ignore", ignore),
@@ -56,6 +57,17 @@ def list_(
         return
     rows = [_row(row) for row in queue.rows if row.status is status][:limit]
     show_rows(rows, as_json=json, title=_title(status), brief=_BRIEF)
+
+
+def status_(data: DataOption = None, json: JsonOption = False) -> None:
+    """Count the texts by status; `badge` are those to be qualified that were seen again, `alerts` the open ones."""
+    open_practice(data)
+    from rebond.store.read.alerts import count_open
+    from rebond.store.read.qualifications import count_qualifications
+
+    counts, badge = count_qualifications()
+    shown: dict[str, Any] = {status.value: number for status, number in counts.items()}
+    show({**shown, "badge": badge, "alerts": count_open()}, as_json=json, title="Texts")
 
 
 def show_one(number: NumberArgument, data: DataOption = None, json: JsonOption = False) -> None:
@@ -180,7 +192,7 @@ def _queue(data: Any, channel: Channel | None = None) -> "Queue":
     return Queue(practice.make(console_documents()), channel=channel)
 
 
-_BRIEF_CLUSTERS = ("id", "texts", "addresses", "count", "text", "suggestion")
+_BRIEF_CLUSTERS = ("id", "badge", "texts", "addresses", "count", "text", "suggestion")
 _BRIEF = ("id", "count", "type", "reason", "cause", "rule", "text")
 
 
@@ -202,6 +214,7 @@ def _row(row: "QualificationRow") -> dict[str, Any]:
         "channel": row.channel,
         "provider": row.provider,
         "count": _shown_count(row.count),
+        "badge": row.badged,
         "type": verdict.type,
         "reason": verdict.reason,
         "raison": REASONS[verdict.reason].french,
@@ -221,6 +234,7 @@ def _cluster_row(cluster: "Cluster") -> dict[str, Any]:
         "texts": len(cluster.texts),
         "addresses": cluster.addresses,
         "count": _shown_count(cluster.count),
+        "badge": cluster.badged,
         "template": first.template,
         "text": first.text,
         "suggestion": _suggestion(cluster.suggestion),

@@ -33,6 +33,7 @@ def make_settler(site: "Site") -> "Settler":
         keyring=site.keyring,
         worker=f"{platform.node()[:40]}:{os.getpid()}",
         allow_undotted=site.config.email.allow_undotted,
+        often=site.often_unqualified,
     )
 
 

@@ -13,13 +13,15 @@ from django.db import transaction
 from rebond.core.failure import Verdict
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
-from rebond.core.words import Phase
+from rebond.core.words import Phase, QualificationStatus
+from rebond.services.alerts import end_for_texts
 from rebond.services.backtest import Plan, judge, same_verdict, status_of
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.services.recompute import fold_needed
 from rebond.store.read.evidence import AddressKey, states_of
 from rebond.store.read.qualifications import Circumstance, find_qualifications, judged_by
 from rebond.store.read.rules import Document, Operation, Step, console_documents, find_operation, unfinished
+from rebond.store.write.alerts import reopen_alerts
 from rebond.store.write.audit import add_audit
 from rebond.store.write.evidence import hold_addresses
 from rebond.store.write.requalify import (
@@ -98,6 +100,8 @@ def begin(
         texts = [(change.row, change.after, change.status) for change in plan.changes]
         change_qualifications(running.number, texts)
         add_verdict_changes(running.number, list(plan.verdicts.items()))
+        decided = [row.number for row, _, status in texts if status is not QualificationStatus.TO_QUALIFY]
+        end_for_texts(decided, because="decided", now=practice.now, operation=running.number)
         _audit(practice, f"rules.{kind}", running, plan)
     return running.number
 
@@ -176,6 +180,7 @@ def _begin_undoing(practice: Practice, running: Running, *, because: str) -> Non
     put_rules(running.rules_before, operation=number)
     lock_qualifications(changed_qualifications(number))
     restore_qualifications(number)
+    reopen_alerts(number)
     begin_undoing(number, actor=practice.actor, now=practice.now)
     add_audit(
         "rules.undo",

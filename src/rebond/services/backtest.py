@@ -102,58 +102,98 @@ def status_of(verdict: Verdict, *, before: QualificationStatus) -> Qualification
     return QualificationStatus.TO_QUALIFY if open_question else QualificationStatus.KEEP
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A text in one circumstance: how many failures that is, what they were judged as, and what they are to be."""
+
+    row: QualificationRow
+    about: Circumstance
+    failures: int
+    was: Verdict
+    now: Verdict
+
+
 def compare(after: Qualifier, *, before: Qualifier) -> Plan:
     """Find what other rules make of each stored text; only what the rules themselves change is touched."""
-    return _plan(after, lambda row, about: judge(before, row, about))
+    rows = _texts()
+    counts = _every(rows, count_circumstances())
+    judged = (
+        _Judged(row=row, about=about, failures=number, was=judge(before, row, about), now=judge(after, row, about))
+        for about, number in counts.items()
+        for row in [rows[about.qualification]]
+    )
+    different = [one for one in judged if one.was.rule != one.now.rule or not same_verdict(one.was, one.now)]
+    return _plan(different, texts=len(rows), failures=sum(counts.values()))
 
 
 def compare_stored(after: Qualifier, *, rules: Collection[str] = ()) -> Plan:
-    """Find the texts whose verdict is no longer what the rules say (with `rules`: what one of these decides now)."""
-    wanted = frozenset(rules)
-
-    def stored(row: QualificationRow, about: Circumstance) -> Verdict | None:
-        given = judge(after, row, about).rule
-        return row.verdict if not wanted or given in wanted or row.verdict.rule in wanted else None
-
-    return _plan(after, stored)
-
-
-def _plan(after: Qualifier, before: "Callable[[QualificationRow, Circumstance], Verdict | None]") -> Plan:
-    rows = {row.number: row for row in list_qualifications()}
-    counts = count_circumstances()
-    verdicts: dict[Circumstance, Verdict] = {}
-    main: dict[int, tuple[int, Verdict, Verdict]] = {}
-    for about, number in _every(rows, counts).items():
-        row = rows.get(about.qualification)
-        was = before(row, about) if row else None
-        if row is None or was is None:
-            continue
+    """Find the failures and texts whose verdict is no longer what the rules say (with `rules`: one of these)."""
+    rows = _texts()
+    stored: dict[Circumstance, Counter[Verdict]] = {}
+    for about, verdict, number in count_verdicts():
+        stored.setdefault(about, Counter())[verdict] = number
+    counts = _every(rows, {about: found.total() for about, found in stored.items()})
+    judged = []
+    for about, number in counts.items():
+        row = rows[about.qualification]
         now = judge(after, row, about)
-        if same_verdict(was, now) and was.rule == now.rule:
-            continue
-        if not same_verdict(was, now):
-            verdicts[about] = now
-        if number >= main.get(row.number, (-1, was, now))[0]:
-            main[row.number] = (number, was, now)
-    failures = _changing(verdicts)
+        was = next((verdict for verdict in stored.get(about, ()) if not same_verdict(verdict, now)), now)
+        judged.append(_Judged(row=row, about=about, failures=number, was=was, now=now))
+    different = [one for one in judged if not same_verdict(one.was, one.now)]
+    different += _outdated(judged)
+    if wanted := frozenset(rules):
+        different = [one for one in different if wanted & {one.was.rule, one.now.rule, one.row.verdict.rule}]
+    return _plan(different, texts=len(rows), failures=sum(counts.values()))
+
+
+def _outdated(judged: Iterable[_Judged]) -> Iterable[_Judged]:
+    """Find the texts that stand for none of what their failures are to be: each stands for one circumstance of many."""
+    by_text: dict[int, list[_Judged]] = {}
+    for one in judged:
+        by_text.setdefault(one.row.number, []).append(one)
+    for found in by_text.values():
+        said = found[0].row.verdict
+        if not any(_stands_for(said, one.now) for one in found):
+            main = max(found, key=lambda one: one.failures)
+            yield replace(main, failures=0, was=said)
+
+
+def _stands_for(text: Verdict, now: Verdict) -> bool:
+    """Tell whether a text says what its failures are to be; it knows no `confirm`."""
+    return text.rule == now.rule and same_verdict(replace(text, confirm=now.confirm), now)
+
+
+def _texts() -> dict[int, QualificationRow]:
+    return {row.number: row for row in list_qualifications()}
+
+
+def _plan(different: Iterable[_Judged], *, texts: int, failures: int) -> Plan:
+    verdicts: dict[Circumstance, Verdict] = {}
+    main: dict[int, _Judged] = {}
+    for one in different:
+        if one.failures and not same_verdict(one.was, one.now):
+            verdicts[one.about] = one.now
+        if one.row.number not in main or one.failures >= main[one.row.number].failures:
+            main[one.row.number] = one
+    changing = _changing(verdicts)
     changes = tuple(
         TextChange(
-            row=rows[number],
-            before=was,
-            after=now,
-            status=status_of(now, before=rows[number].status),
-            failures=failures[number],
+            row=one.row,
+            before=one.was,
+            after=one.now,
+            status=status_of(one.now, before=one.row.status),
+            failures=changing[number],
         )
-        for number, (_, was, now) in sorted(main.items())
+        for number, one in sorted(main.items())
     )
-    return Plan(texts=len(rows), failures=sum(counts.values()), verdicts=verdicts, changes=changes)
+    return Plan(texts=texts, failures=failures, verdicts=verdicts, changes=changes)
 
 
-def _every(rows: Mapping[int, QualificationRow], counts: Mapping[Circumstance, int]) -> dict[Circumstance, int]:
+def _every(rows: Collection[int], counts: Mapping[Circumstance, int]) -> dict[Circumstance, int]:
     """Give each text a circumstance, also where its failures are gone."""
     seen = {about.qualification for about in counts}
     gone = {Circumstance(number, Phase.REPORT, 0, ""): 0 for number in rows if number not in seen}
-    return {**counts, **gone}
+    return {**{about: number for about, number in counts.items() if about.qualification in rows}, **gone}
 
 
 def _changing(verdicts: Mapping[Circumstance, Verdict]) -> Counter[int]:
@@ -198,6 +238,11 @@ class _Test:
     by_delivery: dict[int | None, Effect] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
     sample: list[str] = field(default_factory=list)
+    ignored: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        changes = self.plan.changes
+        self.ignored = frozenset(change.row.number for change in changes if change.status is QualificationStatus.IGNORE)
 
     def look_at(self, page: Sequence[AddressKey], numbers: Collection[int]) -> None:
         """Fold a page of addresses anew, and note whose status changes."""
@@ -215,13 +260,14 @@ class _Test:
         evidence, snapshots = evidence_of(touched), snapshots_of(touched)
         for address, failures in touched.items():
             new = {failure.identity: self.plan.verdicts[failure.circumstance] for failure in failures}
+            ignored = {failure.identity for failure in failures if failure.circumstance.qualification in self.ignored}
             changed = False
             items = []
             for item in evidence[address]:
                 verdict = new.get(item.identity)
                 if verdict and item.verdict and not same_verdict(verdict, item.verdict):
                     changed = True
-                    items.append(replace(item, verdict=verdict))
+                    items.append(replace(item, verdict=verdict, text_ignored=item.identity in ignored))
                     self._count(next(one for one in failures if one.identity == item.identity))
                 else:
                     items.append(item)

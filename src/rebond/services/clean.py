@@ -17,11 +17,13 @@ from rebond.services.record import Occurrence, record
 from rebond.store.read.cleanup import addresses_before, due_exits, moved_snapshots, valid_rows
 from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, snapshots_of
 from rebond.store.write.cleanup import (
+    purge_alerts,
     purge_audit,
     purge_deliveries,
     purge_evidence,
     purge_messages,
     purge_raw_mails,
+    purge_requalified,
     purge_returns,
 )
 from rebond.store.write.evidence import delete_valid_states, drop_plain_states, lock_states, save_snapshot
@@ -53,6 +55,8 @@ class Cleaned:
     returns_purged: int = 0
     deliveries_purged: int = 0
     audit_purged: int = 0
+    requalified_purged: int = 0
+    alerts_purged: int = 0
 
 
 def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
@@ -66,11 +70,13 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
         done.exits += _let_out(page, policy=policy, now=now)
     done.messages_cancelled = end_cancelled(now=now)
     done.evidence_purged = _purge(now - retention.evidence, policy=policy)
+    done.requalified_purged = purge_requalified()
     done.messages_purged = purge_messages(now - retention.evidence)
     done.raw_mails_purged = purge_raw_mails(now - retention.raw_mails)
     done.returns_purged = purge_returns(now - retention.evidence)
     done.deliveries_purged = purge_deliveries(now - retention.deliveries)
     done.audit_purged = purge_audit(now - retention.audit)
+    done.alerts_purged = purge_alerts(now - retention.audit)
     finish_job(job, result=asdict(done), now=now)
     return done
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rebond.core.failure import given_verdict
@@ -12,12 +12,13 @@ from rebond.core.qualify.loading import load_console_rules
 from rebond.core.qualify.rules import RuleError
 from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
 from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
-from rebond.services.backtest import Backtested, Plan, TextChange, backtest, compare, compare_stored
+from rebond.services.backtest import Backtested, Plan, TextChange, backtest, compare, compare_stored, status_of
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.store.read.qualifications import Circumstance, QualificationRow, count_circumstances, find_qualifications
 from rebond.store.read.rules import Document, Operation, console_documents, last_decision
 
 _TRIES = 3
+KEEP = QualificationStatus.KEEP
 _MOST_EXAMPLES = 20
 Progress = Callable[[int], None]
 
@@ -179,13 +180,18 @@ def _examples(rows: Sequence[QualificationRow]) -> list[dict[str, object]]:
 
 
 def _with_rows(plan: Plan, rows: Sequence[QualificationRow], document: Mapping[str, object]) -> Plan:
-    """Refuse a rule that does not decide each of the texts that it was made for."""
+    """Refuse a rule that does not decide each of its texts; one that was ignored is so no longer."""
     won = {change.row.number for change in plan.changes if change.after.rule == document["id"]}
     lost = [row for row in rows if row.number not in won]
     if lost:
         texts = "; ".join(f"{row.number}: {row.text[:200]}" for row in lost[:3])
         raise InputError(f"the pattern {document['text']!r} does not decide {len(lost)} of the texts ({texts})")
-    return plan
+    decided = {row.number for row in rows}
+    changes = [
+        replace(change, status=status_of(change.after, before=KEEP)) if change.row.number in decided else change
+        for change in plan.changes
+    ]
+    return replace(plan, changes=tuple(changes))
 
 
 def decide(

@@ -14,7 +14,8 @@ from rebond.core.failure import Event, Evidence, Verdict, given_verdict
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
 from rebond.core.words import Cause, Channel, FailureType, Phase, Reason
-from rebond.services.record import Occurrence, record
+from rebond.services.alerts import OftenUnqualified
+from rebond.services.record import OFTEN, Occurrence, record
 from rebond.store.read.messages import SentMessage, find_messages
 from rebond.store.write.messages import ReturnMark, mark_messages
 from rebond.store.write.text import storable
@@ -78,6 +79,7 @@ def take_events(
     now: datetime,
     region: str = "",
     allow_undotted: bool = False,
+    often: OftenUnqualified = OFTEN,
     on_progress: Callable[[int], None] | None = None,
 ) -> EventsTaken:
     """Record events, in bounded chunks; a bad one is reported with its line, the others are kept."""
@@ -94,7 +96,7 @@ def take_events(
                 rejected.append(BadEvent(number, "this is nested too deeply"))
             except ValueError as error:
                 rejected.append(BadEvent(number, storable(str(error))))
-        new = _store(taken, policy=policy, now=now)
+        new = _store(taken, policy=policy, often=often, now=now)
         stored += new
         duplicates += len(taken) - new
         if on_progress:
@@ -118,7 +120,7 @@ def _chunks(lines: Iterable[str | bytes]) -> Iterator[list[tuple[int, str | byte
         yield chunk
 
 
-def _store(taken: Sequence[Occurrence], *, policy: Policy, now: datetime) -> int:
+def _store(taken: Sequence[Occurrence], *, policy: Policy, often: OftenUnqualified, now: datetime) -> int:
     ours: dict[str, SentMessage] = {}
     for message in find_messages((), message_ids={item.evidence.message for item in taken}):
         ours[message.message_id] = message
@@ -137,7 +139,7 @@ def _store(taken: Sequence[Occurrence], *, policy: Policy, now: datetime) -> int
                 )
         mark_messages(returned=marks, complained=complaints)
 
-    return len(record(taken, policy=policy, now=now, write=write).stored)
+    return len(record(taken, policy=policy, now=now, write=write, often=often).stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

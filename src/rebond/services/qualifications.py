@@ -11,6 +11,7 @@ from rebond.core.qualify.cluster import Text, clusters, telling_words
 from rebond.core.qualify.generate import generate_pattern
 from rebond.core.qualify.suggest import Known, Suggester, Suggestion
 from rebond.core.words import Channel, QualificationStatus
+from rebond.services.alerts import end_for_texts
 from rebond.services.errors import NotFoundError
 from rebond.store.read.qualifications import QualificationRow, count_waiting, list_qualifications
 from rebond.store.write.audit import add_audit
@@ -33,6 +34,11 @@ class Cluster:
     def number(self) -> int:
         """The number of its most frequent text, which stands for it."""
         return self.texts[0].number
+
+    @property
+    def badged(self) -> bool:
+        """Tell whether one of its texts was seen again."""
+        return any(row.badged for row in self.texts)
 
 
 class Queue:
@@ -98,6 +104,7 @@ def reset(number: int, *, actor: str, now: datetime, because: str) -> Qualificat
         if not lock_qualifications([number]):
             raise NotFoundError(f"there is no qualification {number}: see rebond qualifications list")
         before = reset_count(number)
+        end_for_texts([number], because="reset", now=now)
         subject = f"qualification {number}"
         add_audit("qualification.reset", subject=subject, actor=actor, now=now, before=before, after=0, because=because)
         return lock_qualifications([number])[0]

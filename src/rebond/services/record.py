@@ -10,11 +10,13 @@ from django.db import IntegrityError, transaction
 from rebond.core.failure import AddressState, Event, Evidence
 from rebond.core.policy import Policy
 from rebond.core.words import Channel, QualificationStatus, Reason
+from rebond.services.alerts import OftenUnqualified, alert_about_texts
 from rebond.store.read.evidence import AddressKey, known_identities, states_of
 from rebond.store.write.evidence import NewEvidence, add_evidence, add_told_successes, hold_addresses, refold
 from rebond.store.write.qualifications import SeenText, Sighting, sight_texts
 
 _TRIES = 3
+OFTEN = OftenUnqualified()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +66,19 @@ def record(
     now: datetime,
     write: Callable[[frozenset[str]], None] | None = None,
     delivered: Collection[tuple[Channel, str]] = (),
+    often: OftenUnqualified = OFTEN,
 ) -> Recorded:
     """Store what is new and fold the addresses it touches, in one transaction (nested in an open one).
 
     What is known by its identity is passed over. `write` does the caller's message rows and counters, in the place
     that the lock order gives them, told which identities are new. `delivered` names addresses with a new
-    success in the sending log: those that have a state are folded again.
+    success in the sending log: those that have a state are folded again. `often` says which texts raise an alert.
     """
     if transaction.get_connection().in_atomic_block:
-        return _record(occurrences, policy=policy, now=now, write=write, delivered=delivered)
+        return _record(occurrences, policy=policy, now=now, write=write, delivered=delivered, often=often)
     for left in reversed(range(_TRIES)):
         try:
-            return _record(occurrences, policy=policy, now=now, write=write, delivered=delivered)
+            return _record(occurrences, policy=policy, now=now, write=write, delivered=delivered, often=often)
         except IntegrityError:
             # Another worker stored the same meanwhile; the next look sees it. A fault that stays is no race.
             if not left:
@@ -90,6 +93,7 @@ def _record(
     now: datetime,
     write: Callable[[frozenset[str]], None] | None,
     delivered: Collection[tuple[Channel, str]],
+    often: OftenUnqualified,
 ) -> Recorded:
     with transaction.atomic():
         succeeded = [AddressKey(channel, key) for channel, key in delivered]
@@ -101,6 +105,7 @@ def _record(
         if write is not None:
             write(stored)
         _store(new, texts, now=now)
+        alert_about_texts(texts.values(), often=often, now=now)
         touched = {item.about: item.address for item in new}
         known = states_of(succeeded)
         touched |= {about: row.text for about, row in known.items() if about not in touched}

@@ -11,8 +11,10 @@ from rebond.core.ports import Clock, Sender
 from rebond.core.schedule import Calendar
 from rebond.core.tokens import Keyring
 from rebond.core.words import DeliveryStatus
+from rebond.services.alerts import OftenUnqualified
 from rebond.services.database_thread import DatabaseThread
 from rebond.services.errors import NotFoundError, RefusedError
+from rebond.services.record import OFTEN
 from rebond.services.rules_in_force import RulesInForce
 from rebond.services.send_means import Build, Means
 from rebond.services.send_outcome import Judge
@@ -62,6 +64,7 @@ async def send(
     clock: Clock,
     worker: str,
     actor: str = "",
+    often: OftenUnqualified = OFTEN,
     until_settled: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     stop: asyncio.Event | None = None,
@@ -71,7 +74,8 @@ async def send(
 
     `on_progress` is told at the start, after each window, and each second of waiting. `composer` makes, of the
     delivery's content, what builds each message (ValueError: it cannot be sent). `worker` is unlike that of any other
-    worker; changed `rules` are taken with the next claim. `stop` ends it after the window in flight. NotFoundError, RefusedError.
+    worker; changed `rules` are taken with the next claim. `stop` ends it after the window in flight.
+    NotFoundError, RefusedError.
     """
     database = DatabaseThread(clock)
     means = Means(
@@ -82,6 +86,7 @@ async def send(
         bounce_domain=bounce_domain,
         clock=clock,
         worker=worker,
+        often=often,
         stop=stop or asyncio.Event(),
         on_progress=on_progress,
     )

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from rebond.core.policy import Policy
 from rebond.core.ports import Clock, Outgoing, Sender
 from rebond.core.tokens import Keyring
+from rebond.services.alerts import OftenUnqualified
+from rebond.services.record import OFTEN
 from rebond.services.rules_in_force import RulesInForce
 from rebond.store.read.sending import Progress
 
@@ -41,4 +43,5 @@ class Means:
     clock: Clock
     worker: str
     stop: asyncio.Event
+    often: OftenUnqualified = OFTEN
     on_progress: Callable[[Progress], None] | None = None

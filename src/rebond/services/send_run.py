@@ -155,6 +155,7 @@ class Run:
             spoiled=spoiled,
             worker=means.worker,
             policy=means.policy,
+            often=means.often,
             now=means.clock.now(),
         )
         judged = [item for window in ended for item in window.judged]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rebond.core.policy import Policy
 from rebond.core.ports import OutcomeKind, Outgoing
+from rebond.services.alerts import OftenUnqualified
 from rebond.services.record import record
 from rebond.services.send_claim import LEASE, Claimed
 from rebond.services.send_outcome import Judged, give_back
@@ -40,6 +41,7 @@ def record_window(
     spoiled: Mapping[int, str],
     worker: str,
     policy: Policy,
+    often: OftenUnqualified,
     now: datetime,
 ) -> Committed:
     """Record outcomes, with the evidence that they are, and begin the next window: one transaction.
@@ -68,7 +70,7 @@ def record_window(
 
     occurrences = [item.occurrence for _, item in judged if item.occurrence]
     delivered = [(delivery.channel, item.delivered_key) for _, item in judged if item.delivered_key]
-    record(occurrences, policy=policy, now=now, write=write, delivered=delivered)
+    record(occurrences, policy=policy, now=now, write=write, delivered=delivered, often=often)
     return committed[0]
 
 

@@ -10,9 +10,10 @@ from django.db import Error
 from rebond.core.failure import Report
 from rebond.core.policy import Policy
 from rebond.core.tokens import Keyring
+from rebond.services.alerts import OftenUnqualified
 from rebond.services.attribute import Log, Pointers, attribute, pointers
 from rebond.services.interpret import Interpreter, Meaning, all_recipients
-from rebond.services.record import record
+from rebond.services.record import OFTEN, record
 from rebond.services.rules_in_force import RulesInForce
 from rebond.store.read.messages import find_messages
 from rebond.store.read.returns import ReturnState, StoredReturn
@@ -62,6 +63,7 @@ class Settler:
     keyring: Keyring
     worker: str
     allow_undotted: bool = False
+    often: OftenUnqualified = OFTEN
     _interrupted: list[int] = field(default_factory=list, init=False, repr=False)
 
     def settle_all(self, now: Callable[[], datetime], *, on_progress: Callable[[int], None] | None = None) -> Settled:
@@ -174,7 +176,7 @@ class Settler:
                 deny_profile(wish.profile, channel="email", at=wishes[wish], origin="unsubscribe", proof=proof)
 
         occurrences = [occurrence for meaning in meanings for occurrence in meaning.occurrences]
-        record(occurrences, policy=self.policy, now=now, write=write)
+        record(occurrences, policy=self.policy, now=now, write=write, often=self.often)
 
 
 def _parts(meanings: Sequence[Meaning]) -> Iterator[list[Meaning]]:

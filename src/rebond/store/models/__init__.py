@@ -7,6 +7,7 @@ from rebond.store.models.addresses import (
     ToldSuccess,
     Unattributed,
 )
+from rebond.store.models.alerts import Alert
 from rebond.store.models.deliveries import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, TargetMember
 from rebond.store.models.people import Profile, ProfileAddress, ProfileDenial
 from rebond.store.models.practice import (
@@ -21,6 +22,7 @@ from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
 
 __all__ = [
     "AddressStateRow",
+    "Alert",
     "AuditEntry",
     "ConsoleRule",
     "Delivery",

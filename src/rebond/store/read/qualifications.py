@@ -12,6 +12,8 @@ from rebond.core.words import Cause, Channel, FailureType, Phase, QualificationS
 from rebond.store.dialect import among, among_numbers, listed, read_moment
 from rebond.store.read.evidence import MOST_KEYS, AddressKey
 
+BADGED_FROM = 2  # occurrences: who sees a text again has it counted against addresses
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualificationRow:
@@ -32,6 +34,11 @@ class QualificationRow:
     def by_code(self) -> bool:
         """Tell a text that no rule knows: decided by its code alone, or by nothing."""
         return self.verdict.rule == "none" or self.verdict.rule.startswith(("code:", "smtp:"))
+
+    @property
+    def badged(self) -> bool:
+        """Tell what the queue's badge counts: a text to be qualified that was seen again."""
+        return self.status is QualificationStatus.TO_QUALIFY and self.count >= BADGED_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,19 @@ def list_qualifications(
             wanted.append(f"{name} = %s")
             values.append(value.value)
     return _rows(f"WHERE {' AND '.join(wanted)} ORDER BY count DESC, id", values)
+
+
+def count_qualifications() -> tuple[dict[QualificationStatus, int], int]:
+    """Count the distinct texts by status, and those that the queue's badge tells; from an index alone."""
+    waiting = QualificationStatus.TO_QUALIFY
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status, COUNT(*) FROM qualification GROUP BY status")
+        found = {QualificationStatus(status): number for status, number in cursor.fetchall()}
+        cursor.execute(
+            "SELECT COUNT(*) FROM qualification WHERE status = %s AND count >= %s", [waiting.value, BADGED_FROM]
+        )
+        (badge,) = cursor.fetchone()
+    return {status: found.get(status, 0) for status in QualificationStatus}, badge
 
 
 def find_qualifications(numbers: Collection[int]) -> list[QualificationRow]:
@@ -132,17 +152,17 @@ def count_verdicts(numbers: Collection[int] | None = None) -> Iterator[tuple[Cir
     wanted, values = ("", []) if numbers is None else (f"AND {among_numbers('qualification')}", [listed(numbers)])
     with connection.cursor() as cursor:
         cursor.execute(_VERDICTS.format(wanted=wanted), values)
-        for number, phase, code, enhanced, kind, reason, cause, confirm, count in cursor.fetchall():
+        for number, phase, code, enhanced, kind, reason, cause, rule, confirm, count in cursor.fetchall():
             verdict = Verdict(
-                type=FailureType(kind), reason=Reason(reason), cause=Cause(cause), rule="", confirm=confirm
+                type=FailureType(kind), reason=Reason(reason), cause=Cause(cause), rule=rule, confirm=confirm
             )
             yield Circumstance(number, Phase(phase), code, enhanced), verdict, count
 
 
 _VERDICTS = """
-SELECT qualification, phase, code, enhanced, type, reason, cause, confirm, COUNT(*) FROM evidence
+SELECT qualification, phase, code, enhanced, type, reason, cause, rule, confirm, COUNT(*) FROM evidence
 WHERE qualification IS NOT NULL {wanted}
-GROUP BY qualification, phase, code, enhanced, type, reason, cause, confirm
+GROUP BY qualification, phase, code, enhanced, type, reason, cause, rule, confirm
 """
 
 

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from rebond.core.words import DeliveryStatus
 from rebond.store.models import (
+    Alert,
     AuditEntry,
     Delivery,
     EvidenceRow,
@@ -16,6 +17,7 @@ from rebond.store.models import (
     JobRun,
     Message,
     RawMail,
+    Requalified,
     ReturnedMail,
     TargetMember,
     ToldSuccess,
@@ -79,6 +81,22 @@ def _ended(horizon: datetime) -> Iterator[list[int]]:
     while part := list(rows.filter(id__gt=last).values_list("id", flat=True)[:MOST_KEYS]):
         last = part[-1]
         yield part
+
+
+def purge_requalified() -> int:
+    """Remove the earlier verdicts of evidence that is gone: there is nothing left to give them back to."""
+    removed, last = 0, 0
+    while part := list(Requalified.objects.filter(id__gt=last).order_by("id").values_list("id", flat=True)[:MOST_KEYS]):
+        left = EvidenceRow.objects.filter(id=OuterRef("evidence"))
+        rows = Requalified.objects.filter(id__gt=last, id__lte=part[-1])
+        removed += rows.filter(~Exists(left)).delete()[0]
+        last = part[-1]
+    return removed
+
+
+def purge_alerts(horizon: datetime) -> int:
+    """Remove the alerts that ended before the horizon; what is open stays."""
+    return _in_batches(Alert.objects.filter(ended_at__lte=horizon))
 
 
 def purge_audit(horizon: datetime) -> int:

@@ -34,10 +34,14 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class SeenText:
-    """A text's row: its number, and the evidence that was its first sight."""
+    """A text's row as it is now, the evidence that was its first sight, and between when it came in this batch."""
 
     number: int
     first: str
+    status: QualificationStatus
+    count: int
+    first_at: datetime
+    last_at: datetime
 
 
 def sight_texts(sightings: Sequence[Sighting]) -> dict[str, SeenText]:
@@ -50,7 +54,8 @@ def sight_texts(sightings: Sequence[Sighting]) -> dict[str, SeenText]:
         parameters = [value for sighting in part for value in _sighting_row(sighting)]
         with connection.cursor() as cursor:
             cursor.execute(_SIGHT.format(rows=rows), parameters)
-            found.update({digest: SeenText(number, first) for number, digest, first in cursor.fetchall()})
+            seen = {digest: row for digest, *row in cursor.fetchall()}
+        found.update({one.digest: _seen(one, seen[one.digest]) for one in part})
     return found
 
 
@@ -64,8 +69,14 @@ ON CONFLICT (digest) DO UPDATE SET
         THEN excluded.first_seen_at ELSE qualification.first_seen_at END,
     last_seen_at = CASE WHEN excluded.last_seen_at > qualification.last_seen_at
         THEN excluded.last_seen_at ELSE qualification.last_seen_at END
-RETURNING id, digest, first_identity
+RETURNING digest, id, first_identity, status, count
 """
+
+
+def _seen(sighting: Sighting, row: Sequence[Any]) -> SeenText:
+    number, first, status, count = row
+    span = sighting.first_seen_at, sighting.last_seen_at
+    return SeenText(number, first, QualificationStatus(status), count, *span)
 
 
 def _sighting_row(sighting: Sighting) -> tuple[Any, ...]:

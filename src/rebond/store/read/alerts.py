@@ -1,0 +1,91 @@
+"""Alerts: what the team is to be told, as it stands."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from rebond.core.words import AlertKind
+from rebond.store.dialect import moment, read_moment
+from rebond.store.models import Alert
+from rebond.store.read.qualifications import QualificationRow, find_qualifications
+
+_MOST_TIMES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One alert: `count` came between `first_at` and `last_at` when it was raised.
+
+    `text` is what it is about as it is now; None when that is gone. `ended_because` is empty while it is open.
+    """
+
+    number: int
+    kind: AlertKind
+    subject: int
+    raised_at: datetime
+    count: int
+    first_at: datetime
+    last_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    ended_at: datetime | None
+    ended_because: str
+    text: QualificationRow | None
+
+
+def list_alerts(*, ended: bool = False) -> list[AlertRow]:
+    """Read the open alerts, or with `ended` all that are kept; the latest first."""
+    rows = Alert.objects.order_by("-id")
+    return _with_texts(list(rows if ended else rows.filter(ended_at__isnull=True)))
+
+
+def find_alert(number: int) -> AlertRow | None:
+    """Read one alert."""
+    return next(iter(_with_texts(list(Alert.objects.filter(id=number)))), None)
+
+
+def open_alerts(kind: AlertKind, subjects: Collection[int]) -> frozenset[int]:
+    """Tell which of these have an open alert."""
+    if not subjects:
+        return frozenset()
+    found = Alert.objects.filter(kind=kind.value, subject__in=list(subjects), ended_at__isnull=True)
+    return frozenset(found.values_list("subject", flat=True))
+
+
+def count_open() -> int:
+    """Count the open alerts that nobody has acknowledged."""
+    return Alert.objects.filter(ended_at__isnull=True, acknowledged_at__isnull=True).count()
+
+
+def times_of(text: int, *, about: tuple[datetime, datetime], within: timedelta, last: int) -> list[datetime]:
+    """Read when the last so many failures with a text came, of those that are near a span of time; oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT at FROM (SELECT id, at FROM evidence WHERE qualification = %s ORDER BY id DESC LIMIT %s) AS latest"
+            " WHERE at >= %s AND at <= %s ORDER BY at",
+            [text, min(last, _MOST_TIMES), moment(about[0] - within), moment(about[1] + within)],
+        )
+        return [read_moment(at) for (at,) in cursor.fetchall()]
+
+
+def _with_texts(rows: Collection[Alert]) -> list[AlertRow]:
+    texts = {text.number: text for text in find_qualifications([row.subject for row in rows])}
+    return [
+        AlertRow(
+            number=row.pk,
+            kind=AlertKind(row.kind),
+            subject=row.subject,
+            raised_at=row.raised_at,
+            count=row.count,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            acknowledged_at=row.acknowledged_at,
+            acknowledged_by=row.acknowledged_by,
+            ended_at=row.ended_at,
+            ended_because=row.ended_because,
+            text=texts.get(row.subject),
+        )
+        for row in rows
+    ]
