@@ -1,0 +1,96 @@
+"""The rules in force, held against what is stored: whatever is applied comes to rest."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from tests.services.event_fixtures import took
+from tests.services.practice_fixtures import MOON, failed, moons, practice
+
+from rebond.services.decide import apply_change, prepare_requalifying, prepare_rules
+from rebond.store.models import EvidenceRow, Qualification
+from rebond.store.read.rules import Operation
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+
+def applied(name: str, **fields: Any) -> None:
+    """Take a rule about the moon into the site."""
+    rule = {"id": name, "text": "(?i)zorglub", "type": "hard", "reason": "user_unknown", "examples": [], **fields}
+    rules = {name: {**rule, "since": "2026-01-01", "source": "t"}}
+    prepare = partial(prepare_rules, practice(), rules, with_examples=False)
+    apply_change(practice(), prepare, kind="apply", because="")
+
+
+def requalified(*rules: str) -> Operation:
+    return apply_change(practice(), lambda: prepare_requalifying(practice(), rules), kind="apply", because="")
+
+
+def at_rest() -> bool:
+    return prepare_requalifying(practice()).plan.changes == ()
+
+
+def moon_in_two_circumstances() -> None:
+    """Let two addresses fail with 550 and three with 452, with one text."""
+    codes = {"a": (550, 2), "b": (452, 3)}
+    took(
+        *(
+            failed(MOON[4:].format(f"{name}{number}@shop.example"), f"{name}{number}@shop.example", code=code)
+            for name, (code, count) in codes.items()
+            for number in range(count)
+        )
+    )
+    applied("site-full", smtp="452", type="soft", reason="mailbox_full")
+    applied("site-gone", smtp="550")
+
+
+def stored() -> set[tuple[int, str, str]]:
+    return set(EvidenceRow.objects.values_list("code", "rule", "reason"))
+
+
+def test_a_text_that_wants_confirmation_is_at_rest() -> None:
+    moons()
+    applied("site-twice", type="soft", confirm=2)
+    assert at_rest()
+    EvidenceRow.objects.update(confirm=1)
+    assert prepare_requalifying(practice()).plan.changed == 3
+    assert requalified().failures == 3
+    assert set(EvidenceRow.objects.values_list("confirm", flat=True)) == {2}
+    assert at_rest()
+
+
+def test_a_text_judged_otherwise_in_another_circumstance_is_at_rest() -> None:
+    moon_in_two_circumstances()
+    before = stored()
+    assert before == {(550, "site-gone", "user_unknown"), (452, "site-full", "mailbox_full")}
+    assert at_rest()
+    assert prepare_requalifying(practice(), ["site-full"]).plan.changes == ()
+    EvidenceRow.objects.filter(address__startswith="b1").update(type="hard", reason="user_unknown")
+    assert prepare_requalifying(practice(), ["site-full"]).plan.changed == 1
+    assert requalified().failures == 1
+    assert stored() == before
+    assert at_rest()
+
+
+def test_a_text_that_stands_for_none_of_its_failures_is_mended_alone() -> None:
+    moon_in_two_circumstances()
+    before = stored()
+    Qualification.objects.update(type="soft", reason="not_defined", cause="unknown", rule="none", status="to_qualify")
+    (change,) = prepare_requalifying(practice()).plan.changes
+    assert (change.before.rule, change.after.rule, change.failures) == ("none", "site-full", 0)
+    operation = requalified()
+    assert (operation.texts, operation.failures) == (1, 0)
+    assert Qualification.objects.values_list("rule", "status").get() == ("site-full", "keep")
+    assert stored() == before
+    assert at_rest()
+
+
+def test_a_text_whose_failures_are_gone_is_judged_by_its_words() -> None:
+    moons()
+    applied("site-twice", type="soft", confirm=2)
+    EvidenceRow.objects.all().delete()
+    assert at_rest()
+    Qualification.objects.update(rule="none")
+    assert requalified().texts == 1
+    assert Qualification.objects.get().rule == "site-twice"
+    assert at_rest()
