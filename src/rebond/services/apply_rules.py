@@ -7,11 +7,13 @@ transaction. Whoever is interrupted leaves a step behind that anybody can contin
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from rebond.core.failure import Verdict
 from rebond.core.policy import Policy
+from rebond.core.ports import Clock
 from rebond.core.qualifier import Qualifier
 from rebond.core.words import Phase, QualificationStatus
 from rebond.services.alerts import end_for_texts
@@ -65,7 +67,12 @@ class Practice:
     policy: Policy
     make: MakeQualifier
     actor: str
-    now: datetime
+    clock: Clock
+
+    @property
+    def now(self) -> datetime:
+        """Return the time: a large operation ends long after it began."""
+        return self.clock.now()
 
 
 class ChangedMeanwhileError(Exception):
@@ -80,6 +87,7 @@ def begin(
     because: str,
     rules: Mapping[str, Document | None],
     seen: Mapping[str, Document],
+    pack: Mapping[str, Any] | None = None,
 ) -> int:
     """Change the rules and the qualifications in one transaction; `seen` are the rules that the plan was made with.
 
@@ -88,7 +96,7 @@ def begin(
     """
     with transaction.atomic():
         running = add_operation(
-            kind=kind, actor=practice.actor, because=because, now=practice.now, rules=rules, seen=seen
+            kind=kind, actor=practice.actor, because=because, now=practice.now, rules=rules, seen=seen, pack=pack
         )
         if running is None:
             raise ChangedMeanwhileError
@@ -102,14 +110,21 @@ def begin(
         add_verdict_changes(running.number, list(plan.verdicts.items()))
         decided = [row.number for row, _, status in texts if status is not QualificationStatus.TO_QUALIFY]
         end_for_texts(decided, because="decided", now=practice.now, operation=running.number)
-        _audit(practice, f"rules.{kind}", running, plan)
+        _audit(practice, f"rules.{kind}", running, plan, pack=pack)
     return running.number
 
 
-def _audit(practice: Practice, action: str, running: Running, plan: Plan | None = None) -> None:
-    after: dict[str, object] = {"rules": dict(running.rules_after)}
-    if plan is not None:
-        after |= {"texts": len(plan.changes), "failures": plan.changed}
+def _audit(
+    practice: Practice,
+    action: str,
+    running: Running,
+    plan: Plan,
+    *,
+    pack: Mapping[str, Any] | None,
+) -> None:
+    after = {"rules": dict(running.rules_after), "texts": len(plan.changes), "failures": plan.changed}
+    if pack is not None:
+        after["pack"] = dict(pack)
     add_audit(
         action,
         subject=f"operation {running.number}",

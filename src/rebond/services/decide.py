@@ -39,20 +39,33 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Rules of the site as somebody wants them, with the plan of what that changes, and what it was made from."""
+    """Rules of the site as somebody wants them, with the plan of what that changes, and what it was made from.
+
+    `pack` is the pack that they came in.
+    """
 
     rules: Mapping[str, Document | None]
     seen: Mapping[str, Document]
     plan: Plan
+    pack: Mapping[str, Any] | None = None
 
 
-def prepare_rules(practice: Practice, rules: Mapping[str, Document | None], *, with_examples: bool = True) -> Change:
-    """Find what it would change to add, replace or (None) remove rules of the site; InputError when one is refused."""
-    seen = console_documents()
+def prepare_rules(
+    practice: Practice,
+    rules: Mapping[str, Document | None],
+    *,
+    with_examples: bool = True,
+    seen: Mapping[str, Document] | None = None,
+) -> Change:
+    """Find what it would change to add, replace or (None) remove rules of the site; InputError when one is refused.
+
+    `seen` are the rules of the site as the caller looked at them.
+    """
+    seen = console_documents() if seen is None else seen
     wanted = {name: document for name, document in rules.items() if document is not None}
     wanted |= {name: document for name, document in seen.items() if name not in rules}
     if unknown := sorted(name for name, document in rules.items() if document is None and name not in seen):
-        raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules site")
+        raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules list --level console")
     try:
         after = practice.make(wanted)
         if with_examples:
@@ -97,7 +110,15 @@ def apply_change(
         carry_on_all(practice, on_progress=on_progress)
         change = prepare()
         try:
-            number = begin(practice, change.plan, kind=kind, because=because, rules=change.rules, seen=change.seen)
+            number = begin(
+                practice,
+                change.plan,
+                kind=kind,
+                because=because,
+                rules=change.rules,
+                seen=change.seen,
+                pack=change.pack,
+            )
         except ChangedMeanwhileError:
             continue
         return carry_on(practice, number, on_progress=on_progress)

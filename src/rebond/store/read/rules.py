@@ -41,6 +41,7 @@ class Operation:
     because: str
     step: Step
     rules: tuple[str, ...]
+    pack: Mapping[str, Any] | None
     texts: int
     failures: int
     finished_at: datetime | None
@@ -70,6 +71,24 @@ def find_operation(number: int) -> Operation | None:
     return _operation(row) if row else None
 
 
+def pack_operations() -> list[Operation]:
+    """Read the operations that took a pack of rules into this site, the latest first."""
+    return [_operation(row) for row in RuleOperation.objects.filter(pack__isnull=False).order_by("-id")]
+
+
+def removed_by_people() -> frozenset[str]:
+    """Name the rules that people took away and nobody brought back: no pack brings them back by itself."""
+    removed: set[str] = set()
+    rows = RuleOperation.objects.filter(undone_at__isnull=True).order_by("id")
+    for pack, documents in rows.values_list("pack", "rules_after").iterator():
+        for name, document in documents.items():
+            if document is not None:
+                removed.discard(name)
+            elif pack is None:
+                removed.add(name)
+    return frozenset(removed)
+
+
 def unfinished() -> list[int]:
     """List the operations that were begun and are not at their end, the oldest first."""
     over = [step.value for step in Step if step.finished]
@@ -95,6 +114,7 @@ def _operation(row: RuleOperation) -> Operation:
         because=row.because,
         step=step,
         rules=tuple(sorted({*row.rules_before, *row.rules_after})),
+        pack=row.pack,
         texts=texts,
         failures=failures,
         finished_at=row.finished_at,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -45,6 +46,7 @@ def add_operation(
     now: datetime,
     rules: Mapping[str, Document | None],
     seen: Mapping[str, Document],
+    pack: Mapping[str, Any] | None = None,
 ) -> Running | None:
     """Begin an operation, and let the rules be as it wants them: None removes one.
 
@@ -64,6 +66,7 @@ def add_operation(
         step=Step.REQUALIFY.value,
         rules_before=before,
         rules_after=dict(rules),
+        pack=dict(pack) if pack else None,
     )
     put_rules(rules, operation=row.pk)
     return _running(row)
