@@ -38,7 +38,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
         site.qualifier  # noqa: B018 - compiled once a site, not once a back-test
         first = _count(site)
         began = time.perf_counter()
-        found = _backtest(site, now=now)
+        found = _backtest(site)
         ours = time.perf_counter() - began
         second = _count(site)
     assert found.plan.failures == number, found.plan.failures
@@ -53,11 +53,11 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
     )
 
 
-def _backtest(site: "Site", *, now: datetime) -> Any:
+def _backtest(site: "Site") -> Any:
     from rebond.services.apply_rules import Practice
     from rebond.services.decide import effect_of, prepare_rules
 
-    practice = Practice(policy=site.policy, make=site.qualifier_with, actor="bench", now=now)
+    practice = Practice(policy=site.policy, make=site.qualifier_with, actor="bench", clock=site.clock)
     rule = {"id": "bench", "text": "(?i)zorglub crowd", "type": "hard", "reason": "user_unknown", "source": "bench"}
     rules = {"bench": {**rule, "since": "2026-01-01", "examples": []}}
     return effect_of(practice, prepare_rules(practice, rules, with_examples=False))

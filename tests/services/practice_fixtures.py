@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.core.given import at, policy
 from tests.services.event_fixtures import NOW, event, took
+from tests.services.sending_fixtures import JumpingClock
 
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.engine import RuleEngine
@@ -37,8 +38,9 @@ def _made(documents: str) -> Qualifier:
     return Qualifier(RuleEngine(pack), codes=whole.codes, providers=whole.providers)
 
 
-def practice(who: str = "cli:eve", *, hours: float = 0) -> Practice:
-    return Practice(policy=policy(), make=make, actor=who, now=NOW + timedelta(hours=hours))
+def practice(who: str = "cli:eve", *, hours: float = 0, clock: JumpingClock | None = None) -> Practice:
+    clock = clock or JumpingClock(NOW + timedelta(hours=hours))
+    return Practice(policy=policy(), make=make, actor=who, clock=clock)
 
 
 def failed(text: str, address: str, *, day: float = 0, **fields: Any) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from tests.services.event_fixtures import NOW
 from tests.services.killing import KilledError, killed_before
 from tests.services.practice_fixtures import decision, everything, moons, number_of, practice
+from tests.services.sending_fixtures import JumpingClock
 
 from rebond.core.words import FailureType, Reason
 from rebond.services.apply_rules import ChangedMeanwhileError, begin, carry_on, carry_on_all, undo
@@ -116,6 +119,19 @@ def test_nothing_is_undone_beside_what_is_unfinished(monkeypatch: pytest.MonkeyP
     assert everything() == half_done
     undo(practice(), second)
     assert everything() == before
+
+
+def test_each_time_written_is_the_time_of_the_writing() -> None:
+    moons(5)
+    clock = JumpingClock(NOW)
+
+    def take_an_hour(done: int) -> None:
+        clock.time = NOW + timedelta(hours=1)
+
+    operation = decide(practice(clock=clock), decision(number_of("Zorglub")), on_progress=take_an_hour)
+    assert (operation.at, operation.finished_at) == (NOW, NOW + timedelta(hours=1))
+    clock.time = NOW + timedelta(hours=2)
+    assert undo(practice(clock=clock), operation.number).undone_at == clock.time
 
 
 def killed(write: int, action: Callable[[], object]) -> bool:

@@ -23,7 +23,7 @@ def open_practice(data: Path | None) -> "Practice":
     site = open_site(data_directory(data))
     from rebond.services.apply_rules import Practice
 
-    return Practice(policy=site.policy, make=site.qualifier_with, actor=actor(), now=site.clock.now())
+    return Practice(policy=site.policy, make=site.qualifier_with, actor=actor(), clock=site.clock)
 
 
 def verdict_in_words(verdict: "Verdict") -> str:
