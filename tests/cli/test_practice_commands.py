@@ -71,8 +71,11 @@ def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
     assert answer(data, "quarantine", "show", "bob@shop.example")["status"] == "quarantined"
     (kept,) = rows(data, "qualifications", "list", "--status", "keep")
     assert kept["rule"] == done["rules"][0]
-    (rule,) = rows(data, "rules", "site")
-    assert rule["id"] == kept["rule"]
+    (rule,) = rows(data, "rules", "list", "--level", "console")
+    assert (rule["id"], rule["reason"]) == (kept["rule"], "user_unknown")
+    assert answer(data, "rules", "show", rule["id"])["examples"] == [kept["text"]]
+    tested = answer(data, "rules", "test")
+    assert (tested["own"], tested["problems"]) == (1, 0)
     again = rebond(data, *decision)
     assert again.returncode == 4
     assert b"decided already" in again.stderr

@@ -9,11 +9,13 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from rebond.cli import rules_in_force
 from rebond.cli.qualify import register
 from tests.test_public_api import DSN
 
 APP = typer.Typer()
 register(APP)
+rules_in_force.register(APP)
 OTHER = b"From: anna@shop.example\nSubject: hello\n\nHow are you?\n"
 COMPLAINT = b"""From: fbl@provider.example
 Subject: complaint
@@ -145,6 +147,7 @@ def test_usage(arguments: tuple[str, ...], words: str) -> None:
 
 def test_people_get_it_readable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rebond.cli.qualify.wants_json", lambda _: False)
+    monkeypatch.setattr("rebond.cli.rules_in_force.wants_json", lambda _: False)
     shown = run("qualify", folder).stdout
     assert "a.eml: dsn" in shown
     assert "anna@shop.example: hard/user_unknown/no_such_user (recipient, " in shown
@@ -185,6 +188,10 @@ def test_rules_list_and_show() -> None:
     unknown = run("rules", "show", "gmail-no-such-usr")
     assert (unknown.exit_code, "did you mean 'gmail-no-such-user'?" in unknown.stderr) == (2, True)
     assert run("rules", "show", "zzzzzzzz").exit_code == 2
+    assert {row["level"] for row in rows(run("rules", "list", "--level", "general"))} == {"general"}
+    wrong = run("rules", "list", "--level", "site")
+    assert (wrong.exit_code, "it can be console, imported, provider, general" in wrong.stderr) == (2, True)
+    assert run("rules", "list", "--data", "no/such/folder").exit_code == 2
 
 
 def test_score_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

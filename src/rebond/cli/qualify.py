@@ -1,4 +1,4 @@
-"""`rebond qualify`, `rebond rules` and `rebond score`: verdicts, what gives them, and how good they are."""
+"""`rebond qualify` and `rebond score`: verdicts, and how good they are."""
 
 import io
 import sys
@@ -14,7 +14,6 @@ from rebond.cli.output import Exit, JsonOption, say, to_json, wants_json
 if TYPE_CHECKING:
     from rebond.core.failure import Failure, Report
     from rebond.core.qualifier import Qualifier
-    from rebond.core.qualify.rules import Rule
 
 P = ParamSpec("P")
 
@@ -23,11 +22,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     app.command()(qualify)
     app.command()(score)
-    rules = typer.Typer(help="The rules that give verdicts: list, show, test them.", no_args_is_help=True)
-    app.add_typer(rules, name="rules")
-    rules.command("test")(rules_test)
-    rules.command("list")(rules_list)
-    rules.command("show")(rules_show)
 
 
 def refusals_in_words(command: Callable[P, int]) -> Callable[P, None]:
@@ -188,84 +182,3 @@ def score(
     from rebond.cli.score import run
 
     raise typer.Exit(run(folder, misses, by, json, source, leave_out_rules_of))
-
-
-@refusals_in_words
-def rules_test(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Rule files to test with the shipped ones.")] = None,
-    json: JsonOption = False,
-) -> int:
-    """Check that every example wins, that no counterexample matches, and that no rule is in vain."""
-    from rebond.core.qualify.check import check_pack
-    from rebond.core.qualify.rules import Pack
-    from rebond.packs import compile_pack, load_shipped_rules, read_rule_file
-
-    extra: list[Rule] = []
-    for path in paths or ():
-        if not path.is_file():
-            say(f"rebond: {path} is no file")
-            return Exit.USAGE
-        extra.extend(read_rule_file(path, console=True))
-    pack = Pack.of([*extra, *load_shipped_rules()])
-    problems = check_pack(compile_pack(pack))
-    for problem in problems:
-        say(str(problem))
-    examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in pack.rules)
-    result = {"rules": len(pack.rules), "examples": examples, "problems": len(problems), "version": pack.version}
-    if wants_json(json):
-        sys.stdout.write(to_json(result) + "\n")
-    else:
-        typer.echo(f"{len(pack.rules)} rules, {examples} examples, {len(problems)} problems")
-    return Exit.REFUSED if problems else Exit.DONE
-
-
-@refusals_in_words
-def rules_list(
-    provider: Annotated[str, typer.Option(help="Only the rules of this provider.")] = "",
-    json: JsonOption = False,
-) -> int:
-    """List the rules in the order in which they are tried."""
-    from rebond.cli.output import show_rows
-    from rebond.packs import default_qualifier
-
-    rules = default_qualifier().engine.pack.rules
-    show_rows((_rule_row(rule) for rule in rules if not provider or rule.provider == provider), as_json=json)
-    return Exit.DONE
-
-
-@refusals_in_words
-def rules_show(rule_id: Annotated[str, typer.Argument(metavar="ID")], json: JsonOption = False) -> int:
-    """Show one rule with its pattern and examples."""
-    from difflib import get_close_matches
-
-    from rebond.cli.output import show
-    from rebond.packs import load_shipped_rules
-
-    rules = {rule.id: rule for rule in load_shipped_rules()}
-    if rule_id not in rules:
-        near = get_close_matches(rule_id, rules, n=1)
-        say(f"rebond: no rule has the id {rule_id!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-        return Exit.USAGE
-    rule = rules[rule_id]
-    details = {
-        "text": rule.text,
-        "line": rule.line,
-        "source": rule.source,
-        "examples": [example.text for example in rule.examples],
-        "counterexamples": [example.text for example in rule.counterexamples],
-    }
-    show({**_rule_row(rule), **details}, as_json=json)
-    return Exit.DONE
-
-
-def _rule_row(rule: "Rule") -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "channel": str(rule.channel),
-        "provider": rule.provider,
-        "type": str(rule.type),
-        "reason": str(rule.reason),
-        "cause": str(rule.cause),
-        "since": rule.since.isoformat(),
-        "file": rule.file,
-    }

@@ -25,22 +25,12 @@ def register(app: typer.Typer) -> None:
     group = next(group.typer_instance for group in app.registered_groups if group.name == "rules")
     assert group is not None
     for name, command in (
-        ("site", site_rules),
         ("backtest", backtest),
         ("apply", apply),
         ("undo", undo),
         ("operations", operations),
     ):
         group.command(name)(handles_errors(command))
-
-
-def site_rules(data: DataOption = None, json: JsonOption = False) -> None:
-    """List the rules of this site: those that people decided, and those of applied files."""
-    open_practice(data)
-    from rebond.store.read.rules import console_documents
-
-    rows = (dict(document) for document in console_documents().values())
-    show_rows(rows, as_json=json, title="Rules of this site", brief=("id", "type", "reason", "cause", "text"))
 
 
 def backtest(
