@@ -33,6 +33,18 @@ def pytest_configure(config: pytest.Config) -> None:
             # What a crash would leave is for the crash tests; here a commit need not reach the disk.
             database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     django_settings.configure(SECRET_KEY="tests", **chosen)
+    _empty_cheaply()
+
+
+def _empty_cheaply() -> None:
+    from django.test import TransactionTestCase
+
+    from tests.emptying import empty
+
+    def teardown(case: TransactionTestCase) -> None:
+        empty(case._databases_names(include_mirrors=False))  # type: ignore[attr-defined]
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
 
 
 def _remove(folder: str) -> None:
