@@ -41,7 +41,21 @@ class RuleOperation(models.Model):
         indexes = [models.Index(fields=["step"], name="rule_operation_step")]
 
 
-class VerdictChange(models.Model):
+class GivenVerdict(models.Model):
+    """The columns of a verdict, as evidence has them."""
+
+    type = models.CharField(max_length=8)
+    reason = models.CharField(max_length=32)
+    cause = models.CharField(max_length=32)
+    rule = models.CharField(max_length=128)
+    pack_version = models.CharField(max_length=64, blank=True)
+    confirm = models.SmallIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+
+class VerdictChange(GivenVerdict):
     """What an operation makes of the failures with one text in one situation."""
 
     operation = models.BigIntegerField()
@@ -49,12 +63,6 @@ class VerdictChange(models.Model):
     phase = models.CharField(max_length=16, blank=True)
     code = models.IntegerField(default=0)
     enhanced = models.CharField(max_length=16, blank=True)
-    type = models.CharField(max_length=8)
-    reason = models.CharField(max_length=32)
-    cause = models.CharField(max_length=32)
-    rule = models.CharField(max_length=128)
-    pack_version = models.CharField(max_length=64, blank=True)
-    confirm = models.SmallIntegerField(default=1)
 
     class Meta:
         db_table = "verdict_change"
@@ -75,17 +83,11 @@ class QualificationChange(models.Model):
         indexes = [models.Index(fields=["qualification"], name="qualification_change_text")]
 
 
-class Requalified(models.Model):
+class Requalified(GivenVerdict):
     """The verdict that a piece of evidence had before an operation changed it."""
 
     operation = models.BigIntegerField()
     evidence = models.BigIntegerField()
-    type = models.CharField(max_length=8)
-    reason = models.CharField(max_length=32)
-    cause = models.CharField(max_length=32)
-    rule = models.CharField(max_length=128)
-    pack_version = models.CharField(max_length=64, blank=True)
-    confirm = models.SmallIntegerField(default=1)
 
     class Meta:
         db_table = "requalified"

@@ -212,7 +212,7 @@ def read_evidence(row: Sequence[Any], *, text_ignored: bool = False) -> Evidence
         identity=identity,
         event=Event(event),
         at=read_moment(at),
-        verdict=_verdict(tuple(judged)) if judged[0] else None,
+        verdict=read_verdict(tuple(judged)) if judged[0] else None,
         message=message,
         asynchronous=asynchronous,
         trust=Trust(trust),
@@ -229,7 +229,8 @@ def read_evidence(row: Sequence[Any], *, text_ignored: bool = False) -> Evidence
 
 
 @lru_cache(1000)  # those of one address after another are the same few
-def _verdict(judged: tuple[Any, ...]) -> Verdict:
+def read_verdict(judged: tuple[Any, ...]) -> Verdict:
+    """Make a verdict of its columns, in the order of `EVIDENCE`."""
     failure_type, reason, cause, rule, pack_version, confirm = judged
     return Verdict(
         type=FailureType(failure_type),

@@ -61,7 +61,7 @@ def _evidence_row(item: NewEvidence) -> Row:
     evidence, about = item.evidence, item.address
     identified = (evidence.identity, about.channel.value, about.key, about.scope, storable(item.text))
     happened = (evidence.event.value, moment(evidence.at))
-    judged = _verdict_row(evidence.verdict) if evidence.verdict else _NO_VERDICT
+    judged = verdict_row(evidence.verdict) if evidence.verdict else _NO_VERDICT
     said = (
         storable(evidence.text),
         item.code,
@@ -76,9 +76,20 @@ def _evidence_row(item: NewEvidence) -> Row:
     return (*identified, *happened, *judged, *said, *belongs, *frozen, *person)
 
 
-def _verdict_row(verdict: Verdict) -> Row:
-    kinds = (verdict.type.value, verdict.reason.value, verdict.cause.value)
-    return (*kinds, verdict.rule[:128], verdict.pack_version[:64], verdict.confirm)
+def verdict_row(verdict: Verdict) -> Row:
+    """Return a verdict as the columns of a row, its `confirm` last."""
+    return (*verdict_columns(verdict).values(), verdict.confirm)
+
+
+def verdict_columns(verdict: Verdict) -> dict[str, str]:
+    """Return a verdict as the named columns of a row, without its `confirm`: a text's row has none."""
+    return {
+        "type": verdict.type.value,
+        "reason": verdict.reason.value,
+        "cause": verdict.cause.value,
+        "rule": verdict.rule[:128],
+        "pack_version": verdict.pack_version[:64],
+    }
 
 
 def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]], *, now: datetime) -> None:

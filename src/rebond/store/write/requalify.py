@@ -8,11 +8,12 @@ from typing import Any
 from django.db import connection
 
 from rebond.core.failure import Verdict
-from rebond.core.words import Cause, Channel, FailureType, Phase, Reason
+from rebond.core.words import Channel, Phase
 from rebond.store.dialect import among, among_numbers, listed, locking, records
 from rebond.store.models import Requalified, VerdictChange
-from rebond.store.read.evidence import AddressKey
+from rebond.store.read.evidence import AddressKey, read_verdict
 from rebond.store.read.qualifications import Circumstance
+from rebond.store.write.evidence import verdict_columns, verdict_row
 from rebond.store.write.rows import insert
 
 
@@ -51,7 +52,7 @@ def next_verdict_change(operation: int, *, after: int) -> tuple[int, Circumstanc
         return None
     about = Circumstance(row.qualification, Phase(row.phase), row.code, row.enhanced)
     judged = (row.type, row.reason, row.cause, row.rule, row.pack_version, row.confirm)
-    return row.pk, about, _read_verdict(judged)
+    return row.pk, about, read_verdict(judged)
 
 
 def lock_failures(about: Circumstance, *, after: int, limit: int) -> list[StoredFailure]:
@@ -95,40 +96,14 @@ def _stored(row: Sequence[Any]) -> StoredFailure:
         id=number,
         about=AddressKey(Channel(channel), key, scope),
         address=address,
-        verdict=_read_verdict(judged),
+        verdict=read_verdict(tuple(judged)),
         circumstance=Circumstance(qualification, Phase(phase), code, enhanced),
     )
 
 
-def _read_verdict(judged: Sequence[Any]) -> Verdict:
-    kind, reason, cause, rule, version, confirm = judged
-    return Verdict(
-        type=FailureType(kind),
-        reason=Reason(reason),
-        cause=Cause(cause),
-        rule=rule,
-        pack_version=version,
-        confirm=confirm,
-    )
-
-
-def verdict_columns(verdict: Verdict) -> dict[str, str]:
-    """Return a verdict as the columns of a row, but for its `confirm`."""
-    return {
-        "type": verdict.type.value,
-        "reason": verdict.reason.value,
-        "cause": verdict.cause.value,
-        "rule": verdict.rule[:128],
-        "pack_version": verdict.pack_version[:64],
-    }
-
-
 def keep_verdicts(operation: int, failures: Sequence[StoredFailure]) -> None:
     """Keep the verdicts that failures have before an operation changes them."""
-    rows = []
-    for failure in failures:
-        verdict = failure.verdict
-        rows.append((operation, failure.id, *verdict_columns(verdict).values(), verdict.confirm))
+    rows = [(operation, failure.id, *verdict_row(failure.verdict)) for failure in failures]
     insert("requalified", ("operation", "evidence", *_VERDICT), rows)
 
 

@@ -13,7 +13,7 @@ from rebond.store.dialect import among_numbers, listed, locking, take_turns
 from rebond.store.models import ConsoleRule, Qualification, QualificationChange, Requalified, RuleOperation
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
 from rebond.store.read.rules import Document, Step, console_documents, unfinished
-from rebond.store.write.requalify import verdict_columns
+from rebond.store.write.evidence import verdict_columns
 from rebond.store.write.text import storable
 
 _TURN = 4_103  # the advisory lock of whoever changes rules
