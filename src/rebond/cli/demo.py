@@ -160,7 +160,7 @@ def _one_why(site: "Site") -> Any:
     from rebond.store.read.evidence import list_states
 
     best = max(
-        list_states(channel=Channel.EMAIL, status=AddressStatus.QUARANTINED),
+        list_states(channel=Channel.EMAIL, statuses=[AddressStatus.QUARANTINED]),
         key=lambda row: (row.state.error_count, row.text.startswith("full"), row.text),
         default=None,
     )

@@ -118,10 +118,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("operation", "evidence"), name="requalified_once"),
         ),
         migrations.AddIndex(
-            model_name="ruleoperation",
-            index=models.Index(fields=["step"], name="rule_operation_step"),
-        ),
-        migrations.AddIndex(
             model_name="verdictchange",
             index=models.Index(fields=["operation", "id"], name="verdict_change_operation"),
         ),

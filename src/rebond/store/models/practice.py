@@ -38,7 +38,6 @@ class RuleOperation(models.Model):
 
     class Meta:
         db_table = "rule_operation"
-        indexes = [models.Index(fields=["step"], name="rule_operation_step")]
 
 
 class GivenVerdict(models.Model):

@@ -106,7 +106,6 @@ def states_of(addresses: Collection[AddressKey]) -> dict[AddressKey, StateRow]:
 
 def list_states(
     *,
-    status: AddressStatus | None = None,
     statuses: Collection[AddressStatus] = (),
     reason: Reason | None = None,
     channel: Channel | None = None,
@@ -115,7 +114,7 @@ def list_states(
 
     `statuses`: only one of these, none given is all.
     """
-    wanted = states_like([status] if status else statuses, reason=reason, channel=channel)
+    wanted = states_like(statuses, reason=reason, channel=channel)
     last = 0
     while page := list(AddressStateRow.objects.filter(wanted, id__gt=last).order_by("id")[:MOST_KEYS]):
         yield from map(state_row, page)

@@ -28,7 +28,6 @@ class Running:
     cursor: Sequence[int]
     rules_before: Mapping[str, Document | None]
     rules_after: Mapping[str, Document | None]
-    kind: str
     because: str
 
 
@@ -95,7 +94,6 @@ def _running(row: RuleOperation) -> Running:
         cursor=tuple(row.cursor),
         rules_before=row.rules_before,
         rules_after=row.rules_after,
-        kind=row.kind,
         because=row.because,
     )
 
@@ -105,11 +103,10 @@ def move_operation(number: int, *, step: Step, cursor: Sequence[int] = ()) -> No
     RuleOperation.objects.filter(id=number).update(step=step.value, cursor=list(cursor))
 
 
-def finish_operation(number: int, *, now: datetime) -> int:
-    """Write down that an operation is done; returns how many failures it changed."""
+def finish_operation(number: int, *, now: datetime) -> None:
+    """Write down that an operation is done, and how many failures it changed."""
     failures = Requalified.objects.filter(operation=number).count()
     RuleOperation.objects.filter(id=number).update(step=Step.DONE.value, cursor=[], failures=failures, finished_at=now)
-    return failures
 
 
 def begin_undoing(number: int, *, actor: str, now: datetime) -> None:
