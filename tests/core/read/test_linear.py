@@ -6,6 +6,7 @@ from time import thread_time
 import pytest
 
 from rebond.core.read import read_mail
+from rebond.core.read.auto_reply import UNSUBSCRIBE_BODY
 from rebond.core.read.decode import Guesses, decode_text, decode_words
 from rebond.core.words import ReturnKind
 
@@ -113,6 +114,13 @@ def test_it_is_answered_within_its_share(name: str) -> None:
     mail = make(size * 4)
     # Ten times what `make fuzz` allows on a quiet machine.
     assert _seconds(mail) < 0.5 * max(1, len(mail) / 100_000)
+
+
+def test_line_ends_are_read_once() -> None:
+    started = thread_time()
+    assert not UNSUBSCRIBE_BODY.search("\n" * 50_000)
+    assert thread_time() - started < 1
+    assert UNSUBSCRIBE_BODY.search("hello\n\n unsubscribe: " + "a" * 20 + "\n\nbye")
 
 
 @pytest.mark.parametrize(

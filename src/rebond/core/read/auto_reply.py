@@ -15,7 +15,8 @@ from rebond.core.words import ReturnKind
 _SUBJECT_REPLY = re.compile(r"^(?:\s*(?:re|aw|sv|vs|odp|ynt|antw|rép|rif|回复|答复|회신)\s*:\s*)+", re.I)
 _TOKEN = r"[a-z2-7]{20,64}"
 _UNSUBSCRIBE_SUBJECT = re.compile(rf"^\s*unsubscribe[\s:]+({_TOKEN})\s*$", re.I)
-_UNSUBSCRIBE_BODY = re.compile(rf"^\s*unsubscribe[\s:]+({_TOKEN})\s*$", re.I | re.M)
+# On a line of its own; what stands before it crosses no line end, or a text of line ends would be read from each.
+UNSUBSCRIBE_BODY = re.compile(rf"^[^\S\n]*unsubscribe[\s:]+({_TOKEN})\s*$", re.I | re.M)
 _FIRST_WORDS = 400
 _PRECEDENCES = ("auto_reply", "auto-reply", "autoreply")
 _REPLY_HEADERS = (
@@ -143,5 +144,5 @@ def read_unsubscribe(letter: Letter) -> Finding | None:
             for address in addresses_in(value):
                 if address.lower().startswith("unsubscribe+"):
                     return Finding(kind=ReturnKind.UNSUBSCRIBE, candidates=(address,))
-    found = _UNSUBSCRIBE_SUBJECT.match(letter.subject) or _UNSUBSCRIBE_BODY.search(letter.notice[:4000])
+    found = _UNSUBSCRIBE_SUBJECT.match(letter.subject) or UNSUBSCRIBE_BODY.search(letter.notice[:4000])
     return Finding(kind=ReturnKind.UNSUBSCRIBE, candidates=(found.group(1),)) if found else None
