@@ -13,7 +13,7 @@ from rebond.core.qualify.rules import RuleError
 from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
 from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
 from rebond.services.backtest import Backtested, Plan, TextChange, backtest, compare, compare_stored, status_of
-from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.services.errors import InputError, NotFoundError, RefusedError, no_qualification
 from rebond.store.read.qualifications import Circumstance, QualificationRow, count_circumstances, find_qualifications
 from rebond.store.read.rules import Document, Operation, console_documents, last_decision
 
@@ -137,7 +137,7 @@ def _open_texts(decision: Decision) -> list[QualificationRow]:
     found = {row.number: row for row in find_qualifications(decision.texts)}
     for number in decision.texts:
         if number not in found:
-            raise NotFoundError(f"there is no qualification {number}: see rebond qualifications list")
+            raise no_qualification(number)
     for row in found.values():
         if row.status is not QualificationStatus.TO_QUALIFY and not decision.again and not _only_by_code(row):
             raise RefusedError(_told(row))
@@ -239,7 +239,7 @@ def ignore(practice: Practice, numbers: Sequence[int], *, because: str) -> Opera
     def prepare() -> Change:
         rows = find_qualifications(numbers)
         if missing := sorted(set(numbers) - {row.number for row in rows}):
-            raise NotFoundError(f"there is no qualification {missing[0]}: see rebond qualifications list")
+            raise no_qualification(missing[0])
         for row in rows:
             if row.status is QualificationStatus.IGNORE:
                 raise RefusedError(_told(row))

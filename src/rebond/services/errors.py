@@ -20,3 +20,8 @@ class RefusedError(ServiceError):
 def no_profile(external_id: str) -> NotFoundError:
     """Say that nobody has this id."""
     return NotFoundError(f"there is no profile with the id {external_id!r}: rebond profiles import brings them in")
+
+
+def no_qualification(number: int) -> NotFoundError:
+    """Say that there is no text of this number."""
+    return NotFoundError(f"there is no qualification {number}: see rebond qualifications list")

@@ -12,7 +12,7 @@ from rebond.core.qualify.generate import generate_pattern
 from rebond.core.qualify.suggest import Known, Suggester, Suggestion
 from rebond.core.words import Channel, QualificationStatus
 from rebond.services.alerts import end_for_texts
-from rebond.services.errors import NotFoundError
+from rebond.services.errors import no_qualification
 from rebond.store.read.qualifications import QualificationRow, count_waiting, list_qualifications
 from rebond.store.write.audit import add_audit
 from rebond.store.write.rules import lock_qualifications, reset_count
@@ -74,7 +74,7 @@ class Queue:
         """Find a text; NotFoundError when there is none of this number."""
         found = next((row for row in self.rows if row.number == number), None)
         if found is None:
-            raise NotFoundError(f"there is no qualification {number}: see rebond qualifications list")
+            raise no_qualification(number)
         return found
 
     def pattern_for(self, texts: Sequence[QualificationRow]) -> str | None:
@@ -102,7 +102,7 @@ def reset(number: int, *, actor: str, now: datetime, because: str) -> Qualificat
     """Count a text from nothing again; audited."""
     with transaction.atomic():
         if not lock_qualifications([number]):
-            raise NotFoundError(f"there is no qualification {number}: see rebond qualifications list")
+            raise no_qualification(number)
         before = reset_count(number)
         end_for_texts([number], because="reset", now=now)
         subject = f"qualification {number}"
