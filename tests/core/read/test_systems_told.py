@@ -13,3 +13,9 @@ def test_words_right_below_the_last_recipient_are_its_own() -> None:
     notice = "Sorry.\n\n<ann@oak.example>\n<ben@oak.example>\n   mailbox is full\n\nBye.\n"
     names = [("ann@oak.example", "ann@oak.example"), ("ben@oak.example", "ben@oak.example")]
     assert about_recipients(notice, names)[1].startswith("<ben@oak.example> mailbox is full")
+
+
+def test_a_status_line_in_words_speaks() -> None:
+    notice = "Recipient: ann@oak.example\nStatus: There is nobody of that name here.\nStatus: 5.0.0\n"
+    words = about_recipients(notice, [("ann@oak.example", "ann@oak.example")])[0]
+    assert "nobody of that name" in words and "5.0.0" not in words

@@ -59,14 +59,13 @@ _BOILERPLATE = (
     "received-from-mta:",
     "remote-mta:",
     "action:",
-    "status:",
     "--",
     "==",
     "**",
     "##",
 )
 # How those begin: looked up before all of them are tried on a line.
-_BEGINNINGS = frozenset(sentence[:2] for sentence in _BOILERPLATE)
+_BEGINNINGS = frozenset(sentence[:2] for sentence in (*_BOILERPLATE, "status:"))
 _EDGES = " \t*#|"
 _ANNOUNCING = re.compile(r"following (?:e-?mail )?(?:address|recipient|user)|these recipients", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -159,7 +158,7 @@ def _words(lines: list[str]) -> str:
     size = 0
     for line in lines:
         plain = line.strip(_EDGES)
-        if not plain or (plain[:2].lower() in _BEGINNINGS and plain.lower().startswith(_BOILERPLATE)):
+        if not plain or (plain[:2].lower() in _BEGINNINGS and _is_boilerplate(plain.lower())):
             continue
         kept.append(plain)
         size += len(plain)
@@ -173,6 +172,12 @@ def _words(lines: list[str]) -> str:
         told = fold("\n".join(kept[start:]))
         told = told if reasons_in(told[:200]) >= 2 else folded
     return told[:MAX_WORDS]
+
+
+def _is_boilerplate(lowered: str) -> bool:
+    if lowered.startswith("status:"):
+        return reasons_in(lowered[len("status:") :]) < 2  # some write there what others write as a diagnostic
+    return lowered.startswith(_BOILERPLATE)
 
 
 def _says_something(words: str) -> bool:

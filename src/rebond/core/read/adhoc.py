@@ -11,7 +11,7 @@ from rebond.core.read.find_recipients import (
     MAX_RECIPIENTS,
     domain_of,
     find_recipients,
-    lines_below_intro,
+    names_announced,
     names_failed,
 )
 from rebond.core.read.finding import Finding
@@ -83,7 +83,8 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         return told or titled or others >= 2  # it may write in a language that we do not read
     if daemon:
         marked = titled or letter.null_sender or bool(letter.original)  # a summary of a log quotes refusals too
-        return told + titled + others >= 2 and (marked or names_failed(letter, lowered))
+        named = names_failed(letter, lowered)
+        return told + titled + others + (titled and named) >= 2 and (marked or named)
     if letter.null_sender:
         absent = not (quoted or letter.original) and subject.startswith(answer_signs.ABSENCE_SUBJECTS)
         return told and titled + others >= 2 and not absent
@@ -92,7 +93,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     of_mail = signs.MAIL_WORDS.any_in(lowered) or signs.MAIL_WORDS.any_in(subject)
     if not (of_mail and _is_impersonal(letter)) or _is_public(letter):
         return False
-    listed = (quoted or subject.startswith(signs.SUBJECTS)) and bool(lines_below_intro(letter, lowered)[1])
+    listed = (quoted or subject.startswith(signs.SUBJECTS)) and names_announced(letter, lowered)
     return listed or bool(letter.original)
 
 

@@ -78,7 +78,7 @@ FORMS = (
 _LISTED = re.compile(
     rf"^[ \t>*.•-]*(?:o +)?[<\"'\[(]{{0,2}}({_ADDRESS})[>\"'\])]{{0,2}}[ \t]*(?:$|[:;,(\[{{\-=<]|on |\.{{3}}|\.$)"
 )
-_BARE = re.compile(r"^[ \t]+([a-z0-9][\w.+-]{1,63})[ \t]*$", re.I)
+_BARE = re.compile(r"^(?:[ \t]+(?=\S+[ \t]*$)|[ \t]*(?=\S+ \())([a-z0-9][\w.+-]{1,63})(?:[ \t]*$| \()", re.I)
 _LOOK = 4000
 
 
@@ -201,6 +201,12 @@ def names_failed(letter: Letter, lowered: str) -> bool:
     if any(_apply(form, letter.notice, lowered) for form in FORMS) or _listed_anywhere(letter, lowered):
         return True
     return any(begins_reply(line) for line in letter.notice[:_LOOK].split("\n"))
+
+
+def names_announced(letter: Letter, lowered: str) -> bool:
+    """Tell whether words that announce failed addresses name one that is neither the writer's nor the reader's."""
+    own = _own_addresses(letter)
+    return any(address.lower() not in own for address in _listed_below_intro(letter, lowered))
 
 
 _WAYS: tuple[Callable[[Letter, str], list[str]], ...] = (
