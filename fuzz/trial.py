@@ -111,7 +111,8 @@ class Trial:
 
     def forget(self) -> None:
         """Empty the qualifier's caches, so that the next answer is worked out."""
-        for kept in (self.qualifier._judged, self.qualifier._by_enhanced, self.qualifier._decided):
+        judge = self.qualifier
+        for kept in (judge._judged, judge._by_enhanced, judge._decided, judge.engine._found_masked):
             kept.cache_clear()
 
 

@@ -217,5 +217,6 @@ def test_a_sites_rules_come_before_an_engine_that_is_not_compiled_again(name: st
     assert RuleEngine.before((), shipped) is shipped
     general = RuleEngine.before(rules(table(id="zz", text="star"), file="zz"), shipped)
     assert [one.id for one in general.pack.rules] == ["theirs", "sun", "zz"]
+    assert general.matcher_name == name
     with pytest.raises(RuleError, match="refused"):
         RuleEngine.before(rules(table(text="(?=moon)"), console=True), shipped)

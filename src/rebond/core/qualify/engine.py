@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rebond.core.qualify.masking import masked
 from rebond.core.qualify.matchers import JoinedMatcher, Matcher, PatternError, make_matcher
@@ -10,6 +11,8 @@ from rebond.core.qualify.normalise import FoldedText
 from rebond.core.qualify.rules import Level, Pack, Problem, Rule, RuleError, Situation
 
 RUNNERS_UP = 5
+# Masked texts whose rules are kept: those of the many recipients of a mail differ in nothing but names.
+CACHED_MASKED = 1024
 _MAGIC = b"rebond-engine-1"
 # A pack may be empty, a compiled set may not.
 _NEVER = r"\x00\x00"
@@ -33,6 +36,7 @@ class RuleEngine:
         self.pack = pack
         self._indexes = {rule.id: index for index, rule in enumerate(pack.rules)}
         self._of_words = frozenset(index for index, rule in enumerate(pack.rules) if rule.words)
+        self._found_masked = lru_cache(CACHED_MASKED)(self._find_masked)
         if joined is not None:
             self._matcher: Matcher = joined
             return
@@ -54,7 +58,7 @@ class RuleEngine:
             return engine
         joined = Pack.of([*first.rules, *engine.pack.rules])
         if any(rule.level > Level.IMPORTED for rule in first.rules):
-            return cls(joined)
+            return cls(joined, matcher=engine.matcher_name)
         own = cls(first, matcher=engine.matcher_name)
         return cls(joined, joined=JoinedMatcher(own._matcher, engine._matcher, size=len(first.rules)))
 
@@ -74,9 +78,12 @@ class RuleEngine:
         """Find which rules' patterns match a folded text, best first, whatever else the rules ask."""
         found = self._matcher.find(text)
         if not self._of_words.isdisjoint(found) and (words := masked(text)) != text:
-            kept = self._of_words.intersection(self._matcher.find(words))
+            kept = self._found_masked(words)
             found = [index for index in found if index in kept or index not in self._of_words]
         return tuple(sorted(found))
+
+    def _find_masked(self, words: str) -> frozenset[int]:
+        return self._of_words.intersection(self._matcher.find(words))
 
     def choose(self, found: Iterable[int], situation: Situation) -> Match | None:
         """Choose the rule that speaks of those that `found` gave; None when none does."""
