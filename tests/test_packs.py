@@ -1,5 +1,6 @@
 """The shipped rules, and keeping their compiled form."""
 
+import json
 import os
 import shutil
 import sys
@@ -10,12 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebond import packs
+from rebond.cli.coverage import OTHER_CHANNELS
 from rebond.core.qualify.byte_patterns import byte_pattern
 from rebond.core.qualify.check import check_pack
 from rebond.core.qualify.engine import RuleEngine
-from rebond.core.qualify.normalise import fold
-from rebond.core.qualify.rules import Level, Pack, RuleError
-from rebond.core.words import CAUSES, Channel, FailureType, Owner
+from rebond.core.qualify.normalise import FoldedText, fold
+from rebond.core.qualify.rules import Level, Pack, RuleError, Situation
+from rebond.core.read import read_mail
+from rebond.core.words import CAUSES, Channel, FailureType, Owner, Peer
+from tests.conftest import SAMPLES
 
 SHIPPED = Pack.of(packs.load_shipped_rules())
 ENGINES = {name: RuleEngine(SHIPPED, matcher=name) for name in ("hyperscan", "re2")}
@@ -30,6 +34,36 @@ EXAMPLES = [
 @pytest.mark.parametrize("name", list(ENGINES))
 def test_every_rule_wins_its_examples(name: str) -> None:
     assert [str(problem) for problem in check_pack(ENGINES[name])] == []
+
+
+def _sample_texts() -> set[str]:
+    lines = (SAMPLES / "replies.jsonl").read_text("utf-8").splitlines()
+    texts = {str(json.loads(line)["text"]) for line in lines}
+    return texts | {facts.text for path in SAMPLES.rglob("*.eml") for facts in read_mail(path.read_bytes()).facts}
+
+
+def test_both_engines_have_the_same_winners_on_counterexamples_and_samples() -> None:
+    """On examples they have: there the winner is known."""
+    asked = {(fold(text).text, Situation()) for text in _sample_texts()}
+    asked |= {(fold(one.text).text, one.situation) for rule in SHIPPED.rules for one in rule.counterexamples}
+    assert len(asked) > 400
+    differ = []
+    for text, situation in asked:
+        found = [ENGINES[name].match(FoldedText(text), situation) for name in ENGINES]
+        if len({match and (match.rule.id, tuple(rule.id for rule in match.runners_up)) for match in found}) > 1:
+            differ.append((text, found))
+    assert differ == []
+
+
+def test_every_cause_that_a_failure_of_mail_can_have_is_reached() -> None:
+    """By a rule, by a row of the code tables, by a kind of mail, or by what the circumstances make of an answer."""
+    qualifier = packs.default_qualifier()
+    reached = {rule.cause for rule in SHIPPED.rules}
+    reached |= {row.cause for row in (*qualifier.codes.enhanced, *qualifier.codes.smtp)}
+    for path in SAMPLES.rglob("*.eml"):
+        reached |= {failure.verdict.cause for failure in qualifier.qualify_mail(path.read_bytes()).failures}
+    reached.add(qualifier.qualify_reply("421 closing", peer=Peer.RELAY).verdict.cause)
+    assert set(CAUSES) - reached == OTHER_CHANNELS
 
 
 @given(st.lists(st.sampled_from([example.text for example in EXAMPLES]), min_size=1, max_size=3).map(" ".join))
