@@ -4,12 +4,15 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.services.event_fixtures import took
-from tests.services.practice_fixtures import MOON, failed, moons, practice
+from tests.services.practice_fixtures import MOON, came_later, failed, moons, practice
 
+from rebond.services.apply_rules import undo
 from rebond.services.decide import apply_change, prepare_requalifying, prepare_rules
 from rebond.store.models import EvidenceRow, Qualification
-from rebond.store.read.rules import Operation
+from rebond.store.read.rules import Operation, list_operations
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -94,3 +97,27 @@ def test_a_text_whose_failures_are_gone_is_judged_by_its_words() -> None:
     assert requalified().texts == 1
     assert Qualification.objects.get().rule == "site-twice"
     assert at_rest()
+
+
+def test_many_texts_cost_few_statements() -> None:
+    texts = [f"Zorglub finds {'the moon ' * number}wrong for {{}}" for number in range(1, 21)]
+    took(*(failed(text.format("a@shop.example"), "a@shop.example", day=day) for day, text in enumerate(texts)))
+    assert Qualification.objects.count() == 20
+    with CaptureQueriesContext(connection) as seen:
+        applied("site-gone")
+    assert len(_of(seen, "UPDATE qualification")) == 1
+    assert len(_of(seen, "UPDATE evidence")) == 20
+    assert len(_of(seen, "COMMIT")) in (0, 1 + 20 + 1 + 1 + 1)  # PostgreSQL's driver commits without a statement
+    operation = list_operations()[0].number
+    new = [f"Zorglub finds {'no moon ' * number}here for {{}}" for number in range(1, 4)]
+    came_later(*(failed(text.format("b@shop.example"), "b@shop.example", day=30) for text in texts + new))
+    assert set(Qualification.objects.values_list("rule", "status")) == {("site-gone", "keep")}
+    with CaptureQueriesContext(connection) as seen:
+        undo(practice(), operation)
+    assert len(_of(seen, "UPDATE qualification")) == 2  # those that were there, and those that came meanwhile
+    assert set(Qualification.objects.values_list("rule", "status")) == {("none", "to_qualify")}
+    assert set(EvidenceRow.objects.values_list("rule", flat=True)) == {"none"}
+
+
+def _of(seen: CaptureQueriesContext, beginning: str) -> list[str]:
+    return [query["sql"] for query in seen if query["sql"].startswith(beginning)]

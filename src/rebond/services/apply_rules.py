@@ -4,7 +4,7 @@ The rules change first, so that what comes meanwhile is judged by them; then the
 transaction. Whoever is interrupted leaves a step behind that anybody can continue from.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ from rebond.store.write.rules import (
     change_qualifications,
     changed_qualifications,
     finish_operation,
-    judge_qualification,
+    judge_qualifications,
     later_operations,
     lock_operation,
     lock_qualifications,
@@ -217,13 +217,11 @@ def _requalify(practice: Practice, running: Running) -> int:
         return 0
     change, about, verdict = found
     failures = lock_failures(about, after=failure, limit=PAGE)
-    if not failures:
-        move_operation(running.number, step=Step.REQUALIFY, cursor=(change, 0))
-        return 0
     moving = [item for item in failures if not same_verdict(item.verdict, verdict)]
     keep_verdicts(running.number, moving)
     _judge(practice, moving, {item.id: verdict for item in moving})
-    move_operation(running.number, step=Step.REQUALIFY, cursor=(change, failures[-1].id))
+    last = failures[-1].id if len(failures) == PAGE else 0  # 0: on to the next change
+    move_operation(running.number, step=Step.REQUALIFY, cursor=(change, last))
     return len(moving)
 
 
@@ -265,9 +263,7 @@ def _rejudge(practice: Practice, running: Running) -> int:
     numbers = {*texts, *changed_qualifications(running.number)} if gone else set()
     failures = lock_failures_by(gone, numbers=numbers, after=after, limit=PAGE) if numbers else []
     if not failures:
-        for row in texts.values():
-            verdict = judge(qualifier, row, Circumstance(row.number, Phase.REPORT, 0, ""))
-            judge_qualification(row.number, verdict=verdict, status=status_of(verdict, before=row.status))
+        _rejudge_texts(qualifier, texts)
         move_operation(running.number, step=Step.UNDONE)
         return 0
     rows = {row.number: row for row in find_qualifications({item.circumstance.qualification for item in failures})}
@@ -277,6 +273,14 @@ def _rejudge(practice: Practice, running: Running) -> int:
     _judge(practice, failures, verdicts)
     move_operation(running.number, step=Step.REJUDGE, cursor=(failures[-1].id,))
     return len(failures)
+
+
+def _rejudge_texts(qualifier: Qualifier, numbers: Collection[int]) -> None:
+    changes = []
+    for row in lock_qualifications(numbers):
+        verdict = judge(qualifier, row, Circumstance(row.number, Phase.REPORT, 0, ""))
+        changes.append((row, verdict, status_of(verdict, before=row.status)))
+    judge_qualifications(changes)
 
 
 _STEPS: Mapping[Step, Callable[[Practice, Running], int]] = {

@@ -1,6 +1,5 @@
 """Stored failures that get another verdict, some at a time, and what they had before."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +8,12 @@ from django.db import connection
 
 from rebond.core.failure import Verdict
 from rebond.core.words import Channel, Phase
-from rebond.store.dialect import among, among_numbers, listed, locking, records
+from rebond.store.dialect import among, among_numbers, listed, locking
 from rebond.store.models import Requalified, VerdictChange
 from rebond.store.read.evidence import AddressKey, read_verdict
 from rebond.store.read.qualifications import Circumstance
 from rebond.store.write.evidence import verdict_columns, verdict_row
-from rebond.store.write.rows import insert
+from rebond.store.write.rows import insert, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +108,11 @@ def keep_verdicts(operation: int, failures: Sequence[StoredFailure]) -> None:
 
 def judge_failures(verdicts: Mapping[int, Verdict]) -> None:
     """Give stored failures, by number, other verdicts."""
-    if not verdicts:
-        return
-    given = [
+    columns = {**dict.fromkeys(_VERDICT, "text"), "confirm": "smallint"}
+    rows = [
         {"id": number, "confirm": verdict.confirm, **verdict_columns(verdict)} for number, verdict in verdicts.items()
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_JUDGE.format(given=records(_GIVEN)), [json.dumps(given)])
-
-
-_GIVEN = {
-    "id": "bigint",
-    **dict.fromkeys(("type", "reason", "cause", "rule", "pack_version"), "text"),
-    "confirm": "smallint",
-}
-_JUDGE = (
-    "UPDATE evidence SET "
-    + ", ".join(f"{name} = given.{name}" for name in _VERDICT)
-    + " FROM {given} AS given WHERE evidence.id = given.id"
-)
+    update("evidence", columns, rows)
 
 
 def lock_requalified(operation: int, *, limit: int) -> list[StoredFailure]:

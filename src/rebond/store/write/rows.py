@@ -1,11 +1,12 @@
-"""Inserting many rows: the ORM's way costs several times what the database itself does."""
+"""Inserting and changing many rows: the ORM's way costs several times what the database itself does."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
-from rebond.store.dialect import fill, is_postgresql
+from rebond.store.dialect import fill, is_postgresql, records
 
 Row = Sequence[Any]
 
@@ -23,6 +24,18 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row], *, conflict:
             fill(cursor, table, columns, rows)
         else:
             _merge(cursor, table, columns, rows, conflict=conflict)
+
+
+def update(table: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Change rows by their `id`, all in one statement; `columns`: those that change, with PostgreSQL's types."""
+    if not rows:
+        return
+    changes = ", ".join(f"{name} = given.{name}" for name in columns)
+    given = records({"id": "bigint", **columns})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {changes} FROM {given} AS given WHERE {table}.id = given.id", [json.dumps(rows)]
+        )
 
 
 def _merge(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Row], *, conflict: str) -> None:

@@ -14,6 +14,7 @@ from rebond.store.models import ConsoleRule, Qualification, QualificationChange,
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
 from rebond.store.read.rules import Document, Step, console_documents, unfinished
 from rebond.store.write.evidence import verdict_columns
+from rebond.store.write.rows import update
 from rebond.store.write.text import storable
 
 _TURN = 4_103  # the advisory lock of whoever changes rules
@@ -151,23 +152,35 @@ def change_qualifications(
     operation: int, changes: Sequence[tuple[QualificationRow, Verdict, QualificationStatus]]
 ) -> None:
     """Give texts another verdict and status, and keep what they had."""
-    rows = []
-    for row, verdict, status in changes:
-        before, after = _judged(row.verdict, row.status), _judged(verdict, status)
-        rows.append(QualificationChange(operation=operation, qualification=row.number, before=before, after=after))
-        Qualification.objects.filter(id=row.number).update(**after)
+    rows = [
+        QualificationChange(
+            operation=operation,
+            qualification=row.number,
+            before=_judged(row.verdict, row.status),
+            after=_judged(verdict, status),
+        )
+        for row, verdict, status in changes
+    ]
     QualificationChange.objects.bulk_create(rows, batch_size=100)
+    judge_qualifications(changes)
 
 
-def judge_qualification(number: int, *, verdict: Verdict, status: QualificationStatus) -> None:
-    """Give a text another verdict and status."""
-    Qualification.objects.filter(id=number).update(**_judged(verdict, status))
+def judge_qualifications(changes: Sequence[tuple[QualificationRow, Verdict, QualificationStatus]]) -> None:
+    """Give texts another verdict and status."""
+    _update([{"id": row.number, **_judged(verdict, status)} for row, verdict, status in changes])
 
 
 def restore_qualifications(operation: int) -> None:
     """Give the texts of an operation back the verdict and status that they had."""
-    for change in QualificationChange.objects.filter(operation=operation).order_by("id"):
-        Qualification.objects.filter(id=change.qualification).update(**change.before)
+    changes = QualificationChange.objects.filter(operation=operation).values_list("qualification", "before")
+    _update([{"id": number, **before} for number, before in changes])
+
+
+def _update(rows: Sequence[Mapping[str, object]]) -> None:
+    update("qualification", dict.fromkeys(_JUDGED, "text"), rows)
+
+
+_JUDGED = ("type", "reason", "cause", "rule", "pack_version", "status")
 
 
 def changed_qualifications(operation: int) -> dict[int, bool]:
