@@ -72,6 +72,11 @@ GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
         10,
     ),
     "addresses in a notice": (lambda n: NOTICE + _each(b"<u%d@y.example>: user unknown\n", n), 200),
+    "lines below many addresses": (
+        lambda n: NOTICE + _each(b"<u%d@y.example> ", 20) + b"\n" + b"\n" * n + b"the end",
+        20_000,
+    ),
+    "a line of addresses": (lambda n: NOTICE + _each(b"<u%d@y.example> ", n) + b"\nis no such user", 500),
     "quoted head lines": (lambda n: NOTICE + b"> From: a\n> no\n> no\n" * n, 500),
     "indented head lines": (lambda n: NOTICE + b" From: a\n no\n no\n" * n, 500),
     "head lines": (lambda n: NOTICE + b"From: a\nno\nno\n" * n + b"\n\n", 500),

@@ -1,12 +1,15 @@
 """What a notice says, in words for a person, about each recipient."""
 
 import re
+from collections.abc import Mapping
 
-from rebond.core.read.find_address import addresses_in
+from rebond.core.read.find_address import ADDRESS, addresses_in, tidy_address
 from rebond.core.read.smtp_reply import begins_reply, fold, from_reply, reasons_in
 from rebond.core.words import Phase
 
 MAX_WORDS = 1500
+_MOST_OWNERS = 20  # of one line
+_MOST_LINES = 500  # of one recipient
 
 # Sentences that every notice of a kind holds: they say nothing about this recipient (lower case, whole lines begin so).
 _BOILERPLATE = (
@@ -116,14 +119,16 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
     shared: list[str] = []
     told: list[list[str]] = [[] for _ in names]
     owners: list[int] = []
-    for line in notice.split("\n"):
-        named = [number for address in addresses_in(line, limit=20) for number in index.get(address.lower(), ())]
+    naming = _naming(notice, index)
+    for place, line in enumerate(notice.split("\n")):
+        named = naming.get(place)
         owners = named or owners
         if not owners or (not named and _ANNOUNCING.search(line)):
             shared.append(line)
             continue
-        for number in owners[:20]:
-            told[number].append(line)
+        for number in owners:
+            if len(told[number]) < _MOST_LINES:
+                told[number].append(line)
     common = ""
     words = [_words(lines) for lines in told]
     telling = [_says_something(each) for each in words]
@@ -135,6 +140,21 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
     if not all(telling):
         common = _words(shared + (told[owners[-1]][1:] if owners else []))
     return [each if enough else f"{common} {each}".strip() for each, enough in zip(words, telling, strict=True)]
+
+
+def _naming(notice: str, index: Mapping[str, list[int]]) -> dict[int, list[int]]:
+    """Give for each line that names recipients, by its place, which they are: the first 20."""
+    naming: dict[int, list[int]] = {}
+    line = counted = 0
+    for match in ADDRESS.finditer(notice):
+        written = match.group()
+        numbers = index.get(written.lower()) or index.get(tidy_address(written).lower())
+        if numbers:
+            line += notice.count("\n", counted, match.start())
+            counted = match.start()
+            named = naming.setdefault(line, [])
+            named += [number for number in numbers[: _MOST_OWNERS - len(named)] if number not in named]
+    return naming
 
 
 def remote_host(words: str) -> str:
@@ -181,6 +201,12 @@ def _is_boilerplate(lowered: str) -> bool:
 
 
 def _says_something(words: str) -> bool:
+    before, at, behind = words.partition("@")
+    if at and "@" not in behind and '"@' not in words:
+        # One address, within one word: what stands around that word is most of the time enough.
+        around = f"{before.rpartition(' ')[0]} {behind.partition(' ')[2]}"
+        if len(_WORD.findall(around)) >= 2:
+            return True
     for address in addresses_in(words, limit=5):
         words = words.replace(address, " ")
     return len(_WORD.findall(words)) >= 2

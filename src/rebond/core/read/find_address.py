@@ -6,7 +6,8 @@ from functools import cache
 # A token is tried once (possessive, and only where it begins), so that no text takes more than linear time.
 _LOCAL = r"[^\s\"(),:;<>@\[\\\]{}\x00-\x1f]"
 _DOMAIN = r"[\w](?:[\w.-]{0,252}[\w])?|\[[0-9A-Fa-f.:]{3,60}\]"
-_ADDRESS = re.compile(rf"(?:(?<!{_LOCAL}){_LOCAL}{{1,200}}+|\"[^\"\n]{{1,64}}\")@(?:{_DOMAIN})")
+# What may be an address in a text, yet to be tidied; it never crosses a line end.
+ADDRESS = re.compile(rf"(?:(?<!{_LOCAL}){_LOCAL}{{1,200}}+|\"[^\"\n]{{1,64}}\")@(?:{_DOMAIN})")
 # A field as it mostly is, `Name <a@b.example>` or the address alone: there is nothing to look for or to tidy.
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,190}[A-Za-z0-9])?"
 _SIMPLE = re.compile(rf"(?:[^@<]*+<)?({_NAME}@[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,250}}[A-Za-z0-9])?)>?")
@@ -26,7 +27,7 @@ def addresses_in(text: str, *, limit: int = 1000) -> list[str]:
     if simple := _SIMPLE.fullmatch(text):
         return [simple.group(1)]
     found: dict[str, str] = {}
-    for match in _ADDRESS.finditer(text):
+    for match in ADDRESS.finditer(text):
         address = tidy_address(match.group())
         if address:
             found.setdefault(address.lower(), address)
@@ -41,7 +42,7 @@ def first_address(text: str) -> str:
         return ""
     if simple := _SIMPLE.fullmatch(text):
         return simple.group(1)
-    match = _ADDRESS.search(text)
+    match = ADDRESS.search(text)
     return tidy_address(match.group()) if match else ""
 
 
