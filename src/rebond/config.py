@@ -1,6 +1,7 @@
 """The configuration: `rebond.toml`, environment variables, and the secrets file (specification 10)."""
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -103,10 +104,48 @@ class AlertsSection(_Section):
         return value
 
 
+class PacksSection(_Section):
+    """How this site's own pack of rules is given out."""
+
+    name: str = Field(default="", pattern=r"^(?:[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)?$")
+    made_by: str = ""
+    key: str = "pack-key.pem"
+    export: str = ""
+
+
+class UpdateSection(_Section):
+    """One source of packs of rules, and whose signatures are believed there."""
+
+    source: str = ""
+    keys: tuple[str, ...] = ()
+    ca: str = ""
+    private: bool = False
+
+    @field_validator("source")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        if "://" in value and not value.startswith("https://"):
+            raise ValueError(f"{value!r} must be an https:// address, a directory or a file")
+        return value
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _public_keys(cls, value: object) -> object:
+        keys = value.replace(",", " ").split() if isinstance(value, str) else value
+        for key in keys if isinstance(keys, list | tuple) else ():
+            if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
+                raise ValueError(f"{key!r} is no public key: it has 64 signs, as rebond rules keygen prints them")
+        return keys
+
+
 class IntakeSection(_Section):
     """One intake source."""
 
     required_trust: Trust = Trust.MATCHED
+
+
+# Sections of which there is one a name, as in [intake.lmtp].
+NAMED_SECTIONS: Mapping[str, type[_Section]] = {"intake": IntakeSection, "update": UpdateSection}
 
 
 class Config(_Section):
@@ -120,6 +159,8 @@ class Config(_Section):
     retention: RetentionSection = RetentionSection()
     alerts: AlertsSection = AlertsSection()
     intake: dict[str, IntakeSection] = {}
+    packs: PacksSection = PacksSection()
+    update: dict[str, UpdateSection] = {}
 
     def required_trust(self, source: str) -> Trust:
         """Return what an intake source asks of its returns; the default is `matched`."""
@@ -182,10 +223,10 @@ def _refuse_unknown(values: Mapping[str, Any], *, where: str) -> None:
             raise ConfigError(f"{where}: [{section}] is unknown{_nearest(section, Config.model_fields)}")
         if not isinstance(keys, Mapping):
             raise ConfigError(f"{where}: {section} must be a section: write [{section}] and its keys below")
-        if section == "intake":
-            known: Mapping[str, object] = IntakeSection.model_fields
+        if section in NAMED_SECTIONS:
+            known: Mapping[str, object] = NAMED_SECTIONS[section].model_fields
             for name, inner in keys.items():
-                _refuse_keys(inner, known=known, prefix=f"{where}: intake.{name}")
+                _refuse_keys(inner, known=known, prefix=f"{where}: {section}.{name}")
         elif section != "policy":
             model = type(Config.model_fields[section].default)
             _refuse_keys(keys, known=model.model_fields, prefix=f"{where}: {section}")

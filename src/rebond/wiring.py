@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.qualifier import Qualifier
     from rebond.services.alerts import OftenUnqualified
+    from rebond.services.export_rules import PackMaker
     from rebond.services.rules_in_force import RulesInForce
     from rebond.services.send_means import Build
+    from rebond.services.update_rules import PackSource
     from rebond.store.read.rules import Document
     from rebond.store.read.sending import SendingDelivery
 
@@ -101,6 +103,26 @@ class Site:
 
         alerts = self.config.alerts
         return OftenUnqualified(count=alerts.unqualified_texts, within=parse_duration(alerts.unqualified_within))
+
+    @property
+    def pack_sources(self) -> "tuple[PackSource, ...]":
+        """Where packs of rules come from, in the order of the configuration; those without a source give none."""
+        from rebond.pack_sources import make_source
+
+        sections = self.config.update.items()
+        return tuple(make_source(name, section, data=self.data) for name, section in sections if section.source)
+
+    @property
+    def pack_maker(self) -> "PackMaker | None":
+        """Who gives this site's own pack out; none when it has no name. ConfigError when its key cannot be used."""
+        from rebond.pack_keys import read_key
+        from rebond.services.export_rules import PackMaker
+
+        packs = self.config.packs
+        if not packs.name:
+            return None
+        key, public = read_key(self.data / packs.key)
+        return PackMaker(name=packs.name, made_by=packs.made_by or packs.name, key=key, public=public)
 
     @property
     def content(self) -> DeliveryContent:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
-from rebond.config import _SHORTCUTS, CONFIG_FILE, Config, IntakeSection
+from rebond.config import _SHORTCUTS, CONFIG_FILE, NAMED_SECTIONS, Config
 from rebond.core.policy import Counting, Policy, read_policy
 from reference import NOTE
 
@@ -22,8 +22,12 @@ _ABOUT = {
     "policy": "What counts against addresses, and when messages are tried again; see [policy presets](policy.md).",
     "retention": "How long things are kept. Cleanup removes what is older.",
     "alerts": "What raises an alert: see `rebond alerts list`.",
+    "packs": "This site's own pack of rules; see [packs of rules](../how-to/packs-of-rules.md).",
+    "update": "One section for each source of [packs of rules](../how-to/packs-of-rules.md), with a name of your own.",
     "intake": "One section for each way in: `[intake.lmtp]`, `maildir`, `mbox`, `files`, `stdin`.",
 }
+
+_SHOWN = {"intake": "intake.lmtp", "update": "update.acme"}
 
 # What the comments of the file have no room for.
 _MORE = {
@@ -59,7 +63,7 @@ def configuration() -> str:
         + ".\n"
     ]
     for section in Config.model_fields:
-        rows = told["intake.lmtp" if section == "intake" else section]
+        rows = told[_SHOWN.get(section, section)]
         known = _known(section)
         if known and set(rows) != known:
             raise ValueError(f"[{section}] of {CONFIG_FILE} and of the code differ: {set(rows) ^ known}")
@@ -77,7 +81,7 @@ def _words(section: str, key: str, words: str) -> str:
 def _known(section: str) -> set[str]:
     if section == "policy":
         return set()  # a part of the policy's keys; the page of presets has all of them
-    model: Any = IntakeSection if section == "intake" else type(Config.model_fields[section].default)
+    model: Any = NAMED_SECTIONS.get(section) or type(Config.model_fields[section].default)
     return set(model.model_fields)
 
 

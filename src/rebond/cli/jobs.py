@@ -1,10 +1,18 @@
 """`rebond job …`: the technical jobs."""
 
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, show, show_rows
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
+from rebond.cli.practice import practice_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rebond.wiring import Site
 
 _FIRST_YEAR = 1990
 
@@ -23,26 +31,46 @@ def run(
     now: Annotated[str, typer.Option(help="As of which time (RFC 3339 with zone); default: the clock's.")] = "",
     data: DataOption = None,
     json: JsonOption = False,
-) -> None:
-    """Run a technical job now."""
+) -> int:
+    """Run a technical job now; ends with 3 when a part of it failed."""
     from rebond.wiring import open_site
 
     site = open_site(data_directory(data))
-    from dataclasses import asdict
-
-    from rebond.core.policy import parse_duration
-    from rebond.services.clean import JOB, Retention, clean
     from rebond.services.errors import InputError
     from rebond.services.events import parse_time
 
-    if name != JOB:
-        raise InputError(f"there is no job {name!r}: known are {JOB}")
+    if name not in _JOBS:
+        raise InputError(f"there is no job {name!r}: known are {', '.join(_JOBS)}")
     try:
         at = parse_time(now, name="--now") if now else site.clock.now()
         if at.year < _FIRST_YEAR:
             raise ValueError(f"--now {now!r} is before anything was kept: give a time from {_FIRST_YEAR} on")
     except ValueError as error:
         raise InputError(str(error)) from None
+    result = _JOBS[name].run(site, at)
+    show({"job": name, "now": at, **result}, as_json=json)
+    return Exit.PARTLY if result.get("problem") else Exit.DONE
+
+
+@handles_errors
+def list_jobs(data: DataOption = None, json: JsonOption = False) -> None:
+    """List the technical jobs, when each last ran, and what went wrong then."""
+    from rebond.wiring import open_site
+
+    open_site(data_directory(data))
+    from rebond.store.read.cleanup import last_problem, last_run
+
+    rows = (
+        {"job": name, "schedule": job.schedule, "last_run": last_run(name), "problem": last_problem(name)}
+        for name, job in _JOBS.items()
+    )
+    show_rows(rows, as_json=json, title="Jobs")
+
+
+def _clean(site: "Site", now: datetime) -> dict[str, Any]:
+    from rebond.core.policy import parse_duration
+    from rebond.services.clean import Retention, clean
+
     kept = site.config.retention
     retention = Retention(
         evidence=parse_duration(kept.evidence),
@@ -50,16 +78,31 @@ def run(
         deliveries=parse_duration(kept.deliveries),
         audit=parse_duration(kept.audit),
     )
-    show({"job": name, "now": at, **asdict(clean(policy=site.policy, retention=retention, now=at))}, as_json=json)
+    return asdict(clean(policy=site.policy, retention=retention, now=now))
 
 
-@handles_errors
-def list_jobs(data: DataOption = None, json: JsonOption = False) -> None:
-    """List the technical jobs and when each last ran."""
-    from rebond.wiring import open_site
+def _update(site: "Site", now: datetime) -> dict[str, Any]:
+    from rebond.cli.rule_packs import looked_row
+    from rebond.services.update_rules import run_update
 
-    open_site(data_directory(data))
-    from rebond.services.clean import JOB
-    from rebond.store.read.cleanup import last_run
+    export = site.config.packs.export
+    done = run_update(
+        practice_of(site),
+        site.pack_sources,
+        now=now,
+        maker=lambda: site.pack_maker if export else None,
+        folder=site.data / export,
+    )
+    return {"packs": list(map(looked_row, done.looked)), "exported": done.exported, "problem": done.problem}
 
-    show_rows([{"job": JOB, "schedule": "daily at 04:00", "last_run": last_run(JOB)}], as_json=json, title="Jobs")
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    schedule: str
+    run: "Callable[[Site, datetime], dict[str, Any]]"
+
+
+_JOBS = {
+    "cleanup": _Job("daily at 04:00", _clean),
+    "deliverability-update": _Job("daily at 02:00", _update),
+}

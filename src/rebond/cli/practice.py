@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rebond.services.apply_rules import Practice
     from rebond.services.backtest import Backtested
     from rebond.store.read.rules import Operation
+    from rebond.wiring import Site
 
 _MOST_TEXTS = 20
 
@@ -20,7 +21,11 @@ def open_practice(data: Path | None) -> "Practice":
     """Open a site for changing its rules."""
     from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
+    return practice_of(open_site(data_directory(data)))
+
+
+def practice_of(site: "Site") -> "Practice":
+    """Say who changes the rules of a site, and when."""
     from rebond.services.apply_rules import Practice
 
     return Practice(policy=site.policy, make=site.qualifier_with, actor=actor(), clock=site.clock)

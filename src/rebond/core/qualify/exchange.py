@@ -49,6 +49,16 @@ class Difference:
     documents: Mapping[str, Document | None]
 
 
+def is_rule_name(name: object) -> bool:
+    """Tell what a rule of a pack can be called."""
+    return isinstance(name, str) and _ID.fullmatch(name) is not None
+
+
+def is_storable(text: str) -> bool:
+    """Tell a text that a pack can hold: no control characters but tabs and ends of lines."""
+    return _UNFIT.search(text) is None
+
+
 def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
     """Read the rules of a pack as this site keeps them, by their names here; PackError when one cannot be taken."""
     manifest = pack.manifest
@@ -56,7 +66,7 @@ def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
     for path, text in sorted(pack.files.items()):
         for table in _tables(path, text):
             name = table.get("id")
-            if not isinstance(name, str) or not _ID.fullmatch(name):
+            if not is_rule_name(name):
                 raise PackError(f"{path} holds a rule whose id is {str(name)[:80]!r}: it is no name of a rule")
             mine = f"{manifest.name}/{name}"
             if mine in found:
@@ -90,7 +100,7 @@ def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:
 
 def _checked(rules: dict[str, Document]) -> dict[str, Document]:
     for name, document in rules.items():
-        if any(_UNFIT.search(text) for text in _strings(document)):
+        if not all(map(is_storable, _strings(document))):
             raise PackError(f"rule {name} holds signs that no text holds")
         if len(str(document.get("text", ""))) > LONGEST_PATTERN:
             raise PackError(f"the pattern of rule {name} is longer than {LONGEST_PATTERN:,} characters")

@@ -78,6 +78,12 @@ def moved_snapshots(horizon: datetime) -> Iterator[list[AddressKey]]:
         yield sorted(AddressKey(Channel(row.channel), row.address_key) for row in page)
 
 
+def last_problem(job: str) -> str:
+    """Tell what went wrong when a job last ran to its end; empty when nothing did."""
+    row = JobRun.objects.filter(name=job, finished_at__isnull=False).order_by("-id").first()
+    return row.problem if row else ""
+
+
 def last_run(job: str) -> datetime | None:
     """Tell when a job last finished: the run begun last, even when one before it was told a later time."""
     row = JobRun.objects.filter(name=job, finished_at__isnull=False).order_by("-id").first()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from rebond.store.models import JobRun
+from rebond.store.write.text import storable
 
 
 def start_job(name: str, *, now: datetime) -> int:
@@ -11,6 +12,6 @@ def start_job(name: str, *, now: datetime) -> int:
     return JobRun.objects.create(name=name, at=now).pk
 
 
-def finish_job(run: int, *, result: dict[str, Any], now: datetime) -> None:
-    """Write down what a job did."""
-    JobRun.objects.filter(id=run).update(finished_at=now, result=result)
+def finish_job(run: int, *, result: dict[str, Any], now: datetime, problem: str = "") -> None:
+    """Write down what a job did, and what went wrong though it came to its end."""
+    JobRun.objects.filter(id=run).update(finished_at=now, result=result, problem=storable(problem))

@@ -1,0 +1,145 @@
+"""Fetching a small file by HTTPS from somebody who may not mean well.
+
+Nothing is fetched from private addresses unless that is allowed, nothing without TLS, nothing longer than the bound,
+and nothing that takes longer than the longest time, however it is slow.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+MOST_REDIRECTS = 5
+WAIT = 15.0
+LONGEST = 60.0
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_CHUNK = 64 * 1024
+
+
+class FetchError(Exception):
+    """What could not be fetched; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    data: bytes = b""
+    moved: str = ""
+
+
+def fetch(url: str, *, most: int, ca: str = "", private: bool = False) -> bytes:
+    """Fetch a file of at most so many bytes; `ca` is a file of certificates to believe instead of the system's."""
+    try:
+        context = ssl.create_default_context(cafile=ca or None)
+    except OSError as error:
+        raise FetchError(f"the certificates in {ca} cannot be read: {error}") from None
+    parts = _parts(url)
+    for _ in range(1 + MOST_REDIRECTS):
+        try:
+            answer = _get(parts, context=context, most=most, private=private)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise FetchError(f"{parts.hostname} does not give it: {str(error) or type(error).__name__}") from None
+        if not answer.moved:
+            return answer.data
+        url = urljoin(url, answer.moved)
+        parts = _parts(url)
+    raise FetchError(f"{parts.hostname} redirects more than {MOST_REDIRECTS} times")
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise FetchError(f"{url[:200]!r} is no address: {error}") from None
+    if parts.scheme != "https" or not parts.hostname:
+        raise FetchError(f"{url[:200]!r} is no https address, and nothing is fetched without TLS")
+    if parts.username is not None or not parts.netloc.isascii():
+        raise FetchError(f"the address at {parts.hostname} holds a name or signs that an address cannot have")
+    return parts
+
+
+def _get(parts: SplitResult, *, context: ssl.SSLContext, most: int, private: bool) -> _Answer:
+    host, port = parts.hostname or "", parts.port or 443
+    address = _address(host, port, private=private)
+    with closing(_Connection(host, port, address=address, context=context)) as connection:
+        # A timeout bounds the wait for one piece; this bounds them all.
+        timer = threading.Timer(LONGEST, connection.end)
+        timer.start()
+        try:
+            connection.connect()
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("GET", path, headers={"User-Agent": "rebond", "Accept-Encoding": "identity"})
+            return _read(connection.getresponse(), most=most)
+        except (OSError, http.client.HTTPException):
+            if connection.ended:
+                raise FetchError(f"{host} takes longer than {LONGEST:.0f} s") from None
+            raise
+        finally:
+            timer.cancel()
+
+
+def _read(response: http.client.HTTPResponse, *, most: int) -> _Answer:
+    if response.status in _MOVED and (moved := response.getheader("Location")):
+        return _Answer(moved=moved)
+    if response.status != http.client.OK:
+        raise FetchError(f"it answers {response.status} {response.reason[:80]}")
+    if response.getheader("Content-Encoding", "identity").lower() != "identity":
+        raise FetchError("it answers in a compressed form, which was not asked for")
+    told = response.length
+    parts, size = [], 0
+    while size <= most and (part := response.read(min(_CHUNK, most + 1 - size))):
+        parts.append(part)
+        size += len(part)
+    if size > most:
+        raise FetchError(f"it is larger than {most >> 20} MiB")
+    if told is not None and size < told:
+        raise FetchError(f"it ends after {size:,} of {told:,} bytes")
+    return _Answer(data=b"".join(parts))
+
+
+def _address(host: str, port: int, *, private: bool) -> str:
+    """Find where a host is; what is not on the public internet is refused, and nobody looks the name up again."""
+    found = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    inside = [address for address in found if not _is_public(address)]
+    if inside and not private:
+        raise FetchError(f"{host} is at {inside[0]}, which is not on the public internet: `private = true` allows it")
+    return found[0]
+
+
+def _is_public(address: str) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    within = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped else ip
+    return within.is_global and not within.is_multicast
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection by TLS to an address that was looked up before."""
+
+    def __init__(self, host: str, port: int, *, address: str, context: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=WAIT)
+        self._address = address
+        self._context = context
+        self.ended = False
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._address, self.port), timeout=WAIT)
+        try:
+            secure = self._context.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        except BaseException:
+            plain.close()
+            raise
+        self.sock = secure
+        secure.do_handshake()
+
+    def end(self) -> None:
+        """Break the conversation off, from another thread."""
+        self.ended = True
+        if isinstance(self.sock, ssl.SSLSocket):
+            try:
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+            except OSError:
+                return

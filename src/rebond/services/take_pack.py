@@ -1,0 +1,172 @@
+"""A signed pack of rules is held against the rules here, and what is new in it is taken (specification 03, section 6).
+
+What people decided here is never overwritten: their rules come first, what contradicts them is listed and not taken,
+and what they removed or undid does not come back by itself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from rebond.core.qualify.archive import PackError, PackFile
+from rebond.core.qualify.exchange import Difference, Document, compare_pack, others_than, rules_of
+from rebond.core.qualify.loading import PACK, is_imported
+from rebond.core.qualify.normalise import template
+from rebond.core.qualify.rules import RuleError
+from rebond.core.words import QualificationStatus
+from rebond.services.apply_rules import Practice
+from rebond.services.backtest import Backtested
+from rebond.services.decide import Change, apply_change, effect_of, prepare_rules
+from rebond.services.errors import ServiceError
+from rebond.store.read.qualifications import list_qualifications
+from rebond.store.read.rules import Operation, console_documents, pack_operations, removed_by_people
+
+KIND = "update"
+
+
+class Outcome(StrEnum):
+    """What came of a pack."""
+
+    TAKEN = "taken"
+    DIFFERENT = "different"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
+    UNDONE = "undone"
+    REFUSED = "refused"
+
+
+FRENCH_OUTCOME: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.TAKEN: "Pris",
+        Outcome.DIFFERENT: "À prendre",
+        Outcome.UNCHANGED: "Inchangé",
+        Outcome.OLDER: "Plus ancien",
+        Outcome.UNDONE: "Annulé ici",
+        Outcome.REFUSED: "Refusé",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a source gave, and what came of it; `effect` is the back-test of what was not taken yet."""
+
+    source: str
+    where: str
+    outcome: Outcome
+    words: str = ""
+    pack: PackFile | None = None
+    difference: Difference | None = None
+    effect: Backtested | None = None
+    operation: Operation | None = None
+
+
+def take_pack(
+    practice: Practice,
+    pack: PackFile,
+    *,
+    source: str,
+    where: str,
+    dry_run: bool = False,
+    again: bool = False,
+    because: str = "",
+    on_progress: Callable[[int], None] | None = None,
+) -> Looked:
+    """Take the rules of a pack that are new here, as one operation that can be undone.
+
+    `again` also takes what was undone or removed here, and a version that is older than the one that was taken.
+    """
+    looked = Looked(source=source, where=where, outcome=Outcome.REFUSED, pack=pack)
+    try:
+        rules = rules_of(pack, source=source)
+        _refuse_strangers(pack, source=source)
+        if not again and (passed := _passed_over(pack)):
+            outcome, words = passed
+            return replace(looked, outcome=outcome, words=words)
+        taking = _Taking(practice, pack, rules, source=source, again=again)
+        change = taking.prepare()
+        if not taking.difference.documents:
+            return replace(looked, outcome=Outcome.UNCHANGED, difference=taking.difference)
+        if dry_run:
+            effect = effect_of(practice, change, on_progress=on_progress)
+            return replace(looked, outcome=Outcome.DIFFERENT, difference=taking.difference, effect=effect)
+        said = because or f"pack {pack.manifest.name} of {pack.manifest.version} from {source}"
+        operation = apply_change(practice, taking.prepare, kind=KIND, because=said, on_progress=on_progress)
+        return replace(looked, outcome=Outcome.TAKEN, difference=taking.difference, operation=operation)
+    except (PackError, RuleError, ServiceError) as error:
+        return replace(looked, words=str(error))
+
+
+def _refuse_strangers(pack: PackFile, *, source: str) -> None:
+    """Let nobody but the source that gave a pack replace its rules."""
+    name = pack.manifest.name
+    for document in console_documents().values():
+        if is_imported(document) and document[PACK]["name"] == name and document[PACK]["source"] != source:
+            owner = document[PACK]["source"]
+            raise PackError(f"the pack {name} comes from the source {owner} here; another cannot replace its rules")
+
+
+def _passed_over(pack: PackFile) -> tuple[Outcome, str] | None:
+    """Tell why a pack is not looked at: it was undone here, or is older than what was taken."""
+    manifest = pack.manifest
+    taken = [operation for operation in pack_operations() if operation.pack and operation.pack["name"] == manifest.name]
+    for operation in taken:
+        assert operation.pack is not None
+        if operation.undone_at is None:
+            if manifest.version.isoformat() < operation.pack["version"]:
+                return Outcome.OLDER, f"version {operation.pack['version']} was taken already"
+            return None
+        if operation.pack["digest"] == manifest.digest:
+            words = f"it was undone by {operation.undone_by}, operation {operation.number}"
+            return Outcome.UNDONE, f"{words}: rebond rules import --again takes it after all"
+    return None
+
+
+class _Taking:
+    """A pack on its way in: compared anew whenever the rules here changed meanwhile."""
+
+    difference: Difference
+
+    def __init__(
+        self, practice: Practice, pack: PackFile, rules: Mapping[str, Document], *, source: str, again: bool
+    ) -> None:
+        self._practice = practice
+        self._pack = pack
+        self._rules = rules
+        self._source = source
+        self._again = again
+
+    def prepare(self) -> Change:
+        site, name = console_documents(), self._pack.manifest.name
+        self.difference = compare_pack(
+            self._rules,
+            pack=name,
+            site=site,
+            engine=self._practice.make(others_than(site, name)).engine,
+            removed=frozenset() if self._again else removed_by_people(),
+            ignored=_ignored(),
+        )
+        change = prepare_rules(self._practice, self.difference.documents, with_examples=False, seen=site)
+        return replace(change, pack=self._told())
+
+    def _told(self) -> dict[str, Any]:
+        manifest, found = self._pack.manifest, self.difference
+        return {
+            "name": manifest.name,
+            "version": manifest.version.isoformat(),
+            "digest": manifest.digest,
+            "made_by": manifest.made_by,
+            "signer": self._pack.signer,
+            "source": self._source,
+            "new": list(found.new),
+            "changed": list(found.changed),
+            "gone": list(found.gone),
+            "conflicts": [{"rule": one.rule, "here": one.here, "words": one.words} for one in found.conflicts],
+        }
+
+
+def _ignored() -> set[tuple[str, str]]:
+    rows = [row for row in list_qualifications() if row.status is QualificationStatus.IGNORE]
+    return {(row.channel.value, text) for row in rows for text in (row.template, template(row.template))}

@@ -1,0 +1,94 @@
+"""The deliverability update: all sources, each for itself, and this site's own pack for others."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.services.event_fixtures import NOW
+from tests.services.pack_fixtures import KEY, STRANGER, TODAY, packed, public, rule, source
+from tests.services.practice_fixtures import decision, moons, number_of, practice
+
+from rebond.services.decide import decide
+from rebond.services.errors import InputError
+from rebond.services.export_rules import PackMaker
+from rebond.services.take_pack import Outcome
+from rebond.services.update_rules import JOB, Given, open_by_any, run_update, update_rules
+from rebond.store.models import JobRun
+from rebond.store.read.cleanup import last_problem, last_run
+from rebond.store.read.rules import console_documents
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+SUN = rule("sun", text="(?i)finds the sun", examples=["550 finds the sun"])
+MAKER = PackMaker(name="ours", made_by="Us", key=KEY, public=public())
+
+
+def outcomes(*sources: object) -> list[tuple[str, str]]:
+    return [(one.source, one.outcome.value) for one in update_rules(practice("job"), sources)]  # type: ignore[arg-type]
+
+
+def test_a_source_that_fails_does_not_stop_the_others() -> None:
+    looked = outcomes(
+        source("the server is away", name="away"),
+        source(packed(rule())[:-1], name="cut"),
+        source(packed(rule(), key=STRANGER), name="strange"),
+        source(packed(rule(examples=["nothing"])), name="wrong"),
+        source(packed(SUN), name="good"),
+    )
+    assert looked == [
+        *((name, "refused") for name in ("away", "cut", "strange", "wrong")),
+        ("good", "taken"),
+    ]
+    assert set(console_documents()) == {"acme/sun"}
+
+
+def test_of_a_directory_the_newest_version_of_each_pack_is_taken() -> None:
+    newer = TODAY + timedelta(days=2)
+    packs = (packed(rule(), version=newer), packed(SUN), packed(SUN, name="second"), b"no pack")
+    assert sorted(outcomes(source(*packs))) == [("here", "refused"), ("here", "taken"), ("here", "taken")]
+    assert set(console_documents()) == {"acme/moon", "second/sun"}
+    assert outcomes(source(*packs[:3])) == [("here", "unchanged"), ("here", "unchanged")]
+
+
+def test_the_first_source_wins_over_the_second() -> None:
+    softer = rule(type="soft", reason="mailbox_full", cause="quota")
+    looked = update_rules(
+        practice("job"), [source(packed(rule()), name="one"), source(packed(softer, name="b"), name="two")]
+    )
+    assert looked[1].outcome is Outcome.UNCHANGED
+    assert looked[1].difference
+    assert [conflict.here for conflict in looked[1].difference.conflicts] == ["acme/moon"]
+
+
+def test_a_pack_that_somebody_brings_comes_from_the_source_whose_key_signed_it() -> None:
+    keys = {"acme": [public()], "other": [public(STRANGER)]}
+    assert open_by_any(Given(where="a", data=packed(rule(), key=STRANGER)), keys).source == "other"
+    refused = open_by_any(Given(where="a", data=packed(rule(), key=bytes(32))), keys)
+    assert (refused.outcome, refused.pack) == (Outcome.REFUSED, None)
+    assert open_by_any(Given(where="a", problem="it is away"), keys).words == "it is away"
+
+
+def test_the_job_takes_reports_and_gives_out(tmp_path: Path) -> None:
+    moons()
+    decide(practice(), decision(number_of("moon")))
+    sources = [source("the server is away", name="away"), source(packed(SUN))]
+    done = run_update(practice("job"), sources, now=NOW, maker=lambda: MAKER, folder=tmp_path)
+    assert done.problem == "away (0.zip): the server is away"
+    assert done.exported == str(tmp_path / "ours.rebond.zip")
+    run = JobRun.objects.get(name=JOB)
+    assert run.finished_at
+    assert run.result["packs"][1] == {"source": "here", "where": "0.zip", "outcome": "taken"}
+    assert (last_problem(JOB), last_run(JOB)) == (done.problem, NOW)
+    again = run_update(practice("job"), sources[1:], now=NOW, maker=lambda: None, folder=tmp_path)
+    assert (again.problem, again.exported, last_problem(JOB)) == ("", "", "")
+
+
+def test_an_export_that_fails_is_reported_with_the_rest(tmp_path: Path) -> None:
+    def without_key() -> PackMaker:
+        raise InputError("there is no key")
+
+    assert last_problem(JOB) == ""
+    nothing = run_update(practice("job"), [source(packed(SUN))], now=NOW, maker=without_key, folder=tmp_path)
+    assert (nothing.problem, nothing.looked[0].outcome) == ("export: there is no key", Outcome.TAKEN)
+    empty = run_update(practice("job"), [], now=NOW, maker=lambda: MAKER, folder=tmp_path)
+    assert "nothing to export" in empty.problem
