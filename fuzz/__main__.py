@@ -1,6 +1,7 @@
 """Run mutated returns and replies through the qualifier, or some inputs again; exit 1 when something does not hold."""
 
 import argparse
+import gc
 import secrets
 import sys
 from pathlib import Path
@@ -56,6 +57,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _again(paths: list[Path]) -> int:
     trial, broken = Trial(), 0
     trial.answer(trial.samples[0])
+    gc.freeze()
     for path in paths:
         data = path.read_bytes()
         tried = trial.tried(data)

@@ -210,10 +210,32 @@ def test_the_command_runs_and_repeats(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "all holds" in capsys.readouterr().out
 
 
-def test_what_is_slow_is_told(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_slow_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(default_qualifier())
     clock = iter(range(1000))
     monkeypatch.setattr("fuzz.trial.thread_time", lambda: float(next(clock)))
+    monkeypatch.setattr("fuzz.pace._work", lambda: 1.0)
     assert "took 1000 ms" in trial.tried(b"\n").broken[0]
+
+
+def test_what_a_busy_neighbour_costs_is_no_fault(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    spent = [0.0]
+    slower = iter([1.0] * 100 + [2.0] * 1000)
+
+    def work() -> float:
+        return next(slower)
+
+    def answer(data: bytes) -> Any:
+        spent[0] += 0.080
+        return Trial.answer(trial, data)
+
+    monkeypatch.setattr("fuzz.pace._work", work)
+    monkeypatch.setattr("fuzz.trial.thread_time", lambda: spent[0])
+    made = Trial(trial.qualifier)
+    monkeypatch.setattr(made, "answer", answer)
+    tried = made.tried(b"\n")
+    assert not tried.broken
+    assert tried.seconds == pytest.approx(0.040)
 
 
 def test_what_takes_memory_is_told() -> None:
