@@ -29,12 +29,11 @@ from rebond.store.write.evidence import hold_addresses
 from rebond.store.write.requalify import (
     StoredFailure,
     add_verdict_changes,
-    addresses_of_texts,
     forget_verdicts,
     judge_failures,
     keep_verdicts,
     lock_failures,
-    lock_failures_by,
+    lock_failures_with,
     lock_requalified,
     next_verdict_change,
 )
@@ -210,7 +209,7 @@ def _begin_undoing(practice: Practice, running: Running, *, because: str) -> Non
 
 def _requalify(practice: Practice, running: Running) -> int:
     """Give the next failures their new verdict; `cursor`: the change at hand, and the last failure looked at."""
-    change, failure = running.cursor or (0, 0)
+    change, failure = map(int, running.cursor or (0, 0))
     found = next_verdict_change(running.number, after=change - 1 if failure else change)
     if found is None:
         move_operation(running.number, step=Step.REFOLD)
@@ -227,13 +226,13 @@ def _requalify(practice: Practice, running: Running) -> int:
 
 def _refold(practice: Practice, running: Running) -> int:
     """Fold the addresses whose texts became ignored, or are no longer."""
-    (after,) = running.cursor or (0,)
     texts = [number for number, moved in changed_qualifications(running.number).items() if moved]
-    last, addresses = addresses_of_texts(texts, after=after, limit=PAGE) if texts else (0, {})
-    if last:
+    failures = lock_failures_with(texts, after=running.cursor, limit=PAGE)
+    if failures:
+        addresses = {item.about: item.address for item in failures}
         hold_addresses(addresses, succeeding=())
         _fold(practice, addresses)
-        move_operation(running.number, step=running.step, cursor=(last,))
+        move_operation(running.number, step=running.step, cursor=failures[-1].place)
     elif running.step is Step.REFOLD:
         finish_operation(running.number, now=practice.now)
     else:
@@ -255,24 +254,25 @@ def _restore(practice: Practice, running: Running) -> int:
 
 def _rejudge(practice: Practice, running: Running) -> int:
     """Judge by the present rules what came while the rules that are gone were deciding."""
-    (after,) = running.cursor or (0,)
-    qualifier = practice.make(console_documents())
-    present = {rule.id for rule in qualifier.engine.pack.rules}
-    gone = [name for name in running.rules_after if name not in present]
-    texts = {row.number: row for row in judged_by(gone)}
+    gone = frozenset(name for name, document in running.rules_before.items() if document is None)
+    texts = {row.number for row in judged_by(gone)}
     numbers = {*texts, *changed_qualifications(running.number)} if gone else set()
-    failures = lock_failures_by(gone, numbers=numbers, after=after, limit=PAGE) if numbers else []
+    failures = lock_failures_with(numbers, after=running.cursor, limit=PAGE)
     if not failures:
-        _rejudge_texts(qualifier, texts)
+        if texts:
+            _rejudge_texts(practice.make(console_documents()), texts)
         move_operation(running.number, step=Step.UNDONE)
         return 0
-    rows = {row.number: row for row in find_qualifications({item.circumstance.qualification for item in failures})}
-    verdicts = {
-        item.id: judge(qualifier, rows[item.circumstance.qualification], item.circumstance) for item in failures
-    }
-    _judge(practice, failures, verdicts)
-    move_operation(running.number, step=Step.REJUDGE, cursor=(failures[-1].id,))
-    return len(failures)
+    came = [item for item in failures if item.verdict.rule in gone]
+    if came:
+        qualifier = practice.make(console_documents())
+        rows = {row.number: row for row in find_qualifications({item.circumstance.qualification for item in came})}
+        verdicts = {
+            item.id: judge(qualifier, rows[item.circumstance.qualification], item.circumstance) for item in came
+        }
+        _judge(practice, came, verdicts)
+    move_operation(running.number, step=Step.REJUDGE, cursor=failures[-1].place)
+    return len(came)
 
 
 def _rejudge_texts(qualifier: Qualifier, numbers: Collection[int]) -> None:

@@ -8,12 +8,15 @@ from django.db import connection
 
 from rebond.core.failure import Verdict
 from rebond.core.words import Channel, Phase
-from rebond.store.dialect import among, among_numbers, listed, locking
+from rebond.store.dialect import locking
 from rebond.store.models import Requalified, VerdictChange
 from rebond.store.read.evidence import AddressKey, read_verdict
 from rebond.store.read.qualifications import Circumstance
 from rebond.store.write.evidence import verdict_columns, verdict_row
 from rebond.store.write.rows import insert, update
+
+# How far a walk through failures has come: `StoredFailure.place` of the last one; empty: it is to begin.
+Place = Sequence[int | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class StoredFailure:
     address: str
     verdict: Verdict
     circumstance: Circumstance
+
+    @property
+    def place(self) -> Place:
+        about = self.circumstance
+        return (about.qualification, about.phase.value, about.code, about.enhanced, self.id)
 
 
 def add_verdict_changes(operation: int, changes: Sequence[tuple[Circumstance, Verdict]]) -> None:
@@ -61,21 +69,33 @@ def lock_failures(about: Circumstance, *, after: int, limit: int) -> list[Stored
     return _locked(f"{_LOCK} WHERE {wanted} ORDER BY id LIMIT %s", [*values, limit])
 
 
-def lock_failures_by(
-    rules: Collection[str], *, numbers: Collection[int], after: int, limit: int
-) -> list[StoredFailure]:
-    """Lock the next stored failures with these texts that these rules decided, behind a number."""
-    wanted = f"{among_numbers('qualification')} AND {among('rule')} AND id > %s"
-    return _locked(f"{_LOCK} WHERE {wanted} ORDER BY id LIMIT %s", [listed(numbers), listed(rules), after, limit])
+def lock_failures_with(texts: Collection[int], *, after: Place, limit: int) -> list[StoredFailure]:
+    """Lock the next stored failures with these texts, text by text, behind a place.
+
+    In the order of an index, so that a page costs the same however many failures a text has.
+    """
+    found: list[StoredFailure] = []
+    behind = Circumstance(0, Phase.REPORT, 0, "")
+    if after:
+        text, phase, code, enhanced, last = after
+        behind = Circumstance(int(text), Phase(str(phase)), int(code), str(enhanced))
+        found += lock_failures(behind, after=int(last), limit=limit)
+    for text in sorted(number for number in texts if number >= behind.qualification):
+        if len(found) == limit:
+            break
+        found += _lock_behind(behind if text == behind.qualification else None, text=text, limit=limit - len(found))
+    return found
 
 
-def addresses_of_texts(numbers: Collection[int], *, after: int, limit: int) -> tuple[int, dict[AddressKey, str]]:
-    """Read whose the next failures with these texts are, with the number of the last; 0 when there are no more."""
-    found = _locked(
-        f"{_LOCK} WHERE {among_numbers('qualification')} AND id > %s ORDER BY id LIMIT %s",
-        [listed(numbers), after, limit],
-    )
-    return (found[-1].id if found else 0), {item.about: item.address for item in found}
+def _lock_behind(circumstance: Circumstance | None, *, text: int, limit: int) -> list[StoredFailure]:
+    wanted = "qualification = %s"
+    values: list[int | str] = [text]
+    if circumstance:
+        # Without `id`, which SQLite would not look up in the index but compare row by row.
+        wanted += " AND (phase, code, enhanced) > (%s, %s, %s)"
+        values += [circumstance.phase.value, circumstance.code, circumstance.enhanced]
+    order = "ORDER BY phase, code, enhanced, id LIMIT %s"
+    return _locked(f"{_LOCK} WHERE {wanted} {order}", [*values, limit])
 
 
 _FAILURE = "id, channel, address_key, scope, address, qualification, phase, code, enhanced"

@@ -14,6 +14,7 @@ from rebond.store.models import ConsoleRule, Qualification, QualificationChange,
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
 from rebond.store.read.rules import Document, Step, console_documents, unfinished
 from rebond.store.write.evidence import verdict_columns
+from rebond.store.write.requalify import Place
 from rebond.store.write.rows import update
 from rebond.store.write.text import storable
 
@@ -26,7 +27,7 @@ class Running:
 
     number: int
     step: Step
-    cursor: Sequence[int]
+    cursor: Place
     rules_before: Mapping[str, Document | None]
     rules_after: Mapping[str, Document | None]
     because: str
@@ -99,7 +100,7 @@ def _running(row: RuleOperation) -> Running:
     )
 
 
-def move_operation(number: int, *, step: Step, cursor: Sequence[int] = ()) -> None:
+def move_operation(number: int, *, step: Step, cursor: Place = ()) -> None:
     """Write down how far an operation has come."""
     RuleOperation.objects.filter(id=number).update(step=step.value, cursor=list(cursor))
 
