@@ -69,17 +69,21 @@ def _get(parts: SplitResult, *, context: ssl.SSLContext, most: int, private: boo
         # A timeout bounds the wait for one piece; this bounds them all.
         timer = threading.Timer(LONGEST, connection.end)
         timer.start()
+        answer = _Answer()
         try:
             connection.connect()
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("GET", path, headers={"User-Agent": "rebond", "Accept-Encoding": "identity"})
-            return _read(connection.getresponse(), most=most)
-        except (OSError, http.client.HTTPException):
-            if connection.ended:
-                raise FetchError(f"{host} takes longer than {LONGEST:.0f} s") from None
-            raise
+            answer = _read(connection.getresponse(), most=most)
+        except (OSError, http.client.HTTPException, FetchError):
+            if not connection.ended:
+                raise
         finally:
             timer.cancel()
+        # What was broken off may look whole: an end of headers, or of a body of unknown length.
+        if connection.ended:
+            raise FetchError(f"{host} takes longer than {LONGEST:.0f} s")
+        return answer
 
 
 def _read(response: http.client.HTTPResponse, *, most: int) -> _Answer:
@@ -127,12 +131,7 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), timeout=WAIT)
-        try:
-            secure = self._context.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
-        except BaseException:
-            plain.close()
-            raise
-        self.sock = secure
+        self.sock = secure = self._context.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
         secure.do_handshake()
 
     def end(self) -> None:

@@ -61,5 +61,5 @@ def read_pack_file(path: Path) -> Given:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return Given(where=str(path), problem="it is no file")
             return Given(where=str(path), data=file.read(MOST_BYTES + 1))
-    except OSError as error:
-        return Given(where=str(path), problem=error.strerror or str(error))
+    except (OSError, ValueError) as error:  # a name that no file can have
+        return Given(where=str(path), problem=str(getattr(error, "strerror", None) or error))
