@@ -42,14 +42,15 @@ class Form:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.M)  # when first needed: most mails need none
+    # When first needed: most mails need none. A line end instead of `^`: a text is searched for one far faster.
+    return re.compile("\n" + pattern[1:] if pattern.startswith("^") else pattern, re.M)
 
 
 FORMS = (
     Form("qmail", "", rf"^{_ANGLE}:[ \t]*$"),
     Form("postfix", "", rf"^{_ANGLE}(?: \([^)\n]{{0,300}}\))?: +\S"),
     Form("exim", "address", rf"^ {{2}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
-    Form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:\n", below=True),
+    Form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:(?=\n)", below=True),
     Form("opensmtpd", "list of recipients", rf"^({_ADDRESS}): \S", below=True),
     Form("sendmail 5", "transcript of session", rf"^[45]\d\d {_QUOTED}\.\.\. ", below=True),
     Form("exchange 5", "did not reach", rf"^[ \t]*({_ADDRESS}) on \S", below=True),
@@ -101,7 +102,8 @@ def _apply(form: Form, notice: str, lowered: str) -> list[str]:
     if start < 0:
         return []
     found: dict[str, str] = {}
-    for match in _compiled(form.pattern).finditer(notice, start if form.below and len(lowered) == len(notice) else 0):
+    lines = "\n" + notice
+    for match in _compiled(form.pattern).finditer(lines, start if form.below and len(lowered) == len(notice) else 0):
         if address := tidy_address(match.group(1)):
             found.setdefault(address.lower(), address)
         if len(found) >= MAX_RECIPIENTS:
