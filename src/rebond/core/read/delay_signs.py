@@ -6,7 +6,8 @@ from rebond.core.read.phrases import listed
 DELAYS = listed(
     """
     still being retried | still trying | will be retried | will keep trying | will continue trying |
-    transient non-fatal | will continue to do so |
+    transient non-fatal | will continue to do so | keep trying | keeps trying | go on trying | continue trying |
+    continues to try | continues trying | trying for another | will try for |
     will continue to try | continue to attempt delivery | continue to attempt to deliver |
     will continue to be attempted | continue to be made | will keep being retried |
     delivery attempts will continue | will be attempted again | will try again | will retry for |
@@ -32,6 +33,8 @@ DELAYS = listed(
     todavía no ha sido entregad | sólo una advertencia | solo una advertencia | sólo un aviso | solo un aviso |
     no es necesario que reenvíe | no necesita reenviar
     on viivästynyt | viivästyy | ei ole vielä toimitettu | yritetään edelleen | yritetään uudelleen | vain varoitus
+    n'est pas encore arrivé | n'est pas encore parvenu | continuons nos tentatives | poursuivons nos tentatives |
+    inutile de le renvoyer | inutile de renvoyer |
     n'a pas encore été | n'a pas encore pu | n'ont pas encore été | n'ont pas encore pu | de nouvelles tentatives |
     nouvelle tentative sera | a été retardé | est retardé | ont été retardé | a été différé | est différé |
     va réessayer | vont se poursuivre | va se poursuivre | se poursuivront | sera retenté | seront retenté |
@@ -102,6 +105,7 @@ DELAY_TAGS = listed(
 # What takes a delay back: the notice is the last one.
 GIVEN_UP = listed(
     """
+    not keep trying | stopped trying | no longer trying |
     given up | giving up | gave up | will be deleted from queue | will not be retried |
     not going to try again | no further delivery attempts | no further attempts | permanent error |
     permanent failure | failed permanently | permanent fatal | could not be delivered for 5 days |

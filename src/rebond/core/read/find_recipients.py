@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import getaddresses
 from functools import cache
 
 from rebond.core.read import signs
@@ -16,6 +17,7 @@ MAX_LINES = 4000
 _ADDRESS = r"[^\s<>\"'(),:;\[\]]{1,128}@[^\s<>\"'(),:;\[\]]{1,200}"
 _ANGLE = r"<([^<>\s]{1,128}@[^<>\s]{1,200})>"
 _QUOTED = rf"[<\"']?({_ADDRESS})[>\"']?"
+_RCPT = rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"
 # What stands before a failed address on its line; a plain `Address:` may be anybody's.
 _LABEL = (
     r"(?i:(?:failed |rejected |undeliverable |undelivered |intended |bad |invalid )?(?:addressee|recipient|rcpt)"
@@ -73,13 +75,16 @@ FORMS = (
     ),
     Form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
     Form("labelled", "", rf"^[ \t>*-]*{_LABEL}[ \t]*[:：][ \t]*\[?(?:[Ss][Mm][Tt][Pp]:)?{_QUOTED}"),
-    Form("smtp transcript", "rcpt to", rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"),
+    Form("refused in a transcript", "rcpt to", rf"{_RCPT}[^\n]*\n[^\n]{{0,60}}?(?<![\d.])[45]\d\d[ -]"),
+    Form("smtp transcript", "rcpt to", _RCPT),
 )
 
 _LISTED = re.compile(
-    rf"^[ \t>*.•-]*(?:o +)?[<\"'\[(]{{0,2}}({_ADDRESS})[>\"'\])]{{0,2}}[ \t]*(?:$|[:;,(\[{{\-=<]|on |\.{{3}}|\.$)"
+    rf"^[ \t>*.•-]*(?:o +)?[<\"'\[(]{{0,2}}({_ADDRESS})"
+    r"(?:>[ \t]|[>\"'\])]{0,2}[ \t]*(?:$|[:;,(\[{\-=<]|on |\.{3}|\.$))"
 )
 _BARE = re.compile(r"^(?:[ \t]+(?=\S+[ \t]*$)|[ \t]*(?=\S+ \())([a-z0-9][\w.+-]{1,63})(?:[ \t]*$| \()", re.I)
+_BETWEEN = re.compile(r"[\s,;&<>\"']{1,8}(?:(?:and|or|und|et|ou|y|e|en|i|и)[\s<\"']{1,4})?")
 _LOOK = 4000
 
 
@@ -151,9 +156,22 @@ def _listed_below_intro(letter: Letter, lowered: str) -> list[str]:
     if found:
         return found
     for start in starts:
-        if sentence := addresses_in(" ".join(letter.notice[start : start + 300].split("\n")[:3]), limit=3):
-            return sentence[:1]
+        if sentence := _first_enumerated(" ".join(letter.notice[start : start + 300].split("\n")[:3])):
+            return sentence
     return []
+
+
+def _first_enumerated(text: str) -> list[str]:
+    """Give the first address of a text, and those that are enumerated right behind it."""
+    found: list[str] = []
+    end = -1
+    for address in addresses_in(text, limit=20):
+        start = text.find(address, max(end, 0))
+        if end >= 0 and not _BETWEEN.fullmatch(text[end:start]):
+            break
+        found.append(address)
+        end = start + len(address)
+    return found
 
 
 def _listed_anywhere(letter: Letter, lowered: str) -> list[str]:
@@ -211,11 +229,26 @@ def names_announced(letter: Letter, lowered: str) -> bool:
     return any(address.lower() not in own for address in _listed_below_intro(letter, lowered))
 
 
+def _in_subject(letter: Letter, lowered: str) -> list[str]:
+    return addresses_in(letter.subject, limit=2)
+
+
+def _named_by_display(letter: Letter, lowered: str) -> list[str]:
+    """Give the returned message's recipients whose names stand below the words that announce those who failed."""
+    starts = _intros(lowered)
+    below = lowered[max(starts) :] if starts else ""
+    fields = [letter.original.text(name) for name in ("to", "cc")]
+    named = getaddresses(fields) if below else []
+    return [address for name, address in named if "@" in address and len(name) > 2 and name.lower() in below]
+
+
 _WAYS: tuple[Callable[[Letter, str], list[str]], ...] = (
     _listed_below_intro,
     _returned_and_named,
     _listed_anywhere,
     _named_once,
+    _in_subject,
+    _named_by_display,
     _named_bare,
     _only_returned,
 )

@@ -36,6 +36,7 @@ DAEMON_NAMES = listed(
 # How the subject of a bounce begins, without `Re:` and list tags.
 SUBJECTS = listed(
     """
+    message blocked | blocked message | mail blocked | message rejected | message refused | mail refused |
     undeliver | undelivered | un-deliverable | non-deliverable | nondeliverable | non delivery |
     non-delivery | not delivered | returned mail | returned e-mail | returned to sender |
     return receipt: failed | return to sender | mail returned | message returned | failure notice |
