@@ -72,10 +72,8 @@ def apply(
     Without an argument: judge what is stored by the rules in force. What was interrupted before is done first.
     """
     practice = open_practice(data)
-    from rebond.services.apply_rules import carry_on_all
     from rebond.services.decide import apply_change
 
-    carry_on_all(practice)
     with counting("Failures", as_json=json) as on_progress:
         operation = apply_change(
             practice,

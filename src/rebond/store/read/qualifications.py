@@ -57,16 +57,10 @@ _COLUMNS = (
 )
 
 
-def list_qualifications(
-    *, status: QualificationStatus | None = None, channel: Channel | None = None
-) -> list[QualificationRow]:
+def list_qualifications(*, channel: Channel | None = None) -> list[QualificationRow]:
     """Read the distinct texts, the most frequent first."""
-    wanted, values = ["1 = 1"], []
-    for name, value in (("status", status), ("channel", channel)):
-        if value is not None:
-            wanted.append(f"{name} = %s")
-            values.append(value.value)
-    return _rows(f"WHERE {' AND '.join(wanted)} ORDER BY count DESC, id", values)
+    wanted, values = ("WHERE channel = %s", [channel.value]) if channel else ("", [])
+    return _rows(f"{wanted} ORDER BY count DESC, id", values)
 
 
 def count_qualifications() -> tuple[dict[QualificationStatus, int], int]:
