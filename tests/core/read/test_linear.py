@@ -121,6 +121,15 @@ def test_it_is_answered_within_its_share(name: str) -> None:
     assert _seconds(mail) < 0.5 * max(1, len(mail) / 100_000)
 
 
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_long_delay_notice_is_known_by_its_beginning_or_its_end(behind: bool) -> None:
+    words = b"Your mail could not be delivered yet. We will keep trying for 4 days.\n"
+    lines = b"The following addresses have problems:\n\n" + _each(b"<u%d@y.example>: connection timed out\n", 1000)
+    reading = read_mail(HEAD + b"\n" + (lines + words if behind else words + lines))
+    assert reading.kind is ReturnKind.DELAYED
+    assert len(reading.facts) == 1000
+
+
 def test_line_ends_are_read_once() -> None:
     started = thread_time()
     assert not UNSUBSCRIBE_BODY.search("\n" * 50_000)

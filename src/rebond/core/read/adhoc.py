@@ -22,6 +22,7 @@ from rebond.core.words import Phase, ReturnKind
 
 _SUBJECT_TAGS = re.compile(r"^(?:\s*(?:\[[^\]]{1,60}\]|\*{2,5}[^*]{1,40}\*{2,5}|re:|aw:|sv:|antwort:)\s*)+", re.I)
 _LOOK = 4000
+_ENDS = 16_000
 _ANSWERED = re.compile(r"\s*(?:re|fw|fwd|tr|wg|aw|rv|sv|i|vs|doorst|odp)\s*:", re.I)
 
 
@@ -121,7 +122,9 @@ def _is_public(letter: Letter) -> bool:
 
 
 def is_delay(*, lowered: str, subject: str) -> bool:
-    """Tell whether a notice says that the sending goes on."""
+    """Tell whether a notice says that the sending goes on: before or behind the recipients, however many these are."""
+    if len(lowered) > 2 * _ENDS:
+        lowered = f"{lowered[:_ENDS]}\n{lowered[-_ENDS:]}"
     if delay_signs.GIVEN_UP.any_in(lowered):
         return False
     return delay_signs.DELAYS.any_in(lowered) or (_titled_delay(subject) and "fail" not in subject)
