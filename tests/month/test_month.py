@@ -31,7 +31,7 @@ def _live(plan: tuple[int, ...], folder: Path) -> Month:
 
 # Others can be asked for, as in REBOND_MONTHS="17 60 30 3;18 500 30 6".
 QUICK = [
-    *_read(os.environ.get("REBOND_MONTHS", "1 80 30 2").split(";")),
+    *_read(os.environ.get("REBOND_MONTHS", "1 40 30 2").split(";")),
     *_read(_SEEDS.read_text("utf-8").splitlines()),
 ]
 
