@@ -44,6 +44,8 @@ def _empty_cheaply() -> None:
     def teardown(case: TransactionTestCase) -> None:
         empty(case._databases_names(include_mirrors=False))  # type: ignore[attr-defined]
 
+    # A new connection costs PostgreSQL more than most tests do.
+    TransactionTestCase._should_reload_connections = lambda _: False  # type: ignore[attr-defined]
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
 
 
