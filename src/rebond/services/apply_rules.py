@@ -109,23 +109,16 @@ def begin(
         add_verdict_changes(running.number, list(plan.verdicts.items()))
         decided = [row.number for row, _, status in texts if status is not QualificationStatus.TO_QUALIFY]
         end_for_texts(decided, because="decided", now=practice.now, operation=running.number)
-        _audit(practice, f"rules.{kind}", running, plan, pack=pack)
+        _audit(practice, kind, running, plan, pack=pack)
     return running.number
 
 
-def _audit(
-    practice: Practice,
-    action: str,
-    running: Running,
-    plan: Plan,
-    *,
-    pack: Mapping[str, Any] | None,
-) -> None:
+def _audit(practice: Practice, kind: str, running: Running, plan: Plan, *, pack: Mapping[str, Any] | None) -> None:
     after = {"rules": dict(running.rules_after), "texts": len(plan.changes), "failures": plan.changed}
     if pack is not None:
         after["pack"] = dict(pack)
     add_audit(
-        action,
+        f"rules.{kind}",
         subject=f"operation {running.number}",
         actor=practice.actor,
         now=practice.now,
