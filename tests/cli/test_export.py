@@ -44,10 +44,11 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     pipe, read = tmp_path / "pipe", list[bytes]()
     os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
     reader.start()
     write_rows(pipe, ROWS, columns=["address", "count"])
-    reader.join()
+    reader.join(20)
+    assert not reader.is_alive()
     assert pipe.is_fifo()
     assert read[0].decode() == CSV
 
