@@ -6,7 +6,7 @@ import pytest
 from tests.core.given import at
 from tests.services.event_fixtures import event, hard, state, take, took, why_not
 from tests.services.forgery_mails import feedback, group, qmail, report, words
-from tests.services.mail_fixtures import NO_USER, OVER_QUOTA, accept, came, listed, sent, settle, verp
+from tests.services.mail_fixtures import CAME, NO_USER, OVER_QUOTA, accept, came, listed, sent, settle, verp
 
 from rebond.core.words import AddressStatus
 from rebond.store.models import DeliveryCounts, EvidenceRow, Message, ReturnedMail, Unattributed
@@ -91,7 +91,9 @@ def test_a_complaint_again_denylists_once_and_its_message_is_marked_once() -> No
     for number in range(50):
         accept(feedback(f"Original-Rcpt-To: {row.address}", f"Incidents: {number}"), to=verp(row))
     settle()
+    assert state(row.address).status is AddressStatus.DENYLISTED
     assert why_not(row.address).count("") == 1
+    assert Message.objects.get().complained_at == CAME
     assert DeliveryCounts.objects.get().returned == 0
 
 
