@@ -1,14 +1,12 @@
 """`rebond qualifications` and `rebond rules` on what is stored, through the real command line, on either database."""
 
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.intake.commands import answer, rebond, rows
+from tests.intake.commands import answer, init, rebond, rows
 
 TEXT = "550 Zorglub finds the moon wrong for {}@shop.example"
 ACTION = {"operation", "at", "actor", "kind", "because", "step", "rules", "texts", "failures", "finished_at"}
@@ -18,18 +16,7 @@ ACTION = {"operation", "at", "actor", "kind", "because", "step", "rules", "texts
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with three addresses that failed with one unknown text."""
     folder = tmp_path_factory.mktemp("practice") / "data"
-    if os.environ.get("REBOND_TEST_DATABASE") == "postgresql":
-        import psycopg
-
-        url = os.environ["REBOND_TEST_POSTGRES_URL"]
-        database = f"cli_{secrets.token_hex(6)}"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {database}")  # type: ignore[call-overload]
-        base, _, options = url.partition("?")
-        folder.mkdir()
-        own = f"{base.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
-        (folder / "rebond.toml").write_text(f"[database]\nurl = {json.dumps(own)}\n[alerts]\nunqualified_texts = 3\n")
-    answer(folder, "init")
+    init(folder)
     settings = folder / "rebond.toml"
     settings.write_text(settings.read_text().replace("# unqualified_texts = 10", "unqualified_texts = 3"))
     events = [

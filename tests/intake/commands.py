@@ -2,10 +2,12 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,23 @@ def rebond(
     return subprocess.run(
         command, env=environment(data), input=given, capture_output=True, check=False, timeout=60, **options
     )
+
+
+def init(data: Path) -> None:
+    """Make a site, with a database of its own on the server when these tests are for PostgreSQL."""
+    if os.environ.get("REBOND_TEST_DATABASE") == "postgresql":
+        import psycopg
+
+        url = os.environ["REBOND_TEST_POSTGRES_URL"]
+        database = f"cli_{secrets.token_hex(6)}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {database}")  # type: ignore[call-overload]
+        base, _, options = url.partition("?")
+        data.mkdir()
+        own = f"{base.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
+        text = files("rebond.data").joinpath("rebond.toml").read_text("utf-8")
+        (data / "rebond.toml").write_text(text.replace('# url = ""', f"url = {json.dumps(own)}", 1))
+    answer(data, "init")
 
 
 def answer(data: Path, *arguments: str | Path, given: bytes = b"", code: int = 0) -> Any:
