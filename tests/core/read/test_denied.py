@@ -2,7 +2,7 @@
 
 import pytest
 
-from rebond.core.read.denied import denies_delivery
+from rebond.core.read.denied import denies_delivery, was_sent_back
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,21 @@ def test_a_denied_delivery_is_seen(words: str) -> None:
 )
 def test_other_sentences_deny_no_delivery(words: str) -> None:
     assert not denies_delivery(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "il messaggio inviato a ann@oak.example è stato respinto",
+        "ihre nachricht wurde abgewiesen",
+        "su correo ha sido devuelto",
+        "your mail has been turned back at our door",
+    ],
+)
+def test_a_mail_that_was_sent_back_is_seen(words: str) -> None:
+    assert was_sent_back(words)
+
+
+@pytest.mark.parametrize("words", ["the parcel was returned", "your mail is here. the parcel was returned", "hello"])
+def test_other_things_are_not_mail_that_was_sent_back(words: str) -> None:
+    assert not was_sent_back(words)

@@ -1,5 +1,6 @@
 """What a notice tells of which recipient: copied diagnostics, words that close it, labels before an address."""
 
+from rebond.core.read import read_mail
 from rebond.core.read.about import about_recipients
 
 
@@ -20,3 +21,20 @@ def test_a_status_line_in_words_speaks() -> None:
     words = about_recipients(notice, [("ann@oak.example", "ann@oak.example")])[0]
     assert "nobody of that name" in words
     assert "5.0.0" not in words
+
+
+def _recipients(subject: str, body: str) -> list[str]:
+    head = f"Return-Path: <>\nFrom: MAILER-DAEMON@elm.example\nTo: us@shop.example\nSubject: {subject}\n\n"
+    return [facts.recipient for facts in read_mail((head + body).encode()).facts]
+
+
+def test_enumerated_addresses_all_failed_and_others_in_the_sentence_did_not() -> None:
+    body = "Your message could not be delivered to: a@oak.example, b@oak.example and c@oak.example\n"
+    assert _recipients("Mail delivery failed", body) == ["a@oak.example", "b@oak.example", "c@oak.example"]
+    body = "Your message could not be delivered to a@oak.example since mail for help@oak.example goes elsewhere\n"
+    assert _recipients("Mail delivery failed", body) == ["a@oak.example"]
+
+
+def test_whom_a_transcript_shows_accepted_did_not_fail() -> None:
+    body = "Delivery failed\n>>> RCPT TO:<a@oak.example>\n<<< 250 ok\n>>> RCPT TO:<b@oak.example>\n<<< 550 no\n"
+    assert _recipients("Mail delivery failed", body) == ["b@oak.example"]

@@ -5,7 +5,7 @@ import re
 from rebond.core.failure import Facts
 from rebond.core.read import answer_signs, delay_signs, signs
 from rebond.core.read.about import about_recipients, quoted_phase, remote_host
-from rebond.core.read.denied import denies_delivery
+from rebond.core.read.denied import denies_delivery, was_sent_back
 from rebond.core.read.find_address import addresses_in
 from rebond.core.read.find_recipients import (
     MAX_RECIPIENTS,
@@ -17,7 +17,7 @@ from rebond.core.read.find_recipients import (
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
 from rebond.core.read.phrases import phrases, plain
-from rebond.core.read.smtp_reply import parse_reply, quotes_refusal
+from rebond.core.read.smtp_reply import Reply, parse_reply, quotes_refusal
 from rebond.core.words import Phase, ReturnKind
 
 _SUBJECT_TAGS = re.compile(r"^(?:\s*(?:\[[^\]]{1,60}\]|\*{2,5}[^*]{1,40}\*{2,5}|re:|aw:|sv:|antwort:)\s*)+", re.I)
@@ -38,19 +38,22 @@ def read_adhoc(letter: Letter) -> Finding | None:
         return None  # a postmaster writes other things too
     delayed = is_delay(lowered=lowered, subject=subject)
     action = "delayed" if delayed else "failed"
+    if len(recipients) > MAX_RECIPIENTS:
+        letter.mail.note("cut: the notice names more than 1,000 recipients")
+        recipients = recipients[:MAX_RECIPIENTS]
     told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
+    replies = {words: parse_reply(words) for words in dict.fromkeys(told)}  # of many recipients mostly the same
     phase = quoted_phase(letter.notice[:8000]) if len(recipients) <= 1 else Phase.REPORT
     remote = remote_host(letter.notice[:8000])
     facts = [
-        _facts(letter, recipient, words, action=action, phase=phase, remote=remote)
+        _facts(letter, recipient, replies[words], action=action, phase=phase, remote=remote)
         for recipient, words in zip(recipients or [""], told, strict=True)
     ]
     kind = ReturnKind.DELAYED if delayed else ReturnKind.BOUNCE
-    return Finding(kind=kind, facts=tuple(facts[:MAX_RECIPIENTS]))
+    return Finding(kind=kind, facts=tuple(facts))
 
 
-def _facts(letter: Letter, recipient: str, words: str, *, action: str, phase: Phase, remote: str) -> Facts:
-    reply = parse_reply(words)
+def _facts(letter: Letter, recipient: str, reply: Reply, *, action: str, phase: Phase, remote: str) -> Facts:
     return Facts(
         recipient=recipient,
         final_recipient=recipient,
@@ -75,6 +78,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     if (letter.null_sender or daemon) and not (told and titled):
         told = told or delay_signs.DELAYS.any_in(lowered) or denies_delivery(lowered)
         titled = titled or _titled_delay(subject) or denies_delivery(subject)
+        told = told or (daemon and was_sent_back(lowered))
     machine = letter.sender.startswith(signs.MACHINES)
     if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False

@@ -7,7 +7,8 @@ DELAYS = listed(
     """
     still being retried | still trying | will be retried | will keep trying | will continue trying |
     transient non-fatal | will continue to do so | keep trying | keeps trying | go on trying | continue trying |
-    continues to try | continues trying | trying for another | will try for |
+    continues to try | continues trying | trying for another | will try for | will try to deliver |
+    will attempt delivery | attempt delivery again | will attempt to deliver | temporarily undeliverable |
     will continue to try | continue to attempt delivery | continue to attempt to deliver |
     will continue to be attempted | continue to be made | will keep being retried |
     delivery attempts will continue | will be attempted again | will try again | will retry for |

@@ -6,6 +6,8 @@ Asked only about mail that a mail system wrote or that has no sender, where the 
 import re
 from collections.abc import Iterator
 
+from rebond.core.read.signs import MAIL_WORDS
+
 _LOOK = 4000
 _AROUND = 70
 _MOST = 4  # places of a word that are looked at
@@ -37,8 +39,22 @@ _DENIALS = (
     (("配信", "送信", "配送", "届け"), r"ません|なかった|失敗|不能|エラー"),
     (("전송", "배달", "전달", "발송", "배송", "보내"), r"실패|못|않|없|불가|거부"),
 )
+# What is done to a mail instead of delivering it; said of mail in the same sentence.
+_SENT_BACK = (
+    ("returned", "rejected", "refused", "blocked", "bounced", "turned back", "not be sent", "not sent"),
+    ("refusé", "rejeté", "bloqué", "retourné", "renvoyé"),
+    ("abgewiesen", "abgelehnt", "zurückgewiesen", "zurückgesandt", "zurückgeschickt", "blockiert", "zurück"),
+    ("devuelt", "rechazad", "bloquead", "devolvid", "rejeitad", "recusad"),
+    ("respint", "rifiutat", "bloccat", "restituit"),
+    ("geweigerd", "teruggestuurd", "geblokkeerd"),
+    ("odrzucon", "zwrócon", "zablokowan", "odmítnut", "vrácen"),
+    ("отклонен", "отклонён", "возвращен", "возвращён", "заблокирован", "відхилен", "повернут"),
+    ("avvisat", "afvist", "avvist", "returner", "blockerat", "blokeret"),
+    ("拒否", "返送", "ブロック", "拒收", "拒绝", "拒絕", "退回", "거부", "반송"),
+)
+_MAIL = re.compile("|".join(map(re.escape, MAIL_WORDS)))
 _NEGATIONS = tuple((words, re.compile(denying)) for words, denying in _DENIALS)
-_SENTENCE_END = re.compile(r"[.!?;。！？]|\n\s*\n")
+_SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[。！？]|\n\s*\n")
 
 
 def denies_delivery(lowered: str) -> bool:
@@ -49,6 +65,16 @@ def denies_delivery(lowered: str) -> bool:
             if word in text and any(negation.search(part) for part in _around(text, word)):
                 return True
     return False
+
+
+def was_sent_back(lowered: str) -> bool:
+    """Tell whether a text, in lower case, says of a mail that it was refused or came back."""
+    text = lowered[:_LOOK]
+    return any(
+        word in text and any(_MAIL.search(part) for part in _around(text, word))
+        for words in _SENT_BACK
+        for word in words
+    )
 
 
 def _around(text: str, word: str) -> Iterator[str]:

@@ -30,7 +30,9 @@ DAEMON_NAMES = listed(
     mail administrator | system administrator | system attendant | delivery subsystem | delivery system |
     delivery service | smtp_mail_service | smtp mail service | mail transfer | mail transport |
     postmaster | message transfer agent | administrateur système | administrador del sistema |
-    administrador do sistema | amministratore di sistema | systemadministrator | antivirus_for_smtp
+    administrador do sistema | amministratore di sistema | systemadministrator | antivirus_for_smtp |
+    mail gateway | passerelle | mailscanner | spam firewall | content filter | mail security | email security |
+    antispam
     """
 )
 # How the subject of a bounce begins, without `Re:` and list tags.
