@@ -120,8 +120,9 @@ class Trial:
     def forget(self) -> None:
         """Empty the qualifier's caches, so that the next answer is worked out."""
         judge = self.qualifier
-        for kept in (judge._judged, judge._by_enhanced, judge._decided, judge.engine._found_masked):
-            kept.cache_clear()
+        kept = (judge._said, judge._provider_of, judge._judged, judge._by_enhanced, judge._decided)
+        for each in (*kept, judge.engine._found_masked):
+            each.cache_clear()
 
 
 def limit_of(data: bytes) -> float:

@@ -19,6 +19,8 @@ from rebond.core.words import Cause, Channel, FailureType, Peer, Phase, Reason, 
 # Verdicts kept, by text, and by what texts match. Senders meet the same few thousand texts again and again, and what
 # is new in a text is mostly a name.
 CACHED_VERDICTS = 4096
+# What the recipients of one mail have in common: kept for few texts, which may be long.
+CACHED_OF_A_MAIL = 64
 _SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
 _KIND_CAUSES = {
     ReturnKind.AUTO_REPLY: Cause.AUTO_REPLY,
@@ -37,6 +39,8 @@ class Qualifier:
         self.engine = engine
         self.codes = codes
         self.providers = providers or Providers()
+        self._said = lru_cache(CACHED_OF_A_MAIL)(read_codes)
+        self._provider_of = lru_cache(CACHED_OF_A_MAIL)(self.providers.of_hosts)
         self._judged = lru_cache(CACHED_VERDICTS)(self._judge)
         self._by_enhanced = lru_cache(CACHED_VERDICTS)(codes.by_enhanced)
         self._decided = lru_cache(CACHED_VERDICTS)(self._decide)
@@ -102,7 +106,7 @@ class Qualifier:
 
     def qualify_facts(self, facts: Facts) -> Failure:
         """Judge one failure; codes and provider that the facts do not hold are taken from text and servers."""
-        said = read_codes(facts.text) if facts.channel is Channel.EMAIL else None
+        said = self._said(facts.text) if facts.channel is Channel.EMAIL else None
         code, enhanced = facts.code, facts.enhanced
         if said is not None:
             code, enhanced = code or said.code, enhanced or said.enhanced
@@ -136,7 +140,7 @@ class Qualifier:
         """
         if facts.provider and facts.peer is Peer.RECEIVER:
             return facts.provider
-        return self.providers.of_hosts((facts.remote_mta, facts.reporting_mta))
+        return self._provider_of((facts.remote_mta, facts.reporting_mta))
 
     def _judge(self, situation: Situation, action: str, text: str) -> Verdict:
         if action in _SUCCESSES:

@@ -10,6 +10,9 @@ from rebond.core.words import Phase
 MAX_WORDS = 1500
 _MOST_OWNERS = 20  # of one line
 _MOST_LINES = 500  # of one recipient
+# Characters that are said of all recipients, all together and of each: they are not to be many times the notice.
+_MOST_COMMON = 40_000
+_LEAST_COMMON = 200
 
 # Sentences that every notice of a kind holds: they say nothing about this recipient (lower case, whole lines begin so).
 _BOILERPLATE = (
@@ -139,7 +142,11 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
         telling[owners[-1]] = _says_something(_words(before))
     if not all(telling):
         common = _words(shared + (told[owners[-1]][1:] if owners else []))
-    return [each if enough else f"{common} {each}".strip() for each, enough in zip(words, telling, strict=True)]
+        common = common[: max(_LEAST_COMMON, _MOST_COMMON // len(names))]
+    return [
+        each if enough else f"{common} {each}".strip() if _says_more(each, name) else common
+        for each, enough, (name, _) in zip(words, telling, names, strict=True)
+    ]
 
 
 def _naming(notice: str, index: Mapping[str, list[int]]) -> dict[int, list[int]]:
@@ -198,6 +205,11 @@ def _is_boilerplate(lowered: str) -> bool:
     if lowered.startswith("status:"):
         return reasons_in(lowered[len("status:") :]) < 2  # some write there what others write as a diagnostic
     return lowered.startswith(_BOILERPLATE)
+
+
+def _says_more(words: str, name: str) -> bool:
+    """Tell whether words hold anything but a name and the marks around it: words or codes, be they few."""
+    return any(map(str.isalnum, words.replace(name, "")))
 
 
 def _says_something(words: str) -> bool:

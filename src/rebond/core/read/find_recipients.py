@@ -89,7 +89,10 @@ _LOOK = 4000
 
 
 def find_recipients(letter: Letter, *, lowered: str) -> list[str]:
-    """Ask each form in turn, then each general way; the first that finds an address wins."""
+    """Ask each form in turn, then each general way; the first that finds an address wins.
+
+    Gives one more than are to be read where there are more.
+    """
     own = _own_addresses(letter)
     for form in FORMS:
         if found := _apply(form, letter.notice, lowered):
@@ -98,7 +101,7 @@ def find_recipients(letter: Letter, *, lowered: str) -> list[str]:
     for way in _WAYS:
         found = [address for address in way(letter, lowered) if address.lower() not in own]
         if found:
-            return list(dict.fromkeys(found))[:MAX_RECIPIENTS]
+            return list(dict.fromkeys(found))[: MAX_RECIPIENTS + 1]
     return []
 
 
@@ -111,7 +114,7 @@ def _apply(form: Form, notice: str, lowered: str) -> list[str]:
     for match in _compiled(form.pattern).finditer(lines, start if form.below and len(lowered) == len(notice) else 0):
         if address := tidy_address(match.group(1)):
             found.setdefault(address.lower(), address)
-        if len(found) >= MAX_RECIPIENTS:
+        if len(found) > MAX_RECIPIENTS:
             break
     return list(found.values())
 
