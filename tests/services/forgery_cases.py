@@ -66,6 +66,12 @@ def _head_of_another(own: str, another: str) -> str:
     return another[: parting + 1] + own[parting + 1 :]
 
 
+def _swapped(token: str) -> str:
+    """Return the token with two neighbours swapped that differ, where the signature stands."""
+    place = next(place for place in range(8, len(token)) if token[place] != token[place + 1])
+    return f"{token[:place]}{token[place + 1]}{token[place]}{token[place + 2 :]}"
+
+
 def _bearing(token: str, s: Sent, **fields: float) -> Mail:
     return Mail(raw=report(group(s.victim.address)), to=f"b+{token}@bounce.example", **fields)  # type: ignore[arg-type]
 
@@ -200,6 +206,7 @@ TOKENS: dict[str, Make] = {
     "longer by a letter": _no(lambda s: _token(s.victim) + "a", "forged_token no_token"),
     "twice in a row": _no(lambda s: _token(s.victim) * 2, "forged_token no_token"),
     "broken by a dot": _no(lambda s: _token(s.victim)[:12] + "." + _token(s.victim)[12:], "no_token"),
+    "with two letters swapped": _no(lambda s: _swapped(_token(s.victim)), "forged_token no_token"),
     "backwards": _no(lambda s: _token(s.victim)[::-1], "forged_token no_token"),
     "of zeros": _no(lambda s: "a" * 23, "forged_token no_token"),
     "with another signature": _no(lambda s: sign(s.victim.pk, keyring=OTHER_SITE, issued=at().date()), "forged_token"),

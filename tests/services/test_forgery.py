@@ -1,33 +1,18 @@
 """What is forged is listed with its source and acts on nobody (specification 10, "Forgery")."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from tests.core.given import at, policy
 from tests.services.event_fixtures import state, why_not
-from tests.services.mail_fixtures import CAME, arf, came, dsn, listed, sent, token_of, verp
+from tests.services.mail_fixtures import CAME, arf, came, dsn, listed, sent, verp
 
-from rebond.core.tokens import Keyring, sign
 from rebond.core.words import AddressStatus, Trust
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.unattributed import accept as accept_unattributed
 from rebond.store.models import AuditEntry, DeliveryCounts, EvidenceRow, Message, Qualification, Unattributed
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
-
-
-@dataclass(frozen=True)
-class Forged:
-    """A mail, its envelope, when it came, and why it is listed; `names` is whom it is listed under."""
-
-    raw: bytes
-    to: str = ""
-    sender: str | None = ""
-    now_days: float = 0
-    why: str = "no_token"
-    names: str = ""
 
 
 def changed(address: str, place: int) -> str:
@@ -38,82 +23,6 @@ def changed(address: str, place: int) -> str:
     domain = token.index("@")
     place = place % domain
     return f"{head}+{token[:place]}{new}{token[place + 1 :]}"
-
-
-def forgeries(victim: Message, own: Message) -> dict[str, Forged]:
-    raw = dsn(victim.address)
-    head, token = verp(victim).split("@")[0].split("+")
-    other = Keyring({0: b"x" * 16}, 0)
-    foreign = Keyring({9: b"x" * 16}, 9)
-    forged_token = sign(victim.pk, keyring=other, issued=at().date())
-    unknown_key = sign(victim.pk, keyring=foreign, issued=at().date())
-    future = token_of(victim.pk, at(days=3))
-    complaint = arf(victim.address, message_id="unheard-of@else.example")
-    return {
-        "no token at all": Forged(raw),
-        "one's own valid token": Forged(raw, verp(own), why="other_recipient"),
-        "a token cut at its end": Forged(raw, f"{head}+{token[:-2]}@bounce.example", why="no_token"),
-        "a token cut at its beginning": Forged(raw, f"{head}+{token[2:]}@bounce.example"),
-        "a token with a character more": Forged(raw, f"{head}+{token}a@bounce.example"),
-        "a token with two characters swapped": Forged(
-            raw, f"{head}+{token[:8]}{token[9]}{token[8]}{token[10:]}@b.example"
-        ),
-        "a token with another signature": Forged(raw, f"b+{forged_token}@bounce.example", why="forged_token"),
-        "a token of another key": Forged(raw, f"b+{unknown_key}@bounce.example", why="forged_token"),
-        "a token of the future": Forged(raw, f"b+{future}@bounce.example", why="forged_token"),
-        "an expired token, somebody else": Forged(
-            dsn("stranger@else.example"),
-            verp(victim),
-            now_days=31,
-            why="expired_token",
-            names="stranger@else.example",
-        ),
-        "an expired token, non-null sender": Forged(
-            raw, verp(victim), sender="x@evil.example", now_days=31, why="sender_not_null"
-        ),
-        "a message never sent": Forged(raw, f"b+{token_of(10**9)}@bounce.example", why="unknown_message"),
-        "a known Message-ID, other recipient": Forged(
-            dsn("stranger@else.example", message_id="plain@shop.example"),
-            why="other_recipient",
-            names="stranger@else.example",
-        ),
-        "a known Message-ID, non-null sender": Forged(
-            dsn(victim.address, message_id="plain@shop.example"), sender="x@evil.example", why="sender_not_null"
-        ),
-        "an unknown Message-ID": Forged(dsn(victim.address, message_id="unheard-of@else.example")),
-        "an id within another id": Forged(dsn(victim.address, message_id="xplain@shop.example.evil.example")),
-        "a complaint for a stranger": Forged(complaint),
-        "a complaint under one's own token": Forged(complaint, verp(own), why="other_recipient"),
-        "a DMARC report": Forged(arf(victim.address, feedback="auth-failure"), verp(victim), why="feedback_only"),
-        "not spam": Forged(arf(victim.address, feedback="not-spam"), verp(victim), why="feedback_only"),
-        "a virus report": Forged(arf(victim.address, feedback="virus"), verp(victim), why="feedback_only"),
-        "another report": Forged(arf(victim.address, feedback="other"), verp(victim), why="feedback_only"),
-    }
-
-
-def _names() -> list[str]:
-    row = Message(id=1, address="v@example.org", delivery_id=1)
-    return list(forgeries(row, row))
-
-
-@pytest.mark.parametrize("name", _names())
-def test_a_forgery_is_listed_and_acts_on_nobody(name: str) -> None:
-    own, victim = sent(2)
-    Message.objects.filter(id=victim.pk).update(message_id="plain@shop.example")
-    forged = forgeries(victim, own)[name]
-    settled = came(forged.raw, to=forged.to, sender=forged.sender, now=CAME + timedelta(days=forged.now_days))
-    assert (settled.taken, settled.unattributed) == (1, 1)
-    listing = Unattributed.objects.get()
-    assert (listing.address, listing.source, listing.required) == (forged.names or victim.address, "lmtp", "matched")
-    assert (listing.why == forged.why) or (name.startswith("a token") and listing.why in ("no_token", "forged_token"))
-    for address in (victim.address, "stranger@else.example"):
-        assert state(address).status is AddressStatus.VALID
-    row = Message.objects.get(id=victim.pk)
-    assert (row.returned_at, row.complained_at) == (None, None)
-    acted = name in ("one's own valid token", "a complaint under one's own token")
-    assert (state(own.address).status is not AddressStatus.VALID) == acted
-    assert not EvidenceRow.objects.filter(trusted=True).exclude(address_key=own.address_key).exists()
-    assert Qualification.objects.count() == int(name == "one's own valid token")
 
 
 def test_every_swapped_character_of_a_token_is_noticed() -> None:
