@@ -53,7 +53,10 @@ def _complainants(letter: Letter, named: Iterable[str]) -> tuple[str, ...]:
         hinted = letter.original.first("x-hmxmroriginalrecipient")
         to = addresses_in(hinted or letter.original.text("to"))
         found = [address for address in to if not _REDACTED.search(address)] if len(to) == 1 else []
-    return tuple(dict.fromkeys(found))[:MAX_NAMED]
+    complained = tuple(dict.fromkeys(found))
+    if len(complained) > MAX_NAMED:
+        letter.mail.note("cut: the report names more than 1,000 recipients")
+    return complained[:MAX_NAMED]
 
 
 def _read_outlook(letter: Letter) -> Finding | None:

@@ -88,11 +88,16 @@ class Headers:
     def names(self) -> Iterator[str]:
         return iter(dict.fromkeys(self._names))
 
+    @property
+    def longest(self) -> int:
+        """The length of the longest value as it is written."""
+        return max(map(len, self._values), default=0)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
     def __contains__(self, name: str) -> bool:
         return name in self._first
-
-    def __bool__(self) -> bool:
-        return bool(self._names)
 
 
 def _unfolded(value: str) -> str:

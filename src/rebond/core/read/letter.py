@@ -134,7 +134,10 @@ def _tell_apart(letter: Letter) -> None:
                 letter.mail.note("cut: the notice is longer than 128 KiB")
                 break
             (late if returned else texts).append(part.text())
-    notice = "\n".join(texts if any(text.strip() for text in texts) else late)[:MAX_NOTICE]
+    notice = "\n".join(texts if any(text.strip() for text in texts) else late)
+    if len(notice) > MAX_NOTICE:
+        notice = notice[:MAX_NOTICE]
+        letter.mail.note("cut: the notice is longer than 128 KiB")
     letter.notice, found = _without_returned(notice)
     if found and not letter.original:
         letter.original = found

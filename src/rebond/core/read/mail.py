@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rebond.core.read.decode import MAX_TEXT, Guesses, decode_text, html_to_text, transfer_decode
-from rebond.core.read.headers import Headers, content_type_of, parse_headers, plain_fields
+from rebond.core.read.headers import MAX_HEADERS, MAX_VALUE, Headers, content_type_of, parse_headers, plain_fields
 
 MAX_SIZE = 25 * 1024 * 1024
 MAX_DEPTH = 50
@@ -33,7 +33,8 @@ _Head = tuple[Headers, str, Mapping[str, str]]
 class Part:
     """One leaf of a mail: `content_type` in lower case, `body` still encoded for transfer.
 
-    `container` is the type of the multipart that holds it, `group` that multipart's number (0: none).
+    `container` is the type of the multipart that holds it, `group` that multipart's number (0: none); `cut` whether
+    only the beginning of its text was read.
     """
 
     headers: Headers
@@ -44,6 +45,7 @@ class Part:
     group: int = 0
     depth: int = 0
     guesses: Guesses | None = None
+    cut: bool = False
     _text: str | None = None
 
     def decoded(self) -> bytes:
@@ -59,7 +61,9 @@ class Part:
         return self._text
 
     def _read(self, limit: int) -> str:
-        text = decode_text(self.decoded()[:limit], charset=self.charset, guesses=self.guesses)
+        body = self.decoded()
+        self.cut = len(body) > limit
+        text = decode_text(body[:limit], charset=self.charset, guesses=self.guesses)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return html_to_text(text) if self.content_type == "text/html" else text
@@ -86,7 +90,9 @@ def split_mail(raw: bytes) -> Mail:
     if len(raw) > MAX_SIZE:
         raw = raw[:MAX_SIZE]
         notes.append("cut: the mail is larger than 25 MiB")
-    headers, body = split_head(raw)
+    raw = _with_even_ends(raw)
+    headers, body = _split_head(raw)
+    notes += _cut_of_head(headers, size=len(raw) - len(body))
     content_type, parameters = content_type_of(headers)
     mail = Mail(headers, [], content_type, parameters, notes)
     _split_body(mail, body)
@@ -95,9 +101,25 @@ def split_mail(raw: bytes) -> Mail:
 
 def split_head(raw: bytes) -> tuple[Headers, bytes]:
     """Split a message in its headers and its body, with even line ends."""
+    return _split_head(_with_even_ends(raw))
+
+
+def _with_even_ends(raw: bytes) -> bytes:
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _split_head(raw.lstrip(b"\n"))
+    return raw.lstrip(b"\n")
+
+
+def _cut_of_head(headers: Headers, *, size: int) -> list[str]:
+    """Say what of a header block, which took `size` bytes, is not read."""
+    cut = []
+    if size >= MAX_HEADER_BLOCK:
+        cut.append("cut: the header block is longer than 1 MiB")
+    if len(headers) >= MAX_HEADERS:
+        cut.append("cut: no more than 2,000 header fields are read")
+    if size > MAX_VALUE and headers.longest > MAX_VALUE:
+        cut.append("cut: a header field is longer than 64 KiB")
+    return cut
 
 
 def _split_head(raw: bytes) -> tuple[Headers, bytes]:

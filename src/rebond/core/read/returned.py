@@ -83,6 +83,8 @@ def read_mail(raw: bytes) -> Reading:
 
 def _reading(letter: Letter, finding: Finding) -> Reading:
     original = letter.original
+    if any(part.cut for part in letter.mail.parts):
+        letter.mail.note("cut: of a long text only the beginning is read")
     ids = [*finding.message_ids, *_ids(original.all("message-id"))]
     if not ids and finding.kind is not ReturnKind.OTHER:
         ids = _ids(letter.headers.all("in-reply-to"))
