@@ -80,7 +80,8 @@ def test_what_stands_before_the_tables_is_of_each() -> None:
         (MOON + LINES.replace("a test", "a \\u0000 test"), "signs that no text holds"),
         (MOON + LINES.replace('["the moon"]', '[{ text = "the moon\\u009b" }]'), "signs that no text holds"),
         (MOON.replace('"moon"\n', '"moon"\n"\\u0001" = 1\n', 1) + LINES, "signs that no text holds"),
-        (MOON.replace("text = ", f'text = "{"m" * 4001}"\n# ') + LINES, "longer than 4,000"),
+        (MOON.replace("text = ", f'text = "{"m" * 4001}"\n# ') + LINES, "larger than 2,000 signs"),
+        (MOON.replace("text = ", 'text = "(a.{0,1000}){20}"\n# ') + LINES, "larger than 2,000 signs"),
         (MOON + LINES.replace('"soft"', '"hard"'), "refused"),
         (MOON + LINES.replace("examples", "other = 1\nexamples"), "unknown key"),
     ],
@@ -99,6 +100,11 @@ def test_there_are_at_most_so_many_rules(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "more than 1 rules" in refusal(
         MOON + LINES, **{"rules/email/b.toml": MOON.replace("moon", "sun", 1) + LINES}
     )
+
+
+def test_patterns_are_together_at_most_so_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "LARGEST_PACK", 6)
+    assert "larger than 6 signs" in refusal(MOON + LINES + MOON.replace("moon", "sun") + LINES)
 
 
 def test_a_new_rule_is_taken_and_is_known_the_second_time() -> None:

@@ -13,11 +13,14 @@ from rebond.core.qualify.check import check_rule
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.loading import PACK, is_imported, load_console_rules
 from rebond.core.qualify.normalise import fold, template
+from rebond.core.qualify.pattern_size import pattern_size
 from rebond.core.qualify.rules import Example, Level, Pack, Rule, RuleError
 
 Document = Mapping[str, Any]
 MOST_RULES = 10_000
-LONGEST_PATTERN = 4_000
+# What compiling costs at most: some seconds for a pattern, some minutes for a pack.
+LARGEST_PATTERN = 2_000
+LARGEST_PACK = 400_000
 _MOST_PROBLEMS = 3
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,79}")
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -99,11 +102,16 @@ def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:
 
 
 def _checked(rules: dict[str, Document]) -> dict[str, Document]:
+    whole = 0
     for name, document in rules.items():
         if not all(map(is_storable, _strings(document))):
             raise PackError(f"rule {name} holds signs that no text holds")
-        if len(str(document.get("text", ""))) > LONGEST_PATTERN:
-            raise PackError(f"the pattern of rule {name} is longer than {LONGEST_PATTERN:,} characters")
+        size = pattern_size(str(document.get("text", "")))
+        whole += size
+        if size > LARGEST_PATTERN:
+            raise PackError(f"the pattern of rule {name} is larger than {LARGEST_PATTERN:,} signs, repeats written out")
+        if whole > LARGEST_PACK:
+            raise PackError(f"its patterns are larger than {LARGEST_PACK:,} signs, repeats written out")
     try:
         load_console_rules(rules.values(), with_examples=True)
     except RuleError as error:
