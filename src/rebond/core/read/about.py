@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from itertools import chain, islice
 
-from rebond.core.read.find_address import ADDRESS, addresses_in, tidy_address
+from rebond.core.read.find_address import ADDRESS, addresses_in, tidy_address, with_name, without_name
 from rebond.core.read.smtp_reply import begins_reply, fold, from_reply, reasons_in
 from rebond.core.words import Phase
 
@@ -120,21 +121,23 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
         for name in {recipient.lower(), final.lower()}:
             index.setdefault(name, []).append(number)
     shared: list[str] = []
-    told: list[list[str]] = [[] for _ in names]
+    sections: list[list[list[str]]] = [[] for _ in names]
     owners: list[int] = []
+    section = shared
     naming = _naming(notice, index)
     for place, line in enumerate(notice.split("\n")):
         named = naming.get(place)
-        owners = named or owners
-        if not owners or (not named and _ANNOUNCING.search(line)):
+        if named:
+            owners, section = named, [line]
+            for number in owners:
+                sections[number].append(section)
+        elif not owners or _ANNOUNCING.search(line):
             shared.append(line)
-            continue
-        for number in owners:
-            if len(told[number]) < _MOST_LINES:
-                told[number].append(line)
+        else:
+            section.append(line)
+    told = [list(islice(chain.from_iterable(each), _MOST_LINES)) for each in sections]
     common = ""
-    words = [_words(lines) for lines in told]
-    telling = [_says_something(each) for each in words]
+    words, telling = _words_of_each(told, [name for name, _ in names])
     if owners and telling.count(True) == 1 and telling[owners[-1]]:
         # Only the last one has words: those below a blank line close the notice and are not about it alone.
         before = told[owners[-1]]
@@ -147,6 +150,23 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
         each if enough else f"{common} {each}".strip() if _says_more(each, name) else common
         for each, enough, (name, _) in zip(words, telling, names, strict=True)
     ]
+
+
+def _words_of_each(told: list[list[str]], names: list[str]) -> tuple[list[str], list[bool]]:
+    """Give the words about each recipient, and whether they say something; once for those that differ in a name."""
+    words: list[str] = []
+    telling: list[bool] = []
+    known: dict[str, tuple[str, bool]] = {}
+    for lines, name in zip(told, names, strict=True):
+        text = "\n".join(lines)
+        unnamed = without_name(text, name) if len(text) < MAX_WORDS else text
+        if unnamed not in known:
+            found = _words(lines)
+            known[unnamed] = (found if unnamed is text else without_name(found, name)), _says_something(found)
+        about, says = known[unnamed]
+        words.append(about if unnamed is text else with_name(about, name))
+        telling.append(says)
+    return words, telling
 
 
 def _naming(notice: str, index: Mapping[str, list[int]]) -> dict[int, list[int]]:

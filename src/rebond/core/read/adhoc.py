@@ -1,12 +1,14 @@
 """Bounces without a machine part: what speaks for one, and what it says."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from rebond.core.failure import Facts
 from rebond.core.read import answer_signs, delay_signs, signs
 from rebond.core.read.about import about_recipients, quoted_phase, remote_host
 from rebond.core.read.denied import denies_delivery, was_sent_back
-from rebond.core.read.find_address import addresses_in
+from rebond.core.read.find_address import addresses_in, with_name, without_name
 from rebond.core.read.find_recipients import (
     MAX_RECIPIENTS,
     domain_of,
@@ -42,15 +44,26 @@ def read_adhoc(letter: Letter) -> Finding | None:
         letter.mail.note("cut: the notice names more than 1,000 recipients")
         recipients = recipients[:MAX_RECIPIENTS]
     told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
-    replies = {words: parse_reply(words) for words in dict.fromkeys(told)}  # of many recipients mostly the same
     phase = quoted_phase(letter.notice[:8000]) if len(recipients) <= 1 else Phase.REPORT
     remote = remote_host(letter.notice[:8000])
     facts = [
-        _facts(letter, recipient, replies[words], action=action, phase=phase, remote=remote)
-        for recipient, words in zip(recipients or [""], told, strict=True)
+        _facts(letter, recipient, reply, action=action, phase=phase, remote=remote)
+        for recipient, reply in zip(recipients or [""], _replies(told, recipients or [""]), strict=True)
     ]
     kind = ReturnKind.DELAYED if delayed else ReturnKind.BOUNCE
     return Finding(kind=kind, facts=tuple(facts))
+
+
+def _replies(told: list[str], recipients: list[str]) -> Iterator[Reply]:
+    """Read what is told of each recipient; once what differs in a name alone."""
+    known: dict[str, Reply] = {}
+    for words, recipient in zip(told, recipients, strict=True):
+        unnamed = without_name(words, recipient)
+        if unnamed not in known:
+            reply = parse_reply(words)
+            known[unnamed] = reply if unnamed is words else replace(reply, text=without_name(reply.text, recipient))
+        reply = known[unnamed]
+        yield reply if unnamed is words else Reply(reply.code, reply.enhanced, with_name(reply.text, recipient))
 
 
 def _facts(letter: Letter, recipient: str, reply: Reply, *, action: str, phase: Phase, remote: str) -> Facts:

@@ -16,6 +16,8 @@ _TYPED = re.compile(r"\s*(?:[A-Za-z0-9-]{1,20})?\s*;\s*(?:rfc822\s*;)?\s*", re.I
 # Languages without spaces write on right before and behind an address.
 _WIDE = "\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_ORDINARY = re.compile(r"[a-z]\w*(?:[.-][a-z]\w*)*@[a-z]\w*(?:[.-][a-z]\w*)*", re.I | re.A)
+_MARK = "\0"  # no text that was decoded holds one
 _LEFT = "'`*.,;:!|&#‘’“”"
 _RIGHT = _LEFT + "?="
 
@@ -64,6 +66,19 @@ def tidy_address(text: str) -> str:
 def _wide_neighbours() -> tuple[re.Pattern[str], re.Pattern[str]]:
     # Compiled when first needed: such wide classes take longer than all else that a short command loads.
     return re.compile(rf"\A.*[{_WIDE}](?=[!-~]++\Z)"), re.compile(rf"(?<=[a-z])[{_WIDE}].*+\Z", re.I)
+
+
+def without_name(text: str, name: str) -> str:
+    """Put a mark for an address in a text, if nothing in the address can look like a code; else give the text itself.
+
+    Of many recipients most are told the same, and what is told in the same words need not be read again.
+    """
+    return text.replace(name, _MARK) if _ORDINARY.fullmatch(name) else text
+
+
+def with_name(text: str, name: str) -> str:
+    """Put the address where `without_name` put its mark."""
+    return text.replace(_MARK, name)
 
 
 def field_address(value: str) -> str:
