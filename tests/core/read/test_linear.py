@@ -134,6 +134,17 @@ def test_what_is_said_of_many_is_not_said_at_length_of_each() -> None:
     assert many[999].text.startswith("undeliverable none of them could be reached, none of them")
 
 
+def test_what_differs_in_a_name_alone_is_read_alike_and_no_name_is_read_as_a_code() -> None:
+    names = (b"u1@y.example", b"longer.name@sub-domain.y.example", b"a-550-5.1.1@y.example", b"550@y.example")
+    facts = read_mail(
+        NOTICE + b"".join(b"<%s>: user unknown at %s, 452 4.2.2\n" % (name, name) for name in names)
+    ).facts
+    assert [each.recipient for each in facts] == [name.decode() for name in names]
+    for each in facts:
+        assert each.text == f"<{each.recipient}>: user unknown at {each.recipient}, 452 4.2.2"
+        assert (each.code, each.enhanced) == (452, "4.2.2")
+
+
 def test_more_recipients_than_are_read_are_told() -> None:
     lines = b"".join(b"<u%d@y.example>: user unknown\n" % each for each in range(1001))
     reading = read_mail(NOTICE + lines)
