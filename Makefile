@@ -82,7 +82,7 @@ types: test-tools
 core-coverage: test-tools
 	$(BIN)/pytest tests/core -q --cov=rebond.core --cov-branch --cov-report=term --cov-fail-under=100
 
-check-slow: test-tools system-packages
+check-slow: test-tools system-packages .venv-docs/.installed
 	REBOND_TEST_MARK=slow $(WITH_POSTGRES) tools/run-tests $(ARGS)
 
 bench: .venv-bench/.installed system-packages

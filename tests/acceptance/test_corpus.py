@@ -6,7 +6,7 @@ from rebond.cli.score import score_folder
 from rebond.packs import default_qualifier
 
 
-def test_the_open_corpus_is_read_at_least_as_well_as_promised(corpus: Path) -> None:
+def test_real_returns_are_read_no_worse_than_this(corpus: Path) -> None:
     score = score_folder(corpus, qualifier=default_qualifier())
     found = {name: 100 * tally.right / tally.of for name, tally in score.metrics.items()}
     assert found["recipient"] >= 97

@@ -3,6 +3,7 @@
 The disk is a limit on the size of the process's files, so this is about SQLite; PostgreSQL keeps its own files.
 """
 
+import resource
 import signal
 import sqlite3
 import time
@@ -17,8 +18,8 @@ from tests.acceptance.kill_load import bring
 from tests.acceptance.kill_site import Running
 from tests.acceptance.kill_stage import BATCH, SEND, SENT, Stage, staged
 
-resource = pytest.importorskip("resource")
 IN_FLIGHT = 50
+LIFTED = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can lift another process's limit")
 _LONG = 60.0
 # Pauses that a test can wait for.
 PATIENCE = (0.01, 0.01)
@@ -68,6 +69,7 @@ def assert_sent_once_but_for_uncertain(stage: Stage, interruptions: int) -> None
     assert_recount(stage.site)
 
 
+@LIFTED
 def test_a_sender_that_waits_goes_on_when_there_is_room_again(stage: Stage) -> None:
     _, expected = stage.oracle_of_sending
     stage.put_back(stage.prepared)
@@ -82,8 +84,6 @@ def test_a_sender_that_waits_goes_on_when_there_is_room_again(stage: Stage) -> N
 
 
 def make_room(running: Running) -> None:
-    if not hasattr(resource, "prlimit"):
-        pytest.skip("needs prlimit")
     resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
@@ -104,6 +104,7 @@ def test_at_settling(stage: Stage) -> None:
     assert facts(stage.site) == expected
 
 
+@LIFTED
 def test_at_intake_with_a_settler_beside_it(stage: Stage) -> None:
     mails, (_, expected) = stage.returns, stage.oracle_of_settling
     stage.put_back(SENT)

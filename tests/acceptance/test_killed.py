@@ -19,6 +19,7 @@ from tests.acceptance.kill_facts import assert_every_return_whole, assert_recoun
 from tests.acceptance.kill_load import Answers, bring
 from tests.acceptance.kill_site import Done, Running
 from tests.acceptance.kill_stage import BATCH, SEND, SENT, Stage, staged
+from tests.missing import missing
 
 # What a sender has begun and not written down at any moment: a window with the relay, and one being recorded.
 IN_FLIGHT = 50
@@ -34,7 +35,7 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if database == "postgresql":
         database = os.environ.get("REBOND_TEST_POSTGRES_URL")
         if not database:
-            pytest.skip("there is no PostgreSQL")
+            missing("there is no PostgreSQL: REBOND_TEST_POSTGRES_URL names one")
     with staged(tmp_path_factory.mktemp("killed"), database) as found:
         yield found
 

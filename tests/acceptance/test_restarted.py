@@ -12,6 +12,7 @@ from tests.acceptance.kill_facts import assert_every_return_whole, assert_recoun
 from tests.acceptance.kill_load import bring
 from tests.acceptance.kill_site import Running
 from tests.acceptance.kill_stage import BATCH, SENT, Stage, staged
+from tests.missing import missing
 
 _LONG = 60.0
 AWAY, BACK = "the database does not answer", "the database answers again"
@@ -23,7 +24,7 @@ PATIENCE = (0.05, 1.0, 1.0)
 def server() -> Iterator[Cluster]:
     with cluster() as found:
         if found is None:
-            pytest.skip("there is no PostgreSQL")
+            missing("there are no programs of PostgreSQL to start a server with")
         yield found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import ROOT
+from tests.missing import missing
 
 MKDOCS = ROOT / ".venv-docs" / "bin" / "mkdocs"
 # Scripts, styles, pictures and fonts; a link that a person may follow fetches nothing.
@@ -16,7 +17,7 @@ _FETCHED = re.compile(r"<(?:script|img|iframe|source)\b[^>]*\bsrc=\"?([^\" >]+)|
 @pytest.mark.slow
 def test_the_site_fetches_nothing_from_elsewhere(tmp_path: Path) -> None:
     if not MKDOCS.exists():
-        pytest.skip("mkdocs is not installed: make docs installs it")
+        missing("mkdocs is not installed: make docs installs it")
     command = [MKDOCS, "build", "--strict", "--quiet", "--site-dir", tmp_path]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
     pictures = set()

@@ -14,8 +14,6 @@ import pytest
 
 from tests.intake.commands import answer, lmtp, rebond, rows
 
-# Each command has a process and SQLite files of its own, whatever the tests around them run on.
-pytestmark = pytest.mark.skipif(os.environ.get("REBOND_TEST_DATABASE") == "postgresql", reason="has its own SQLite")
 BOUNCE = b"""From: MAILER-DAEMON@mx.example
 To: b@bounce.example
 Subject: Undelivered mail returned to sender
@@ -242,7 +240,7 @@ def test_what_was_acknowledged_survives_a_kill(data: Path) -> None:
     assert states <= {"unattributed", "settled", "stored"}
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs prlimit")
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can lift another process's limit")
 def test_a_full_disk_is_answered_with_try_again_and_loses_nothing(data: Path) -> None:
     acknowledged, codes = [], []
     with lmtp(data, "--no-settle") as (process, port):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.mail_servers.programs import open_folder
 from tests.mail_servers.site import Site
+from tests.missing import missing
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def postgresql_site(tmp_path: Path) -> Iterator[Site]:
     """A site on PostgreSQL, made ready, in a database of its own."""
     url = os.environ.get("REBOND_TEST_POSTGRES_URL")
     if not url:
-        pytest.skip("there is no PostgreSQL")
+        missing("there is no PostgreSQL: REBOND_TEST_POSTGRES_URL names one")
     import psycopg
 
     name = f"mail_servers_{os.getpid()}"

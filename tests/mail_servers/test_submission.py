@@ -1,16 +1,13 @@
 """Handing over to a Postfix that wants TLS and a password: what is wrong there is nobody's failure."""
 
 import base64
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
+from tests.certificates import make_certificate
 from tests.mail_servers.crowd import Crowd
 from tests.mail_servers.postfix import postfix
 from tests.mail_servers.programs import free_port, until
@@ -29,18 +26,6 @@ mynetworks =
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = permit_sasl_authenticated, reject
 """
-
-
-def make_certificate(folder: Path, name: str) -> Path:
-    """A certificate for 127.0.0.1 that is signed by itself, and its key beside it."""
-    openssl = shutil.which("openssl")
-    if not openssl:
-        pytest.skip("there is no openssl to make a certificate with")
-    made = folder / f"{name}.pem"
-    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=relay"
-    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(made.with_suffix(".key")), "-out", str(made)]
-    subprocess.run([openssl, "req", *options.split(), *where], check=True, capture_output=True)
-    return made
 
 
 @contextmanager

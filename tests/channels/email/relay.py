@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rebond.channels.email.smtp import SmtpSender, SmtpSettings
-from rebond.core.ports import Outcome, Outgoing
+from rebond.core.ports import Outcome, OutcomeKind, Outgoing
 
 # Instead of a reply: close the connection at once, or say nothing more.
 CUT, HANG = "<cut>", "<hang>"
@@ -142,3 +142,9 @@ def send(relay: Relay, window: Sequence[Outgoing], *, query: str = "tls=none", *
                 await sender.close()
 
     return asyncio.run(run())
+
+
+def kinds(outcomes: list[Outcome]) -> dict[int, OutcomeKind]:
+    """What became of each message, by its number; each has one outcome."""
+    assert len({outcome.message for outcome in outcomes}) == len(outcomes)
+    return {outcome.message: outcome.kind for outcome in sorted(outcomes, key=lambda outcome: outcome.message)}

@@ -1,19 +1,15 @@
 """Handing over to relays that take, refuse, hang, cut and speak nonsense."""
 
 import asyncio
-import shutil
-import ssl
-import subprocess
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebond.channels.email.smtp import SettingsError, SmtpSender, SmtpSettings
+from rebond.channels.email.smtp import SmtpSender, SmtpSettings
 from rebond.core.ports import Outcome, OutcomeKind, Outgoing
 from rebond.core.words import Phase
 from tests.channels.email.relay import (
@@ -24,6 +20,7 @@ from tests.channels.email.relay import (
     Relay,
     StillClock,
     hand_over,
+    kinds,
     outgoing,
     running,
     send,
@@ -33,11 +30,6 @@ ACCEPTED, REFUSED, FAULT = OutcomeKind.ACCEPTED, OutcomeKind.REFUSED, OutcomeKin
 UNCERTAIN, UNSENT = OutcomeKind.UNCERTAIN, OutcomeKind.UNSENT
 
 WAYS = pytest.mark.parametrize("extensions", [EXTENSIONS, ("DSN",)], ids=["pipelining", "step by step"])
-
-
-def kinds(outcomes: list[Outcome]) -> dict[int, OutcomeKind]:
-    assert len({outcome.message for outcome in outcomes}) == len(outcomes)
-    return {outcome.message: outcome.kind for outcome in sorted(outcomes, key=lambda outcome: outcome.message)}
 
 
 def saying(**answers: str) -> "Relay":
@@ -332,58 +324,6 @@ def test_data_after_a_refused_recipient_sends_nothing_to_nobody() -> None:
     assert relay.connections == 1
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1, signed by itself, and its key, in one file."""
-    openssl = shutil.which("openssl")
-    if not openssl:
-        pytest.skip("there is no openssl to make a certificate with")
-    made = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=relay"
-    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(made), "-out", str(made.with_suffix(".crt"))]
-    subprocess.run([openssl, "req", *options.split(), *where], check=True, capture_output=True)
-    made.write_text(made.read_text() + made.with_suffix(".crt").read_text())
-    return made
-
-
-@pytest.mark.parametrize(
-    ("scheme", "query", "user", "found"),
-    [
-        ("smtp", "tls=starttls&ca={}", "", ACCEPTED),
-        ("smtp", "tls=starttls&ca={}", "me:secret@", ACCEPTED),
-        ("smtp", "tls=opportunistic&ca={}", "me:secret@", ACCEPTED),
-        ("smtp", "tls=opportunistic", "", ACCEPTED),
-        ("smtp", "tls=starttls&verify=no", "", ACCEPTED),
-        ("smtps", "ca={}", "me:secret@", ACCEPTED),
-        ("smtps", "", "", Phase.CONNECT),
-        ("smtp", "tls=starttls", "", Phase.HELLO),
-        ("smtp", "tls=opportunistic", "me:secret@", Phase.HELLO),
-    ],
-)
-def test_tls(certificate: Path, scheme: str, query: str, user: str, found: OutcomeKind | Phase) -> None:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    extensions = (*EXTENSIONS, "AUTH PLAIN", *(["STARTTLS"] if scheme == "smtp" else []))
-    relay = Relay(say=lambda step, _: "235 ok" if step == "AUTH" else "", extensions=extensions, tls=context)
-
-    async def run() -> list[Outcome]:
-        async with running(relay, context=context if scheme == "smtps" else None):
-            url = f"{scheme}://{user}127.0.0.1:{relay.port}?{query.format(certificate)}"
-            sender = SmtpSender(SmtpSettings.from_url(url, connections=1, timeout=5), clock=StillClock())
-            outcomes = await hand_over(sender, outgoing(2))
-            await sender.close()
-            return outcomes
-
-    outcomes = asyncio.run(run())
-    if found is ACCEPTED:
-        assert kinds(outcomes) == {0: ACCEPTED, 1: ACCEPTED}
-    else:
-        assert kinds(outcomes) == {0: FAULT, 1: UNSENT}
-        assert outcomes[0].phase is found
-        assert "certificate" in outcomes[0].text
-        assert not relay.messages
-
-
 def test_dsn_parameters_only_where_offered() -> None:
     relay = Relay(extensions=("PIPELINING",))
     send(relay, outgoing(1))
@@ -535,88 +475,3 @@ def test_against_aiosmtpd(user: str) -> None:
     recipients = {envelope.rcpt_tos[0] for envelope in mailbox.envelopes}
     assert recipients == {f"user{n}@example.com" for n in range(30)}
     assert {envelope.content for envelope in mailbox.envelopes} == {b"Subject: x\r\n\r\n.dot\r\n"}
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("smtp://relay.example", ("relay.example", 25, "opportunistic", "", "", True)),
-        ("smtp://relay.example:587?tls=starttls", ("relay.example", 587, "starttls", "", "", True)),
-        ("smtp://a%40b:p%2Fw@[::1]:2525/?tls=none", ("::1", 2525, "none", "a@b", "p/w", True)),
-        ("smtps://relay.example?verify=no", ("relay.example", 465, "implicit", "", "", False)),
-    ],
-)
-def test_settings_from_a_url(url: str, expected: tuple[object, ...]) -> None:
-    made = SmtpSettings.from_url(url)
-    assert (made.host, made.port, made.tls, made.username, made.password, made.verify) == expected
-    assert "p/w" not in repr(made)
-
-
-def test_more_settings() -> None:
-    made = SmtpSettings.from_url(
-        "smtp://x?hello=me.example&ca=/etc/ca.pem", connections=2, messages_per_connection=7, timeout=10
-    )
-    assert (made.hello, made.ca_file, made.connections, made.messages_per_connection) == (
-        "me.example",
-        "/etc/ca.pem",
-        2,
-        7,
-    )
-    assert (made.connect_timeout, made.command_timeout, made.data_timeout, made.answer_timeout) == (10, 10, 10, 50)
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("", "smtp://host"),
-        ("http://relay.example", "smtp://host"),
-        ("smtp://", "smtp://host"),
-        ("smtp://x:port", "cannot be read"),
-        ("smtp://x:99999", "cannot be read"),
-        ("smtp://x?tls=maybe", "tls=maybe is none of none, starttls, opportunistic"),
-        ("smtps://x?tls=none", "smtps:// takes none"),
-        ("smtp://x?colour=red", "'colour'"),
-        ("smtp://x/path", "'path'"),
-        ("smtp://x?verify=perhaps", "neither yes nor no"),
-    ],
-)
-def test_a_url_that_cannot_be_used_says_why(url: str, words: str) -> None:
-    with pytest.raises(SettingsError, match=words):
-        SmtpSettings.from_url(url)
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("smtp://me:secret@relay.example?tls=none", "relay.example:25"),
-        ("smtps://relay.example", "relay.example:465"),
-        ("smtp://[::1]:2525", "[::1]:2525"),
-        (f"smtp://a.{'x' * 100}.example", f"b20deafd…{'x' * 35}.example:25"),
-    ],
-)
-def test_a_relay_is_named_by_where_it_is(url: str, name: str) -> None:
-    found = SmtpSettings.from_url(url).name
-    assert found == name
-    assert len(found) <= 55
-
-
-def test_long_names_that_differ_stay_different() -> None:
-    assert len({SmtpSettings.from_url(f"smtp://{first}.{'x' * 100}.example").name for first in "abc"}) == 3
-
-
-def test_a_fingerprint_tells_settings_apart_and_needs_the_key() -> None:
-    urls = [
-        "smtp://relay.example",
-        "smtp://ann:old@relay.example",
-        "smtp://ann:new@relay.example",
-        "smtp://ben:new@relay.example",
-        "smtp://ben:new@relay.example?tls=starttls",
-        "smtp://ben:new@relay.example?verify=no",
-        "smtp://ben:new@relay.example?ca=/etc/ca.pem",
-    ]
-    settings = [SmtpSettings.from_url(url) for url in urls]
-    prints = [each.fingerprint(b"0" * 32) for each in settings]
-    assert len(set(prints)) == len(urls)
-    assert prints == [each.fingerprint(b"0" * 32) for each in settings]
-    assert not set(prints) & {each.fingerprint(b"1" * 32) for each in settings}
-    assert {len(each) for each in prints} == {8}
