@@ -38,3 +38,34 @@ def test_enumerated_addresses_all_failed_and_others_in_the_sentence_did_not() ->
 def test_whom_a_transcript_shows_accepted_did_not_fail() -> None:
     body = "Delivery failed\n>>> RCPT TO:<a@oak.example>\n<<< 250 ok\n>>> RCPT TO:<b@oak.example>\n<<< 550 no\n"
     assert _recipients("Mail delivery failed", body) == ["b@oak.example"]
+
+
+def test_who_will_not_go_on_trying_has_given_up() -> None:
+    body = "This tells of your message:\n\n  <a@oak.example>  delivery failed; will not continue trying\n"
+    head = "Return-Path: <>\nFrom: MAILER-DAEMON@elm.example\nTo: us@shop.example\nSubject: Delivery report\n\n"
+    assert read_mail((head + body).encode()).kind == "bounce"
+
+
+def test_a_report_may_begin_with_blank_lines() -> None:
+    head = "   \n\nReturn-Path: <>\nFrom: MAILER-DAEMON@elm.example\nSubject: Mail delivery failed\n\n"
+    reading = read_mail((head + "Your message could not be delivered to a@oak.example\n").encode())
+    assert [facts.recipient for facts in reading.facts] == ["a@oak.example"]
+
+
+def test_the_address_that_was_written_to_speaks_where_another_stands_above_it() -> None:
+    body = "Your message cannot be delivered to these recipients:\n\n  Recipient address: a@store-daemon\n"
+    assert _recipients("Delivery failed", body + "  Original address: a@oak.example\n  Reason: over quota\n") == [
+        "a@oak.example"
+    ]
+
+
+def test_an_unnamed_systems_notice_is_told_by_what_it_returns() -> None:
+    head = (
+        "From: no-reply@elm.example\nTo: us@shop.example\nSubject: Mail\nContent-Type: multipart/mixed; boundary=b\n\n"
+    )
+    notice = "--b\n\nYour mail could not be delivered to: <a@oak.example>\nas the mailbox is full.\n"
+    returned = (
+        "--b\nContent-Type: message/rfc822\n\nFrom: us@shop.example\nTo: a@oak.example\nSubject: Hi\n\nHi\n--b--\n"
+    )
+    assert read_mail((head + notice + returned).encode()).kind == "bounce"
+    assert read_mail((head + "--b\n\nHave a look, b@oak.example\n" + returned).encode()).kind == "other"

@@ -106,11 +106,13 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     if letter.null_sender:
         absent = not (quoted or letter.original) and subject.startswith(answer_signs.ABSENCE_SUBJECTS)
         return told and titled + others >= 2 and not absent
-    if not (told and titled) or _ANSWERED.match(letter.subject):
+    if not told or _ANSWERED.match(letter.subject):
         return False
     of_mail = signs.MAIL_WORDS.any_in(lowered) or signs.MAIL_WORDS.any_in(subject)
     if not (of_mail and _is_impersonal(letter)) or _is_public(letter):
         return False
+    if not titled:
+        return bool(letter.original) and names_announced(letter, lowered)
     listed = (quoted or subject.startswith(signs.SUBJECTS)) and names_announced(letter, lowered)
     return listed or bool(letter.original)
 

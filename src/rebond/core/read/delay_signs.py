@@ -106,7 +106,7 @@ DELAY_TAGS = listed(
 # What takes a delay back: the notice is the last one.
 GIVEN_UP = listed(
     """
-    not keep trying | stopped trying | no longer trying |
+    not keep trying | not continue | not go on trying | stopped trying | no longer trying |
     given up | giving up | gave up | will be deleted from queue | will not be retried |
     not going to try again | no further delivery attempts | no further attempts | permanent error |
     permanent failure | failed permanently | permanent fatal | could not be delivered for 5 days |

@@ -27,6 +27,11 @@ _LABEL = (
     r"|收件人|收信人|收件地址|宛先|送信先|수신자|받는 사람)(?i:s|\(s\)|adresse)?"
     r"(?i: e-?mail)?(?i:[ -](?:address|adresse))?"
 )
+# The address that was written to stands below the one it became, where they differ.
+_ASKED = (
+    r"(?:Recipient address:[^\n]*\n[ \t]*Original address:"
+    r"|Recipient address:(?![^\n]*\n[ \t]*Original address:))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 FORMS = (
-    Form("qmail", "", rf"^{_ANGLE}:[ \t]*$"),
-    Form("postfix", "", rf"^{_ANGLE}(?: \([^)\n]{{0,300}}\))?: +\S"),
-    Form("exim", "address", rf"^ {{2}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
+    Form("qmail", "", rf"^[ \t]{{0,8}}{_ANGLE}:[ \t]*$"),
+    Form("postfix", "", rf"^[ \t]{{0,8}}{_ANGLE}(?: \([^)]{{0,300}}\))?: +\S"),
+    Form("exim", "address", rf"^ {{2,8}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
     Form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:(?=\n)", below=True),
     Form("opensmtpd", "list of recipients", rf"^({_ADDRESS}): \S", below=True),
-    Form("sendmail 5", "transcript of session", rf"^[45]\d\d {_QUOTED}\.\.\. ", below=True),
+    Form("sendmail 5", "transcript of session", rf"^[ \t]{{0,8}}[45]\d\d {_QUOTED}\.\.\. ", below=True),
     Form("exchange 5", "did not reach", rf"^[ \t]*({_ADDRESS}) on \S", below=True),
     Form("exchange", "delivery has failed", rf"^[ \t]*{_QUOTED}<mailto:", below=True),
     Form(
@@ -74,6 +79,7 @@ FORMS = (
         rf" ?{_QUOTED}",
     ),
     Form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
+    Form("messaging server", "original address:", rf"^[ \t]*{_ASKED}[ \t]*{_QUOTED}"),
     Form("labelled", "", rf"^[ \t>*-]*{_LABEL}[ \t]*[:：][ \t]*\[?(?:[Ss][Mm][Tt][Pp]:)?{_QUOTED}"),
     Form("refused in a transcript", "rcpt to", rf"{_RCPT}[^\n]*\n[^\n]{{0,60}}?(?<![\d.])[45]\d\d[ -]"),
     Form("smtp transcript", "rcpt to", _RCPT),
@@ -156,10 +162,11 @@ def lines_below_intro(letter: Letter, lowered: str) -> tuple[list[int], list[str
 def _listed_below_intro(letter: Letter, lowered: str) -> list[str]:
     """Find addresses on lines of their own below words that announce them; else in the words' own sentence."""
     starts, found = lines_below_intro(letter, lowered)
-    if found:
-        return found
     for start in starts:
-        if sentence := _first_enumerated(" ".join(letter.notice[start : start + 300].split("\n")[:3])):
+        sentence = _first_enumerated(" ".join(letter.notice[start : start + 300].split("\n")[:3]))
+        if found:  # the last lines of an enumeration look like lines of their own
+            return sentence if set(found) < set(sentence) else found
+        if sentence:
             return sentence
     return []
 

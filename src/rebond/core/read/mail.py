@@ -91,6 +91,8 @@ def split_mail(raw: bytes) -> Mail:
         raw = raw[:MAX_SIZE]
         notes.append("cut: the mail is larger than 25 MiB")
     raw = _with_even_ends(raw)
+    if raw[:1].isspace():  # blank lines before the headers
+        raw = raw.lstrip()
     headers, body = _split_head(raw)
     notes += _cut_of_head(headers, size=len(raw) - len(body))
     content_type, parameters = content_type_of(headers)

@@ -7,7 +7,7 @@ DAEMONS = listed(
     """
     mailer-daemon | mailerdaemon | mailer.daemon | mailer_daemon | mail-daemon | maildaemon |
     mail.delivery | mail-delivery | maildelivery | mdaemon | post_master | post-master | post.master |
-    postmaster | microsoftexchange | bounce-handler | mail_system
+    postmaster | microsoftexchange | bounce-handler | mail_system | mmdf
     """
 )
 # Those that no person reads or writes.
@@ -172,9 +172,9 @@ INTROS = listed(
     could not be delivered to | one or more recipients | one or more of its recipients |
     one or more of its | you addressed to | email address : | message to: | addresses had |
     your message to | your mail to | sent mail to | your email to | your e-mail to | the message to |
-    deliver mail to | deliver to | delivery to | delivering your mail to | delivering your message to |
-    delivering to | recipient: | recipients: | recipient(s): | rejected recipient | undeliverable to |
-    final delivery userid: | attempts: | addressed to | address: | address is | folgende empfänger |
+    deliver mail to | deliver message to | deliver to | delivery to | delivering your mail to |
+    delivering your message to | delivering to | recipient: | recipients: | recipient(s): | rejected recipient |
+    undeliverable to | final delivery userid: | attempts: | addressed to | address: | address is | folgende empfänger |
     folgenden empfänger | folgende adresse | folgenden adresse | folgenden e-mail-adresse |
     destinataires suivants | destinataire suivant | adresses suivantes | adresse suivante |
     a la siguiente dirección | siguientes destinatarios | siguiente destinatario |
