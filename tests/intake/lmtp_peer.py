@@ -1,7 +1,7 @@
 """A peer that says whatever a test wants it to say, and a listener to say it to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from rebond.services.accept import Accepted, Incoming
 DOMAIN = "bounce.example"
 BOX = f"b@{DOMAIN}"
 OURS = Ours(DOMAIN, "b")
+MAIL = b"From: <>\r\nSubject: returned\r\n\r\nno such mailbox\r\n"
 
 
 @dataclass
@@ -121,3 +122,16 @@ async def listening(
         await intake.stop()
     finally:
         writer.stop()
+
+
+def run(
+    test: Callable[[Listening], Awaitable[None]], *, memory: Memory | None = None, limits: Limits | None = None
+) -> Memory:
+    memory = memory or Memory()
+
+    async def main() -> None:
+        async with listening(memory.accept, limits=limits) as listener:
+            await test(listener)
+
+    asyncio.run(main())
+    return memory

@@ -10,7 +10,7 @@ from tests.core.given import at, policy
 from rebond.core.address import parse_address
 from rebond.core.failure import AddressState
 from rebond.core.policy import Policy
-from rebond.core.words import Channel
+from rebond.core.words import AddressStatus, Channel
 from rebond.packs import default_qualifier
 from rebond.services.clean import Cleaned, Retention, clean
 from rebond.services.events import EventsTaken, take_events
@@ -72,6 +72,11 @@ def has_row(address: str = ANNA, *, channel: Channel = Channel.EMAIL) -> bool:
     key = parse_address(address, channel=channel).key
     assert key is not None
     return bool(states_of([AddressKey(channel, key)]))
+
+
+def counts(address: str = ANNA) -> tuple[AddressStatus, int]:
+    found = state(address)
+    return found.status, found.error_count
 
 
 def why_not(address: str = ANNA) -> list[str]:

@@ -1,21 +1,27 @@
 """People, addresses in every state, drafts, and content that builds or does not."""
 
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 from rebond.core.accounting import Counts
 from rebond.core.address import parse_address
 from rebond.core.failure import Origin
-from rebond.core.policy import RetryPermanent, parse_retries
+from rebond.core.policy import RetryPermanent, parse_retries, read_policy
 from rebond.core.words import AddressStatus, Channel, MessageClass
 from rebond.services.deliveries import create_delivery
+from rebond.services.prepare import Prepared, prepare
 from rebond.store.models import AddressStateRow, Profile, ProfileAddress, ProfileDenial
 from rebond.store.read.deliveries import DeliveryRow, counts_of, recounted
 from rebond.store.write.deliveries import NewDelivery
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+PRESETS = tomllib.loads(files("rebond.data").joinpath("policies.toml").read_text("utf-8"))
+POLICY = read_policy(PRESETS, overrides={})
+PROVIDERS = {"gmail.com": "gmail"}
 
 
 @dataclass
@@ -102,3 +108,8 @@ def assert_equations(delivery: int) -> Counts:
     assert counts.problems() == ()
     assert recounted(delivery) == counts
     return counts
+
+
+def run(delivery: int, content: FakeContent | None = None, **options: Any) -> Prepared:
+    values: dict[str, Any] = {"providers": PROVIDERS, "policy": POLICY, "now": NOW, "actor": "test", **options}
+    return prepare(delivery, content=content or FakeContent(), **values)

@@ -1,23 +1,19 @@
-"""The rules of quarantine, by events alone; and what becomes of events that cannot be taken."""
+"""The rules of quarantine, by events alone."""
 
-import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 from tests.core.given import at
 from tests.services.event_fixtures import (
     ANNA,
     DAY,
     FULL,
-    NOW,
     STRANGE,
     UNKNOWN_USER,
     cleaned,
+    counts,
     daily,
-    empty_tables,
     event,
     explained,
     full,
@@ -25,14 +21,11 @@ from tests.services.event_fixtures import (
     has_row,
     soft,
     state,
-    take,
     took,
     why_not,
 )
 
-from rebond.core.failure import AddressState
 from rebond.core.words import AddressStatus, Cause, Channel, Reason
-from rebond.services.events import CHUNK
 from rebond.store.models import Qualification
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -40,11 +33,6 @@ SECOND = timedelta(seconds=1)
 VALID, ERRONEOUS, QUARANTINED = AddressStatus.VALID, AddressStatus.ERRONEOUS, AddressStatus.QUARANTINED
 DENYLISTED = AddressStatus.DENYLISTED
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def counts(address: str = ANNA) -> tuple[AddressStatus, int]:
-    found = state(address)
-    return found.status, found.error_count
 
 
 # --- counting -------------------------------------------------------------------------------------------------------
@@ -263,289 +251,3 @@ def test_a_repeated_event_is_no_second_sight() -> None:
     took(*lines)
     assert Qualification.objects.get().count == 1
     assert counts() == (VALID, 0)
-
-
-# --- repeats and order ----------------------------------------------------------------------------------------------
-
-
-def test_a_repeated_event_has_no_effect() -> None:
-    lines = [*daily(4), event("delivered", at(days=9), "bob@shop.example"), event("complaint", at(), "c@shop.example")]
-    assert take(*lines, *lines).duplicates == len(lines)
-    again = take(*reversed(lines))
-    assert (again.read, again.stored, again.duplicates) == (len(lines), 0, len(lines))
-    assert counts() == (ERRONEOUS, 4)
-
-
-def test_the_order_of_fields_makes_no_other_event() -> None:
-    fields = json.loads(soft(at(), message_id="m@x.example"))
-    took(json.dumps(fields), json.dumps(dict(reversed(fields.items()))), json.dumps({**fields, "cause": None}))
-    assert len(explained().judgements) == 1
-
-
-def test_an_id_of_the_sender_makes_the_event_the_same() -> None:
-    took(
-        soft(at(), id="e-1"),
-        soft(at(minutes=1), id="e-1"),
-        soft(at(minutes=1), id=7),
-        soft(at(), "b@x.example", id="e-1"),
-    )
-    assert len(explained().judgements) == 2
-    assert len(explained("b@x.example").judgements) == 1
-
-
-def test_two_events_that_differ_only_in_their_id_are_two() -> None:
-    took(event("failure", at(), text=STRANGE, id="1"), event("failure", at(), text=STRANGE, id="2"))
-    assert sorted(why_not()) == ["", "first_sight"]
-
-
-LATE = {
-    "after a success": ([*daily(2), event("delivered", at(days=10))], [soft(at(days=5))], (VALID, 0)),
-    "after a success, of the time between": (
-        [*daily(2), event("delivered", at(days=3)), soft(at(days=6))],
-        [soft(at(days=5))],
-        (ERRONEOUS, 2),
-    ),
-    "a late success": ([*daily(4), soft(at(days=6))], [event("delivered", at(days=5))], (ERRONEOUS, 1)),
-    "a late hard one": ([*daily(4), event("delivered", at(days=5))], [hard(at(days=1, hours=1))], (QUARANTINED, 2)),
-    "the missing fifth": ([*daily(2), *daily(2, start=3)], [soft(at(days=2))], (QUARANTINED, 5)),
-    "a late failure takes back": (
-        [
-            *daily(4),
-            event("delivered", at(days=4), message_id="m"),
-            event("delivered", at(days=3, hours=1), message_id="n"),
-        ],
-        [soft(at(days=5), message_id="m"), soft(at(days=4, hours=2), message_id="n")],
-        (QUARANTINED, 5),
-    ),
-}
-
-
-@pytest.mark.parametrize(("first", "late", "expected"), LATE.values(), ids=LATE.keys())
-def test_late_arrivals_end_in_the_same_state(
-    first: list[str], late: list[str], expected: tuple[AddressStatus, int]
-) -> None:
-    took(*first)
-    took(*late)
-    apart = state()
-    assert (apart.status, apart.error_count) == expected
-    empty_tables()
-    took(*late, *first)
-    assert state() == apart
-
-
-def test_an_older_failure_after_a_release_changes_nothing() -> None:
-    from tests.core.given import policy
-
-    from rebond.services.people import read_address, release
-
-    took(*daily(4), *daily(1, start=5))
-    released = at(days=10)
-    release(read_address(ANNA), because="asked for it", actor="t", policy=policy(), now=released)
-    before = state()
-    took(soft(at(days=4)), hard(at(days=6)))
-    assert counts() == (VALID, 0)
-    assert state().since == released == before.since
-    took(hard(at(days=11)))
-    assert state().status is QUARANTINED
-
-
-def test_an_older_failure_after_an_exit_voids_it_or_not() -> None:
-    took(*daily(5, reason="mailbox_full"))
-    assert cleaned(at(days=34)).exits == 1
-    took(full(at(days=3, hours=6)))
-    assert counts() == (VALID, 0)
-    took(full(at(days=10)))
-    assert state().status is QUARANTINED
-    assert why_not()[-1] == "not_due"
-    assert state().until == at(days=40)
-    assert cleaned(at(days=39)).exits == 0
-    assert cleaned(at(days=40)).exits == 1
-    assert counts() == (VALID, 0)
-
-
-OFFSETS = st.integers(0, 12).map(lambda steps: steps * 12)
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[str]:
-    """Events of two addresses whose texts are known: what depends on no first sight."""
-    made = []
-    for number in range(draw(st.integers(1, 12))):
-        when = at(draw(OFFSETS), minutes=draw(st.sampled_from([0, 0, 1])))
-        address = draw(st.sampled_from([ANNA, "bob@shop.example"]))
-        message = {"message_id": m} if (m := draw(st.sampled_from(["", "m1", "m2"]))) else {}
-        kind = draw(
-            st.sampled_from(
-                ["soft", "soft", "full", "hard", "refused", "ignored", "delivered", "complaint", "confirmed"]
-            )
-        )
-        fields: dict[str, Any] = {
-            "soft": {"type": "soft", "reason": "unreachable"},
-            "full": {"text": FULL},
-            "hard": {"type": "hard", "reason": "user_unknown"},
-            "refused": {"type": "soft", "reason": "refused"},
-            "ignored": {"type": "ignored", "reason": "unreachable"},
-        }.get(kind, {})
-        name = "failure" if fields else kind
-        made.append(event(name, when, address, id=number, **message, **fields))
-    return made
-
-
-def both() -> tuple[AddressState, AddressState]:
-    return state(), state("bob@shop.example")
-
-
-@SLOW
-@given(histories(), st.data())
-def test_any_order_in_any_number_of_calls_gives_the_same_state(lines: list[str], data: st.DataObject) -> None:
-    empty_tables()
-    took(*lines)
-    expected = both()
-    empty_tables()
-    shuffled = data.draw(st.permutations(lines))
-    while shuffled:
-        cut = data.draw(st.integers(1, len(shuffled)))
-        took(*shuffled[:cut])
-        shuffled = shuffled[cut:]
-    assert both() == expected
-    took(*lines)
-    assert both() == expected
-
-
-@SLOW
-@given(histories(), st.data())
-def test_cleanup_between_arrivals_gives_the_same_state(lines: list[str], data: st.DataObject) -> None:
-    when = at(days=data.draw(st.integers(20, 40)))
-    empty_tables()
-    took(*lines)
-    cleaned(when)
-    expected = both()
-    empty_tables()
-    shuffled = data.draw(st.permutations(lines))
-    cut = data.draw(st.integers(0, len(shuffled)))
-    took(*shuffled[:cut])
-    cleaned(when)
-    took(*shuffled[cut:])
-    cleaned(when)
-    assert both() == expected
-
-
-def test_more_events_than_one_chunk() -> None:
-    lines = [soft(at(hours=hour), f"p{hour % 700}@shop.example") for hour in range(2 * CHUNK + 3)]
-    taken = take(*lines)
-    assert (taken.read, taken.stored) == (len(lines), len(lines))
-    assert state("p1@shop.example").error_count == 2
-
-
-# --- what cannot be taken -------------------------------------------------------------------------------------------
-
-GOOD = json.loads(soft(at()))
-BAD: dict[str, tuple[Any, str]] = {
-    "not JSON": ("{", "not JSON"),
-    "not UTF-8": (b'{"channel": "\xff"}', "not JSON"),
-    "a list": ("[1]", "must be a JSON object"),
-    "deep": ("[" * 100_000, "deep"),
-    "deep in a field": (json.dumps(GOOD)[:-1] + ', "id": ' + "[" * 900 + "]" * 900 + "}", "id"),
-    "a huge number": ('{"code": ' + "9" * 5000 + "}", "not JSON"),
-    "unknown field": ({"adress": ANNA}, "did you mean 'address'"),
-    "no channel": ({"channel": None}, "channel is missing"),
-    "unknown channel": ({"channel": "fax"}, "email, sms, push"),
-    "no event": ({"event": ""}, "event is missing"),
-    "unknown event": ({"event": "bounce"}, "failure, delivered"),
-    "no address": ({"address": None}, "address is missing"),
-    "a number for an address": ({"address": 7}, "must be text"),
-    "impossible address": ({"address": "anna"}, "not a possible email address"),
-    "NUL in the address": ({"address": "an\0na@shop.example"}, "no address can"),
-    "half a pair in the address": ({"address": "an\ud800na@shop.example"}, "no address can"),
-    "no time": ({"occurred_at": None}, "occurred_at is missing"),
-    "naive time": ({"occurred_at": "2026-01-05T08:00:00"}, "has no zone"),
-    "a date": ({"occurred_at": "2026-01-05"}, "is not an RFC 3339 time"),
-    "no time at all": ({"occurred_at": "yesterday"}, "not an RFC 3339 time"),
-    "a time as a number": ({"occurred_at": 1767600000}, "must be text"),
-    "before all years": ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "outside the years"),
-    "after all years": ({"occurred_at": "9999-12-31T23:59:59-14:00"}, "outside the years"),
-    "ahead of the clock": ({"occurred_at": (NOW + timedelta(minutes=10, seconds=1)).isoformat()}, "ahead of the clock"),
-    "type alone": ({"reason": None}, "both type and reason"),
-    "reason alone": ({"type": None}, "both type and reason"),
-    "unknown reason": ({"reason": "full"}, "unknown"),
-    "a reason of exclusions": ({"reason": "denylisted"}, "not one that a failure can have"),
-    "hard that cannot be": ({"type": "hard", "reason": "mailbox_full"}, "cannot be hard"),
-    "a cause of another reason": ({"cause": "quota"}, "belongs to reason"),
-    "nothing said": ({"type": None, "reason": None}, "needs its text"),
-    "a blank text": ({"type": None, "reason": None, "text": " "}, "needs its text"),
-    "a text that is none": ({"text": ["550"]}, "must be text"),
-    "a code that is none": ({"type": None, "reason": None, "text": "x", "code": True}, "no SMTP reply code"),
-    "a code out of range": ({"type": None, "reason": None, "text": "x", "code": 10**30}, "no SMTP reply code"),
-    "an unknown phase": ({"type": None, "reason": None, "text": "x", "phase": "helo"}, "phase"),
-    "a boolean for an id": ({"id": True}, "id must be"),
-    "an empty id": ({"id": ""}, "id must be"),
-    "STOP by email": ({"event": "stop"}, "sms"),
-    "too long": ('{"text": "' + "x" * 1_048_577 + '"}', "longer than 1 MiB"),
-}
-
-
-def test_bad_lines_are_reported_by_their_numbers_and_the_others_are_kept() -> None:
-    lines = [json.dumps({**GOOD, **bad}) if isinstance(bad, dict) else bad for bad, _ in BAD.values()]
-    taken = take(soft(at()), "", *lines, soft(at(days=1)))
-    assert (taken.read, taken.stored) == (len(BAD) + 2, 2)
-    assert [one.line for one in taken.rejected] == list(range(3, len(BAD) + 3))
-    for name, (_, words), one in zip(BAD, BAD.values(), taken.rejected, strict=True):
-        assert words in one.reason, name
-    assert counts() == (ERRONEOUS, 2)
-
-
-GOOD_BUT_ODD: dict[str, dict[str, Any]] = {
-    "ten minutes ahead": {"occurred_at": (NOW + timedelta(minutes=10)).isoformat()},
-    "the first year": {"occurred_at": "0001-01-01T00:00:00Z"},
-    "lower-case": {"occurred_at": "2026-01-05t08:00:00z"},
-    "nanoseconds": {"occurred_at": "2026-01-05T08:00:00.123456789Z"},
-    "NUL in the text": {"text": "over\0quota", "type": None, "reason": None},
-    "half a pair in the text": {"text": "over \ud800 quota", "type": None, "reason": None},
-    "half a pair elsewhere": {"message_id": "\udfff@x", "provider": "\ud800", "id": "\ud800"},
-    "a megabyte": {"text": "550 mailbox full " + "x" * 1_000_000, "type": None, "reason": None},
-    "long everything": {"message_id": "m" * 5000, "provider": "p" * 5000, "id": "i" * 5000},
-    "an emoji": {"text": "550 boîte pleine \N{OPEN MAILBOX WITH RAISED FLAG}"},
-    "a big whole number as id": {"id": 10**300},
-}
-
-
-def test_odd_but_good_events_are_stored() -> None:
-    lines = [json.dumps({**GOOD, **fields}) for fields in GOOD_BUT_ODD.values()]
-    for line, name in zip(lines, GOOD_BUT_ODD, strict=True):
-        assert take(line).rejected == (), name
-    assert take(*lines).duplicates == len(lines)
-    assert len(explained().judgements) == len(lines)
-
-
-def test_keys_that_come_twice_count_as_the_last() -> None:
-    took(soft(at())[:-1] + ', "address": "bob@shop.example"}')
-    assert counts("bob@shop.example") == (ERRONEOUS, 1)
-
-
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-WORDS = ["email", "sms", "push", "failure", "delivered", "hard", "soft", "mailbox_full", "quota", "rcpt", FULL, ANNA]
-TIMES = ["2026-01-05T08:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
-VALUES = ANYTHING | st.sampled_from([*WORDS, *TIMES, "\ud800", "\0", "+33612345678", 550, 10**40])
-FIELDS = ["channel", "address", "event", "text", "type", "reason", "cause", "occurred_at"]
-FIELDS += ["message_id", "id", "provider", "phase", "code", "unknown"]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=5), min_size=1, max_size=10))
-@example([{"text": "\ud800", "type": None, "reason": None}, {"address": "\ud800@\ud800.example"}])
-def test_no_value_of_any_field_raises(changes: list[dict[str, Any]]) -> None:
-    lines = [json.dumps({**GOOD, **change}) for change in changes]
-    taken = take(*lines)
-    assert taken.stored + taken.duplicates + len(taken.rejected) == taken.read == len(lines)
-    assert all(one.reason and one.reason.encode() for one in taken.rejected)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.binary(max_size=60) | st.text(max_size=60), max_size=8))
-def test_no_bytes_raise(lines: list[str | bytes]) -> None:
-    taken = take(*lines)
-    assert len(taken.rejected) == taken.read
