@@ -71,6 +71,22 @@ GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
         lambda n: STATUS + _each(b"Final-Recipient: rfc822; %d" + b"a" * 10_000 + b"@y.example\n\n", n),
         10,
     ),
+    "diagnostics of dashes": (
+        lambda n: (
+            STATUS
+            + _each(b"Final-Recipient: rfc822; u%d@y.example\nDiagnostic-Code: smtp; 550 " + b"a-" * 1900 + b"\n\n", n)
+        ),
+        5,
+    ),
+    "one recipient told of many times": (
+        lambda n: (
+            NOTICE.replace(b"\nundeliverable", b"Content-Type: multipart/report; boundary=b\n\n--b\n\nundeliverable")
+            + b"550 5.7.1 refused by the host " * 50
+            + b"\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x.example\n\n"
+            + _each(b"Final-Recipient: rfc822; u@y.example\nDiagnostic-Code: smtp; 550 %d\n\n", n)
+        ),
+        250,
+    ),
     "addresses in a notice": (lambda n: NOTICE + _each(b"<u%d@y.example>: user unknown\n", n), 200),
     "lines below many addresses": (
         lambda n: NOTICE + _each(b"<u%d@y.example> ", 20) + b"\n" + b"\n" * n + b"the end",

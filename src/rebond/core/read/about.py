@@ -1,7 +1,7 @@
 """What a notice says, in words for a person, about each recipient."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from itertools import chain, islice
 
 from rebond.core.read.find_address import ADDRESS, addresses_in, tidy_address, with_name, without_name
@@ -119,7 +119,7 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
     the one that names it to the one that names another; where those say nothing, what stands before all of them.
     """
     if len({recipient.lower() for recipient, _ in names}) <= 1:
-        return [_words(notice.split("\n"))] * len(names)
+        return [_words(notice.split("\n"))[: _most_common(names)]] * len(names)
     index: dict[str, list[int]] = {}
     for number, (recipient, final) in enumerate(names):
         for name in {recipient.lower(), final.lower()}:
@@ -149,11 +149,15 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
         telling[owners[-1]] = _says_something(_words(before))
     if not all(telling):
         common = _words(shared + (told[owners[-1]][1:] if owners else []))
-        common = common[: max(_LEAST_COMMON, _MOST_COMMON // len(names))]
+        common = common[: _most_common(names)]
     return [
         each if enough else f"{common} {each}".strip() if _says_more(each, name) else common
         for each, enough, (name, _) in zip(words, telling, names, strict=True)
     ]
+
+
+def _most_common(names: Sized) -> int:
+    return max(_LEAST_COMMON, _MOST_COMMON // len(names))
 
 
 def _words_of_each(told: list[list[str]], names: list[str]) -> tuple[list[str], list[bool]]:

@@ -26,7 +26,10 @@ _POOR_WORDS = """
      permanent temporary status server remote host said unspecified system other address
 """
 _POOR = frozenset(_POOR_WORDS.split())
-_NO_WORDS = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>]+|https?://\S+|\b[\w-]+(?:\.[\w-]+)+")
+# Each begins where a token does: within a long one nothing is tried from every letter.
+_NO_WORDS = re.compile(
+    r"<?(?<![^\s<>@])[^\s<>@]{1,128}+@[^\s<>]++|https?://\S++|(?<![\w-])-*+\b[\w-]++(?:\.[\w-]++)+"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
