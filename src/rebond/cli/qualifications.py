@@ -11,6 +11,7 @@ from rebond.core.words import REASONS, Cause, Channel, FailureType, Qualificatio
 
 if TYPE_CHECKING:
     from rebond.core.qualify.suggest import Suggestion
+    from rebond.services.apply_rules import Practice
     from rebond.services.qualifications import Cluster, Queue
     from rebond.store.read.qualifications import QualificationRow
 
@@ -113,10 +114,8 @@ def decide(
     from rebond.services.decide import Decision, effect_of, prepare_decision
     from rebond.services.decide import decide as decide_texts
     from rebond.services.errors import InputError
-    from rebond.services.qualifications import Queue
-    from rebond.store.read.rules import console_documents
 
-    queue = Queue(practice.make(console_documents()))
+    queue = _queue_of(practice)
     cluster = queue.cluster_of(queue.row(number))
     texts = [queue.row(number)] if alone else list(cluster.texts)
     if as_suggested:
@@ -163,10 +162,8 @@ def ignore(
     """Let a text and those like it never quarantine anybody; `rebond rules undo` takes it back."""
     practice = open_practice(data)
     from rebond.services.decide import ignore as ignore_texts
-    from rebond.services.qualifications import Queue
-    from rebond.store.read.rules import console_documents
 
-    queue = Queue(practice.make(console_documents()))
+    queue = _queue_of(practice)
     row = queue.row(number)
     numbers = [number] if alone else [one.number for one in queue.cluster_of(row).texts]
     operation = ignore_texts(practice, numbers, because=because)
@@ -185,11 +182,15 @@ def reset(
 
 
 def _queue(data: Any, channel: Channel | None = None) -> "Queue":
-    practice = open_practice(data)
+    return _queue_of(open_practice(data), channel)
+
+
+def _queue_of(practice: "Practice", channel: Channel | None = None) -> "Queue":
+    from rebond.packs import load_shipped_rules
     from rebond.services.qualifications import Queue
     from rebond.store.read.rules import console_documents
 
-    return Queue(practice.make(console_documents()), channel=channel)
+    return Queue(practice.make(console_documents()), channel=channel, rules=load_shipped_rules())
 
 
 _BRIEF_CLUSTERS = ("id", "badge", "texts", "addresses", "count", "text", "suggestion")
@@ -254,7 +255,8 @@ def _suggestion(suggestion: "Suggestion | None") -> dict[str, Any] | None:
         "similarity": round(suggestion.similarity, 3),
         "neighbours": [
             {
-                "id": neighbour.known.number,
+                "id": neighbour.known.number or None,
+                "rule": neighbour.known.verdict.rule,
                 "similarity": round(neighbour.similarity, 3),
                 "verdict": verdict_in_words(neighbour.known.verdict),
                 "template": neighbour.known.template,

@@ -1,14 +1,16 @@
 """The deliverability team's queue: distinct texts put together, how many wait on each, and what they may mean."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
+from rebond.core.failure import Verdict
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.cluster import Text, clusters, telling_words
 from rebond.core.qualify.generate import generate_pattern
+from rebond.core.qualify.rules import Rule
 from rebond.core.qualify.suggest import Known, Suggester, Suggestion
 from rebond.core.words import Channel, QualificationStatus
 from rebond.services.alerts import end_for_texts
@@ -42,9 +44,9 @@ class Cluster:
 
 
 class Queue:
-    """All distinct texts as they are now."""
+    """All distinct texts as they are now; the examples of `rules` are neighbours beside the qualified texts."""
 
-    def __init__(self, qualifier: Qualifier, *, channel: Channel | None = None) -> None:
+    def __init__(self, qualifier: Qualifier, *, channel: Channel | None = None, rules: Iterable[Rule] = ()) -> None:
         self.rows = list_qualifications(channel=channel)
         self._telling = telling_words(rule.text for rule in qualifier.engine.pack.rules)
         known = [
@@ -52,7 +54,7 @@ class Queue:
             for row in self.rows
             if row.status is not QualificationStatus.TO_QUALIFY and not row.by_code
         ]
-        self.suggester = Suggester(known)
+        self.suggester = Suggester([*known, *_examples(rules, qualifier)])
 
     def clusters(self) -> list[Cluster]:
         """Put what is to be qualified together; those that most addresses wait on come first."""
@@ -96,6 +98,13 @@ class Queue:
             addresses=sum(addresses.get(number, 0) for number in numbers),
             suggestion=self.suggester.suggest(rows[0].template, without=numbers),
         )
+
+
+def _examples(rules: Iterable[Rule], qualifier: Qualifier) -> Iterator[Known]:
+    for rule in rules:
+        verdict = Verdict(type=rule.type, reason=rule.reason, cause=rule.cause, rule=rule.id)
+        for example in rule.examples:
+            yield Known(0, qualifier.template(example.text), verdict)
 
 
 def reset(number: int, *, actor: str, now: datetime, because: str) -> QualificationRow:

@@ -1,22 +1,30 @@
-"""The verdict of the most similar qualified texts, as a proposal to a person (specification 03, section 4)."""
+"""The verdict of the most similar qualified texts, as a proposal to a person (specification 03, section 4).
+
+Which reason it is, the neighbours and the words of the text say together: either alone is right less often. The verdict
+is then that of the nearest neighbours with this reason.
+"""
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from rebond.core.failure import Verdict
-from rebond.core.qualify.cluster import STEM, tokens
+from rebond.core.qualify.features import features
+from rebond.core.qualify.reasons import ReasonsByWords
+from rebond.core.words import Reason
 
-_NEIGHBOURS = 5
+_NEIGHBOURS = 5  # shown
+_VOTERS = 15
+_VOTE = 1.0  # what the neighbours say, beside what the words say
 _AGREEING = 3
-_MARKS = frozenset({"*", "#xxx#"})
+# Less alike than this, two texts have in common what all have.
+_LEAST = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A qualified text: its number, its template, and its verdict."""
+    """A qualified text: its number (0: an example of the rule that gives its verdict), template and verdict."""
 
     number: int
     template: str
@@ -33,7 +41,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What the neighbours say most: nearest first, with the similarity of the nearest that says so."""
+    """What is most likely: nearest neighbours first, with the similarity of the nearest that says so."""
 
     verdict: Verdict
     similarity: float
@@ -44,62 +52,83 @@ class Suggester:
     """Finds the qualified texts nearest to another, by the words that they share, weighed by how rare these are."""
 
     def __init__(self, known: Iterable[Known]) -> None:
-        self._known = tuple(known)
-        self._features = [_features(item.template) for item in self._known]
-        spread = Counter(feature for features in self._features for feature in features)
-        total = len(self._known) + 1
-        said: dict[str, Counter[object]] = defaultdict(Counter)
-        for item, features in zip(self._known, self._features, strict=True):
-            for feature in features:
-                said[feature][item.verdict.reason] += 1
-        # A word weighs by how rare it is, and by how much those that hold it agree in what they mean.
-        self._weight = {
-            feature: (math.log(total / count) + 0.1) * ((max(said[feature].values()) + 0.5) / (count + 1)) ** _AGREEING
-            for feature, count in spread.items()
-        }
-        self._unseen = math.log(total) + 0.1
+        self._known = tuple(item for item in known if item.verdict.reason is not Reason.NOT_DEFINED)
+        self._features = [features(item.template) for item in self._known]
+        self._reasons = ReasonsByWords(
+            (found, item.verdict.reason) for item, found in zip(self._known, self._features, strict=True)
+        )
         self._holding: dict[str, list[int]] = defaultdict(list)
-        for index, features in enumerate(self._features):
-            for feature in features:
+        self._said: dict[str, Counter[Reason]] = defaultdict(Counter)
+        for index, item in enumerate(self._known):
+            for feature in self._features[index]:
                 self._holding[feature].append(index)
-        self._sizes = [sum(self._weight[feature] for feature in features) for features in self._features]
+                self._said[feature][item.verdict.reason] += 1
+        self._weight = {feature: self._weigh(counts) for feature, counts in self._said.items()}
+        self._unseen = self._weigh(Counter())
+        self._sizes = [sum(self._weight[feature] for feature in found) for found in self._features]
+
+    def _weigh(self, said: Counter[Reason]) -> float:
+        """Weigh a word by how rare it is, and by how much those that hold it agree in what they mean."""
+        total, number = len(self._known) + 1, said.total()
+        if number <= 0:
+            return math.log(total) + 0.1
+        agreeing: float = ((max(said.values()) + 0.5) / (number + 1)) ** _AGREEING
+        return (math.log(total / number) + 0.1) * agreeing
 
     def suggest(self, template: str, *, without: frozenset[int] = frozenset()) -> Suggestion | None:
-        """Propose a verdict; None when nothing qualified shares a word. `without`: texts that are no neighbours."""
-        nearest = self._nearest(template, without)
-        if not nearest:
+        """Propose a verdict; None when nothing qualified is like it at all. `without`: texts that are left out."""
+        left_out = {index for index, item in enumerate(self._known) if item.number in without} if without else set()
+        found = features(template)
+        near = self._near(found, left_out)
+        if not near or near[0].similarity < _LEAST:
             return None
+        reason = self._reason(found, near[:_VOTERS], left_out)
+        saying = [neighbour for neighbour in near if neighbour.known.verdict.reason is reason]
         votes: dict[tuple[object, ...], float] = defaultdict(float)
-        for neighbour in nearest:
+        for neighbour in saying[:_VOTERS]:
             votes[_said(neighbour.known.verdict)] += neighbour.similarity**3
         most = max(votes.values())
-        best = next(item for item in nearest if votes[_said(item.known.verdict)] == most)
-        return Suggestion(best.known.verdict, best.similarity, nearest)
+        best = next(item for item in saying if votes[_said(item.known.verdict)] == most)
+        others = [item for item in near if item is not best][: _NEIGHBOURS - 1]
+        shown = sorted([best, *others], key=lambda item: -item.similarity)
+        return Suggestion(best.known.verdict, best.similarity, tuple(shown))
 
-    def _nearest(self, template: str, without: frozenset[int]) -> tuple[Neighbour, ...]:
-        features = _features(template)
-        size = sum(self._weight.get(feature, self._unseen) for feature in features)
+    def _reason(self, found: frozenset[str], voters: Collection[Neighbour], left_out: Collection[int]) -> Reason:
+        """Choose among the reasons that something near has."""
+        without = [(self._features[index], self._known[index].verdict.reason) for index in left_out]
+        likely = self._reasons.likely(found, without=without)
+        shares: dict[Reason, float] = defaultdict(float)
+        for neighbour in voters:
+            shares[neighbour.known.verdict.reason] += neighbour.similarity**2
+        total = sum(shares.values())
+        return max(shares, key=lambda reason: (likely[reason] + _VOTE * shares[reason] / total, reason))
+
+    def _near(self, found: frozenset[str], left_out: Collection[int]) -> list[Neighbour]:
+        weights = {feature: self._weight.get(feature, self._unseen) for feature in found}
+        weights.update(self._weights_without(found, left_out))
+        size = sum(weights.values())
         shared: dict[int, float] = defaultdict(float)
-        for feature in features:
+        sizes: dict[int, float] = {}
+        for feature, weight in weights.items():
             for index in self._holding.get(feature, ()):
-                shared[index] += self._weight[feature]
+                shared[index] += weight
+                sizes[index] = sizes.get(index, self._sizes[index]) + weight - self._weight[feature]
         scored = [
-            (round(2 * weight / (size + self._sizes[index]), 4), index)
+            (round(2 * weight / (size + sizes[index]), 4), index)
             for index, weight in shared.items()
-            if self._known[index].number not in without
+            if index not in left_out
         ]
         scored.sort(key=lambda pair: (-pair[0], self._known[pair[1]].template, self._known[pair[1]].number))
-        return tuple(Neighbour(self._known[index], score) for score, index in scored[:_NEIGHBOURS])
+        return [Neighbour(self._known[index], score) for score, index in scored]
 
-
-def _features(template: str) -> frozenset[str]:
-    """Take the words of a template, by their stems, alone and in pairs."""
-    words = [token[:STEM] if token.isalpha() else token for token in tokens(template) if token not in _MARKS]
-    return frozenset([*words, *(f"{one} {other}" for one, other in _pairs(words))])
-
-
-def _pairs(words: Sequence[str]) -> Iterable[tuple[str, str]]:
-    return pairwise(words)
+    def _weights_without(self, found: frozenset[str], left_out: Collection[int]) -> dict[str, float]:
+        """Weigh words as if some texts were not known."""
+        said: dict[str, Counter[Reason]] = {}
+        for index in left_out:
+            for feature in found & self._features[index]:
+                counts = said.setdefault(feature, self._said[feature].copy())
+                counts[self._known[index].verdict.reason] -= 1
+        return {feature: self._weigh(counts) for feature, counts in said.items()}
 
 
 def _said(verdict: Verdict) -> tuple[object, ...]:
