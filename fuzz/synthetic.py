@@ -129,7 +129,8 @@ def repeated(random: Random) -> bytes:
         b"550 5.1.1 ", b"<a@b.example> ", b"a@", b"-- original message\n", b"From: a\n", b"> ",
         b"Final-Recipient: rfc822;a@b.c\n", b"\nAction: failed\n\n", b"=\n", b"<a ", b"&amp;", b"--b\n", b"\r",
         b"\0", b"Content-Type: message/rfc822\n\n", b"said: ", b"(", b"[1.2.3.4] ", b"http://a.example/", b"{", b'"',
-        b"\t", b" ", b"a.", b"\xe2\x80\xae", b"failed to deliver ",
+        b"\t", b" ", b"\n", b"a.", b"a-", b"-a.", b"recipient: ", b"RCPT TO:<a@b.c>\n", b"unsubscribe ",
+        b"\xe2\x80\xae", b"failed to deliver ",
     )  # fmt: skip
     word = random.choice(words)
     return notice(random) + word * (random.choice((500, 5000, 50_000)) // len(word) * random.choice((1, 1, 4)))
