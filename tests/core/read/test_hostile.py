@@ -68,6 +68,17 @@ MONSTERS: dict[str, Callable[[], bytes]] = {
     "diagnostic": lambda: (
         REPORT + STATUS + b"Final-Recipient: rfc822;a@b.example\nDiagnostic-Code: smtp;" + b" 550\n" * 300_000
     ),
+    "distinct names": lambda: REPORT + STATUS + b"".join(b"x%d: b\n c\n" % each for each in range(60_000)),
+    "received lines": lambda: b"Received: from a by b for <c@d.example>; x\n" * 50_000 + HEAD + b"\nundeliverable",
+    "deep tags": lambda: HEAD + b"Content-Type: text/html\n\n" + b"<div>" * 600_000 + b"undeliverable",
+    "entities": lambda: HEAD + b"Content-Type: text/html\n\n" + b"&amp;&#1114112;&abcdefghijk" * 100_000,
+    "unknown charsets": lambda: (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + b"".join(b"--b\nContent-Type: text/plain; charset=x-%d\n\n\xe9t\xe9 %d\n" % (n, n) for n in range(3000))
+    ),
+    "one word of many": lambda: HEAD + b"\nundeliverable " + b"a-" * 1_500_000,
+    "its own kind again": lambda: (HEAD + b"Content-Type: message/rfc822\n\n") * 10_000,
     "json": lambda: HEAD + b'\n{"notificationType": ' + b"[" * 200_000,
 }
 
