@@ -2,11 +2,15 @@
 
 import pytest
 
-from rebond.core.read.decode import decode_text, decode_words, html_to_text, transfer_decode
+from rebond.core.read.decode import Guesses, decode_text, decode_words, html_to_text, transfer_decode
 from rebond.core.read.find_address import addresses_in, field_address, first_address, tidy_address
 from rebond.core.read.headers import MAX_VALUE, Headers, _kept_type, content_type_of, parse_headers
-from rebond.core.read.letter import open_letter
-from rebond.core.read.mail import split_mail
+from rebond.core.read.letter import Letter, open_letter
+from rebond.core.read.mail import open_mail, split_mail
+
+
+def _opened(mail: bytes) -> Letter:
+    return open_letter(*open_mail(mail))
 
 
 def _bodies(mail: bytes) -> list[tuple[str, bytes]]:
@@ -185,6 +189,18 @@ def test_an_undeclared_charset_is_detected() -> None:
     assert "ящик" in decode_text(words.encode("cp1251"))
 
 
+def test_text_in_utf8_may_be_cut_within_a_letter() -> None:
+    words = "недоставлено".encode()
+    assert decode_text(words[1:], charset="utf-8") == "\ufffdедоставлено"
+    assert decode_text(words[:-1], charset="utf-8") == "недоставлен\ufffd"
+
+
+def test_a_letter_among_many_is_not_guessed_at() -> None:
+    guesses = Guesses()
+    assert decode_text(b"x" * 100 + b"Informaci\xf3n", guesses=guesses).endswith("Información")
+    assert guesses.left == Guesses().left
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -267,29 +283,29 @@ def _alternative(plain: str, markup: str) -> bytes:
 
 
 def test_of_alternatives_the_plain_one_is_read_unless_empty() -> None:
-    assert open_letter(_alternative("plain", "<p>marked</p>")).notice.strip() == "plain"
-    assert open_letter(_alternative(" ", "<p>marked</p>")).notice.strip() == "marked"
+    assert _opened(_alternative("plain", "<p>marked</p>")).notice.strip() == "plain"
+    assert _opened(_alternative(" ", "<p>marked</p>")).notice.strip() == "marked"
 
 
 def test_what_stands_beside_alternatives_is_read_too() -> None:
     inner = _alternative("plain", "<p>marked</p>").decode()
     mail = f"Content-Type: multipart/mixed; boundary=m\n\n--m\n{inner}\n--m\n\nbeside\n--m--\n"
-    assert open_letter(mail.encode()).notice.split() == ["plain", "beside"]
+    assert _opened(mail.encode()).notice.split() == ["plain", "beside"]
 
 
 def test_text_behind_the_returned_message_is_read_when_none_stands_before() -> None:
     head = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\n"
     mail = head + b"--b\n\nlate\n--b--"
-    assert open_letter(mail).notice.strip() == "late"
+    assert _opened(mail).notice.strip() == "late"
 
 
 def test_parts_that_are_no_text_are_passed_over() -> None:
     head = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/png\n\nx\n"
-    assert open_letter(head + b"--b\n\ntext\n--b--").notice == "text"
+    assert _opened(head + b"--b\n\ntext\n--b--").notice == "text"
 
 
 def test_line_ends_within_an_encoded_text_are_evened() -> None:
-    assert open_letter(b"Content-Transfer-Encoding: base64\n\nYQ0KYg1j").notice == "a\nb\nc"
+    assert _opened(b"Content-Transfer-Encoding: base64\n\nYQ0KYg1j").notice == "a\nb\nc"
 
 
 def test_a_detector_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +318,7 @@ def test_a_detector_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_long_notice_is_cut() -> None:
     part = b"--b\n\n" + b"word " * 30_000 + b"\n"
-    letter = open_letter(b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 3)
+    letter = _opened(b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 3)
     assert "cut: the notice is longer than 128 KiB" in letter.mail.notes
 
 
@@ -326,6 +342,6 @@ def test_a_long_notice_is_cut() -> None:
     ],
 )
 def test_a_notice_ends_where_the_returned_message_begins(notice: str, kept: str, subject: str) -> None:
-    letter = open_letter(b"X: y\n\n" + notice.encode())
+    letter = _opened(b"X: y\n\n" + notice.encode())
     assert letter.notice.strip() == kept
     assert letter.original.first("subject") == subject

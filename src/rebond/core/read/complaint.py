@@ -64,28 +64,30 @@ def _read_outlook(letter: Letter) -> Finding | None:
     original = letter.original
     if not original:
         return None
-    subject = letter.subject.lower()
-    by_subject = subject.startswith("complaint about message from") and "@" in letter.sender
-    if not (by_subject or "x-hmxmroriginalrecipient" in original):
+    if "x-hmxmroriginalrecipient" not in original and not _is_outlooks(letter):
         return None
     return Finding(kind=ReturnKind.COMPLAINT, feedback_type="abuse", complainants=_complainants(letter, ()))
 
 
+def _is_outlooks(letter: Letter) -> bool:
+    return letter.subject.lower().startswith("complaint about message from") and "@" in letter.sender
+
+
 def _read_xarf(letter: Letter) -> Finding | None:
     """Read an XARF report (a JSON attachment, versions 2 to 4)."""
-    if "x-xarf" not in letter.headers and "x-arf" not in letter.headers and not _xarf_named(letter):
+    parts = letter.parts("application/json", "application/xarf+json", "text/json")
+    if not parts or not ("x-xarf" in letter.headers or "x-arf" in letter.headers or _xarf_named(letter)):
         return None
-    for part in letter.mail.parts:
-        if part.content_type in ("application/json", "application/xarf+json", "text/json"):
-            report = _json(part.decoded()[:MAX_JSON])
-            if kind := _xarf_kind(report):
-                return Finding(
-                    kind=ReturnKind.COMPLAINT,
-                    feedback_type=kind,
-                    complainants=_complainants(
-                        letter, _strings(report, ("recipient", "rcptto", "smtp_to", "smtprcpttoaddress"))
-                    ),
-                )
+    for part in parts:
+        report = _json(part.decoded()[:MAX_JSON])
+        if kind := _xarf_kind(report):
+            return Finding(
+                kind=ReturnKind.COMPLAINT,
+                feedback_type=kind,
+                complainants=_complainants(
+                    letter, _strings(report, ("recipient", "rcptto", "smtp_to", "smtprcpttoaddress"))
+                ),
+            )
     return None
 
 

@@ -12,6 +12,11 @@ _DETECT_SAMPLE = 1024
 # Guessing takes a millisecond, whatever the length: a mail of a thousand small parts would take a second.
 MAX_GUESSES = 8
 _SHORTEST_GUESSED = 8
+# A text with fewer letters beyond ASCII, one in so many, says in ASCII what it says.
+_FEW = 50
+_ASCII = bytes(range(128))
+_CONTINUING = bytes(range(0x80, 0xC0))
+_UTF8 = codecs.getincrementaldecoder("utf-8")
 
 # Codecs that are no charset of a mail, or whose time is not linear.
 _REFUSED_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
@@ -56,10 +61,13 @@ class Guesses:
 
     def codec(self, body: bytes) -> str:
         """Name the likeliest codec of a text."""
-        if not self.left or len(body) < _SHORTEST_GUESSED:
+        sample = body[:_DETECT_SAMPLE]
+        if not self.left or len(sample) < _SHORTEST_GUESSED or _is_nearly_ascii(sample):
             return "cp1252"
+        if _is_cut_utf8(sample):
+            return "utf-8"
         self.left -= 1
-        return _detected(body)
+        return _detected(sample)
 
 
 def decode_text(body: bytes, *, charset: str = "", guesses: Guesses | None = None) -> str:
@@ -92,11 +100,24 @@ def _codec(charset: str) -> str:
     return "" if name.replace("-", "_") in _REFUSED_CODECS else name
 
 
+def _is_nearly_ascii(sample: bytes) -> bool:
+    return len(sample.translate(None, _ASCII)) * _FEW < len(sample) and b"\0" not in sample
+
+
+def _is_cut_utf8(sample: bytes) -> bool:
+    """Tell a text in UTF-8 that begins or ends within a letter: encoded words and samples are cut anywhere."""
+    try:
+        text = _UTF8().decode(sample[:3].lstrip(_CONTINUING) + sample[3:])  # it bears a letter begun
+    except UnicodeDecodeError:
+        return False
+    return not text.isascii()
+
+
 def _detected(body: bytes) -> str:
     try:
         import charset_normalizer  # slow: the last resort
 
-        best = charset_normalizer.from_bytes(body[:_DETECT_SAMPLE], steps=1).best()
+        best = charset_normalizer.from_bytes(body, steps=1).best()
     except Exception:  # whatever a detector makes of hostile bytes, a mail must be read
         best = None
     name = _codec(best.encoding) if best else ""

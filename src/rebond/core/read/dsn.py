@@ -24,11 +24,12 @@ from rebond.core.read.smtp_reply import (
     reasons_in,
     untyped,
 )
-from rebond.core.words import ReturnKind
+from rebond.core.words import Phase, ReturnKind
 
 MAX_RECIPIENTS = 1000
 MAX_FIELDS = 2 * 1024 * 1024
 MAX_PLAIN = 64 * 1024
+_LOOK = 8000
 
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
 # Where the fields stand in a text that no header calls a report.
@@ -53,20 +54,25 @@ _ACTIONS = {
     "deliver": "delivered",
     "success": "delivered",
 }
+# The fields of a whole report, and those of one recipient.
+Group = tuple[Headers, Headers]
 _SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
 
 
 def read_dsn(letter: Letter) -> Finding | None:
     """Read the per-recipient groups of a report; None when the letter holds none that names a recipient."""
-    groups = _part_groups(letter)
+    groups = [group for part in letter.parts(*_STATUS_TYPES) for group in groups_in(part.text(limit=MAX_FIELDS))]
     machine_made = bool(groups) or letter.mail.parameters.get("report-type", "").lower() == "delivery-status"
     if machine_made or letter.null_sender or is_daemon(letter):
         groups = groups or _loose_groups(letter)
-    if not groups:
-        return None
+    return read_groups(letter, groups, machine_made=machine_made) if groups else None
+
+
+def read_groups(letter: Letter, groups: list[Group], *, machine_made: bool = True) -> Finding:
+    """Read what a report says of each recipient."""
     guesses = Guesses()
     facts = [_facts(common, group, guesses) for common, group in groups[:MAX_RECIPIENTS]]
-    if any("action" not in group for _, group in groups) and is_delay(
+    if not all("action" in group for _, group in groups) and is_delay(
         lowered=plain(letter.notice), subject=plain(letter.subject)
     ):
         facts = [replace(each, action="delayed") if each.action == "failed" else each for each in facts]
@@ -76,7 +82,7 @@ def read_dsn(letter: Letter) -> Finding | None:
         letter.mail.note("cut: the report names more than 1,000 recipients")
     facts = _with_reasons(letter, [each for each in facts if each.recipient] or facts)
     if len(facts) == 1:
-        facts = [_with_circumstances(facts[0], letter.notice[:8000])]
+        facts = [_with_circumstances(letter, facts[0])]
     kind = _kind(facts)
     if kind is ReturnKind.DSN and not machine_made:
         kind = ReturnKind.BOUNCE  # the fields stand in words for a person: a vendor's own form
@@ -96,25 +102,19 @@ def _kind(facts: Iterable[Facts]) -> ReturnKind:
     return ReturnKind.DSN if "failed" in actions else ReturnKind.DELAYED
 
 
-def _part_groups(letter: Letter) -> list[tuple[Headers, Headers]]:
-    """Give each recipient's fields with its report's common ones."""
-    found: list[tuple[Headers, Headers]] = []
-    for part in letter.parts(*_STATUS_TYPES):
-        found += _groups(part.text(limit=MAX_FIELDS))
-    return found
-
-
-def _loose_groups(letter: Letter) -> list[tuple[Headers, Headers]]:
+def _loose_groups(letter: Letter) -> list[Group]:
     """Find the same fields in plain text."""
-    texts = [letter.notice]
-    texts += [part.text() for part in letter.parts("text/plain")]
-    for text in texts:
-        if "final-recipient:" in text.lower() and _FINAL.search(text) and (start := _LOOSE.search(text)):
-            return _groups(text[start.start() :])
+    plain_parts = [part.text() for part in letter.parts("text/plain")]
+    if not any("final-recipient:" in text.lower() for text in {letter.words, *plain_parts}):
+        return []
+    for text in (letter.notice, *plain_parts):
+        if _FINAL.search(text) and (start := _LOOSE.search(text)):
+            return groups_in(text[start.start() :])
     return []
 
 
-def _groups(text: str) -> list[tuple[Headers, Headers]]:
+def groups_in(text: str) -> list[Group]:
+    """Give each recipient's fields in a text, with its report's common ones."""
     common = Headers()
     groups: list[Headers] = []
     for fields in _field_blocks(text):
@@ -146,12 +146,17 @@ def _plain_blocks(text: str) -> list[Headers] | None:
             return None
         names, values = fields
         if "\n" in lines:
-            values = [" ".join([line.strip() for line in value.split("\n")]) for value in values]
+            values = [value.strip() if "\n" not in value else _one_line(value) for value in values]
         block = Headers(names, values)
         if block.repeats(_NAMING):
             return None
-        blocks.append(block)
-    return [block for block in blocks if block]
+        if names:
+            blocks.append(block)
+    return blocks
+
+
+def _one_line(value: str) -> str:
+    return " ".join([line.strip() for line in value.split("\n")])
 
 
 def _field_blocks(text: str) -> list[Headers]:
@@ -189,7 +194,7 @@ def _completes(group: Headers, fields: Headers) -> bool:
 
 def _facts(common: Headers, group: Headers, guesses: Guesses) -> Facts:
     final = field_address(group.first("final-recipient"))
-    original = field_address(group.first("original-recipient"))
+    original = field_address(group.first("original-recipient")) if "original-recipient" in group else ""
     final_whole = final if "@" in final else ""
     recipient = (original if "@" in original else "") or final_whole or _named_elsewhere(group)
     reporting = _host(common.first("reporting-mta") or group.first("reporting-mta"))
@@ -279,12 +284,16 @@ def is_poor(facts: Facts) -> bool:
     return reasons < 2 and (is_vague(facts.enhanced) or reasons == 0)
 
 
-def _with_circumstances(facts: Facts, notice: str) -> Facts:
+def _with_circumstances(letter: Letter, facts: Facts) -> Facts:
     """Add when the refusal was given and by which server, as far as the notice tells."""
-    phase, remote = quoted_phase(notice), facts.remote_mta or remote_host(notice)
-    if phase is facts.phase and remote == facts.remote_mta:
-        return facts
-    return replace(facts, phase=phase, remote_mta=remote)
+    found = _circumstances(letter.words, facts)
+    if found != (facts.phase, facts.remote_mta):
+        found = _circumstances(letter.notice, facts)  # without a message that it may quote
+    return facts if found == (facts.phase, facts.remote_mta) else replace(facts, phase=found[0], remote_mta=found[1])
+
+
+def _circumstances(words: str, facts: Facts) -> tuple[Phase, str]:
+    return quoted_phase(words[:_LOOK]), facts.remote_mta or remote_host(words[:_LOOK])
 
 
 def _with_reason(facts: Facts, words: str) -> Facts:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from rebond.core.failure import Facts
-from rebond.core.read.find_address import addresses_in, first_address, tidy_address
+from rebond.core.read.find_address import first_address, tidy_address
 from rebond.core.read.letter import Letter
 
 _FROM = re.compile(
@@ -31,22 +31,17 @@ def with_written_to(letter: Letter, facts: tuple[Facts, ...]) -> tuple[Facts, ..
 
 def _noted_in_words(letter: Letter, final: str) -> str:
     """Read `(expanded from <a@b>)` and its like; a returned To that names somebody else contradicts it."""
-    found = _FROM.search(letter.notice)
+    found = _FROM.search(letter.words) and _FROM.search(letter.notice)
     written = tidy_address(found.group(1)) if found else ""
     if "." not in written.rpartition("@")[2] or written.lower() == final:
         return ""
-    to = [address.lower() for address in addresses_in(letter.original.text("to"), limit=100)]
+    to = [address.lower() for address in letter.returned_to]
     return written if not to or written.lower() in to else ""
 
 
 def _noted_in_headers(letter: Letter, final: str) -> str:
     """Take the returned message's only To when its way shows that it reached that address and went on."""
-    original = letter.original
-    to = (
-        addresses_in(original.text("to"), limit=2)
-        if "@" in original.first("to") or "=?" in original.first("to")
-        else []
-    )
+    original, to = letter.original, letter.returned_to
     if len(to) != 1 or to[0].lower() == final or any(name in original for name in _LIST_HEADERS):
         return ""
     passed = {first_address(value).lower() for name in _PASSED for value in original.all(name)[:10]}

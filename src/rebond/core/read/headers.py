@@ -23,24 +23,32 @@ class Headers:
     Blocks are many and of their values few are read, so that nothing is done for each value when a block is made.
     """
 
-    __slots__ = ("_first", "_names", "_values")
+    __slots__ = ("_alone", "_first", "_names", "_values")
 
     def __init__(self, names: Sequence[str] = (), values: Sequence[str] = ()) -> None:
         """Take names as they are written, each with the value of the same place."""
-        self._names = "\n".join(names).lower().split("\n") if names else []
+        self._names = list(names)
         self._values = list(values)
-        self._first = dict(zip(self._names[::-1], range(len(self._names) - 1, -1, -1), strict=True))
+        self._first = dict(zip(map(str.lower, self._names[::-1]), self._values[::-1], strict=True))
+        self._alone: bool | None = None  # whether the last field is the only one of its name, when that is known
 
     def add(self, name: str, value: str) -> None:
-        name = name.lower()
+        lowered = name.lower()
+        self._alone = lowered not in self._first
+        if self._alone:
+            self._first[lowered] = value
         self._names.append(name)
         self._values.append(value)
-        self._first.setdefault(name, len(self._values) - 1)
 
     def extend(self, more: str) -> None:
         """Add a line that lost its fold to the last value."""
-        if len(self._values[-1]) < MAX_VALUE:
-            self._values[-1] = f"{self._values[-1].rstrip()} {more}"
+        name, value = self._names[-1].lower(), self._values[-1]
+        if len(value) < MAX_VALUE:
+            if self._alone is None:
+                self._alone = len(self._every(name)) == 1
+            value = self._values[-1] = f"{value.rstrip()} {more}"
+            if self._alone:
+                self._first[name] = value
 
     def merge(self, other: "Headers") -> None:
         """Add all fields of another block."""
@@ -49,29 +57,33 @@ class Headers:
 
     def first(self, name: str) -> str:
         """Give the first value of a name (in lower case), empty when there is none."""
-        place = self._first.get(name)
-        return "" if place is None else _unfolded(self._values[place])
+        value = self._first.get(name, "")
+        return value.rstrip() if len(value) < MAX_VALUE and "\n" not in value else _unfolded(value)
 
     def all(self, name: str) -> list[str]:
-        place = self._first.get(name)
-        if place is None:
+        if name not in self._first:
             return []
-        if self._names.count(name) == 1:
-            return [_unfolded(self._values[place])]
-        return [_unfolded(value) for other, value in zip(self._names, self._values, strict=True) if other == name]
+        if len(self._first) == len(self._names):
+            return [self.first(name)]
+        return [_unfolded(value) for value in self._every(name)]
+
+    def _every(self, name: str) -> list[str]:
+        return [value for other, value in zip(self._names, self._values, strict=True) if other.lower() == name]
 
     def holding(self, name: str, *, words: str, limit: int) -> list[str]:
         """Give those of a name's first values, at most `limit`, that hold words without a space."""
-        if name not in self._first:
+        if name not in self._first or words not in "\n".join(self._values):
             return []
-        values = [value for other, value in zip(self._names, self._values, strict=True) if other == name]
-        return [_unfolded(value) for value in values[:limit] if words in value]
+        return [_unfolded(value) for value in self._every(name)[:limit] if words in value]
 
     def of(self, names: Collection[str], *, limit: int) -> list[str]:
         """Give the values of several names in their order, at most `limit` of each."""
-        if self._first.keys().isdisjoint(names):
-            return []
-        return [value for name in names if name in self._first for value in self.all(name)[:limit]]
+        first = self._first
+        found: list[str] = []
+        for name in names:
+            if name in first:
+                found += self.all(name)[:limit]
+        return found
 
     def any_of(self, names: Collection[str]) -> bool:
         """Tell whether one of several names is there."""
@@ -79,14 +91,17 @@ class Headers:
 
     def repeats(self, names: Collection[str]) -> bool:
         """Tell whether one of several names is there more than once."""
-        return any(self._names.count(name) > 1 for name in names)
+        if len(self._first) == len(self._names):
+            return False
+        return any(len(self._every(name)) > 1 for name in names)
 
     def text(self, name: str, *, guesses: Guesses | None = None) -> str:
         """Give the first value of a name with its encoded words decoded."""
-        return decode_words(self.first(name), guesses=guesses)
+        value = self.first(name)
+        return decode_words(value, guesses=guesses) if "=?" in value else value
 
     def names(self) -> Iterator[str]:
-        return iter(dict.fromkeys(self._names))
+        return iter(dict.fromkeys(map(str.lower, self._names)))
 
     @property
     def longest(self) -> int:

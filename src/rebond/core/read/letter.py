@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from rebond.core.read.find_address import first_address
+from rebond.core.read.find_address import addresses_in, first_address
 from rebond.core.read.headers import Headers, parse_headers, plain_fields
-from rebond.core.read.mail import Mail, Part, split_head, split_mail
+from rebond.core.read.mail import Mail, Part, split_body, split_head
 
 MAX_NOTICE = 128 * 1024
 MAX_HEAD = 256 * 1024
+MAX_TO = 100
 # A returned message's headers are looked for in this much text at each line that could begin them; after so many
 # lines in less: nobody writes them, but whoever wants to keep us busy.
 _BLOCK = 64 * 1024
@@ -17,7 +18,7 @@ _LARGE_BLOCKS = 20
 _SMALL_BLOCK = 1024
 _MOST_LOOKS = 500
 
-_RETURNED_TYPES = frozenset(
+RETURNED_TYPES = frozenset(
     {
         "message/rfc822",
         "message/rfc822-headers",
@@ -87,65 +88,105 @@ _FOLLOWS = (
 class Letter:
     """A mail as its readers see it.
 
-    `notice` is the text addressed to a person, without the returned message; `original` the returned message's
-    headers (empty when it is not there); `sender` the address in From, lower-cased; `null_sender` that
-    the envelope's was empty.
+    `words` is the text addressed to a person with what may be quoted below it; `sender` the address in From,
+    lower-cased; `null_sender` that the envelope's was empty.
     """
 
     mail: Mail
-    notice: str = ""
-    original: Headers = field(default_factory=Headers)
-    subject: str = ""
-    sender: str = ""
-    null_sender: bool = False
+    words: str
+    subject: str
+    sender: str
+    null_sender: bool
+    _original: Headers
+    _notice: str | None = None
+    _returned_to: list[str] | None = None
 
     @property
     def headers(self) -> Headers:
         return self.mail.headers
+
+    @property
+    def notice(self) -> str:
+        """The text addressed to a person, without the returned message: a beginning of `words`."""
+        if self._notice is None:
+            self._notice, found = _without_returned(self.words)
+            self._original = self._original or found
+        return self._notice
+
+    @property
+    def original(self) -> Headers:
+        """The returned message's headers; empty when it is not there."""
+        if not self._original and self._notice is None:
+            _ = self.notice  # where no part holds the message, the notice may quote it
+        return self._original
+
+    @property
+    def returned_to(self) -> list[str]:
+        """Whom the returned message was for, by its To: at most 100 addresses."""
+        if self._returned_to is None:
+            self._returned_to = addresses_in(self.original.text("to"), limit=MAX_TO)
+        return self._returned_to
 
     def parts(self, *types: str) -> list[Part]:
         """Give the parts of the named types, in order."""
         return [part for part in self.mail.parts if part.content_type in types]
 
 
-def open_letter(raw: bytes) -> Letter:
-    """Split a mail and tell its notice from the message that it returns."""
-    letter = Letter(split_mail(raw))
-    letter.subject = letter.headers.text("subject").strip()
-    letter.sender = first_address(letter.headers.text("from")).lower()
-    path = letter.headers.first("return-path") or letter.headers.first("x-envelope-from")
-    letter.null_sender = path.strip().lower().startswith(("<>", "<mailer-daemon", "mailer-daemon"))
-    _tell_apart(letter)
-    return letter
+def open_letter(mail: Mail, body: bytes) -> Letter:
+    """Split the body of a mail and find its words and the message that it returns."""
+    split_body(mail, body)
+    words, original = _tell_apart(mail)
+    return make_letter(mail, words=words, original=original)
 
 
-def _tell_apart(letter: Letter) -> None:
+def make_letter(mail: Mail, *, words: str, original: Headers) -> Letter:
+    """Make a letter of a mail whose words, and the headers of the message that a part returns, have been found."""
+    headers = mail.headers
+    path = headers.first("return-path") or headers.first("x-envelope-from")
+    return Letter(
+        mail,
+        words,
+        headers.text("subject").strip(),
+        first_address(headers.text("from")).lower(),
+        path.strip().lower().startswith(("<>", "<mailer-daemon", "mailer-daemon")),
+        original,
+    )
+
+
+def _tell_apart(mail: Mail) -> tuple[str, Headers]:
     texts: list[str] = []
     late: list[str] = []
+    original = Headers()
     returned = False
-    chosen = _chosen_alternatives(letter.mail.parts)
-    for index, part in enumerate(letter.mail.parts):
-        if part.content_type in _RETURNED_TYPES:
+    size = 0
+    chosen = _chosen_alternatives(mail.parts)
+    for index, part in enumerate(mail.parts):
+        if part.content_type in RETURNED_TYPES:
             returned = True
-            if not letter.original:
-                letter.original = _returned_headers(part)
+            original = original or returned_headers(part.decoded())
         elif part.content_type in ("text/plain", "text/html") and index in chosen:
-            if sum(map(len, texts)) > MAX_NOTICE:
-                letter.mail.note("cut: the notice is longer than 128 KiB")
+            if size > MAX_NOTICE:
+                mail.note("cut: the notice is longer than 128 KiB")
                 break
-            (late if returned else texts).append(part.text())
-    notice = "\n".join(texts if any(text.strip() for text in texts) else late)
-    if len(notice) > MAX_NOTICE:
-        notice = notice[:MAX_NOTICE]
-        letter.mail.note("cut: the notice is longer than 128 KiB")
-    letter.notice, found = _without_returned(notice)
-    if found and not letter.original:
-        letter.original = found
+            text = part.text()
+            if returned:
+                late.append(text)
+            else:
+                texts.append(text)
+                size += len(text)
+    words = "\n".join(texts if any(text and not text.isspace() for text in texts) else late)
+    if len(words) > MAX_NOTICE:
+        words = words[:MAX_NOTICE]
+        mail.note("cut: the notice is longer than 128 KiB")
+    return words, original
 
 
 def _chosen_alternatives(parts: list[Part]) -> Container[int]:
     """Choose the parts to read: of the alternatives the plain one, unless it is empty."""
-    if not any(part.container == "multipart/alternative" for part in parts):
+    for part in parts:
+        if part.container == "multipart/alternative":
+            break
+    else:
         return range(len(parts))
     plain: dict[int, int] = {}
     chosen: set[int] = set()
@@ -160,8 +201,8 @@ def _chosen_alternatives(parts: list[Part]) -> Container[int]:
     return chosen
 
 
-def _returned_headers(part: Part) -> Headers:
-    body = part.decoded()
+def returned_headers(body: bytes) -> Headers:
+    """Read the headers with which a returned message begins."""
     return split_head(body[:MAX_HEAD])[0]
 
 

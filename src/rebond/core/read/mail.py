@@ -18,6 +18,7 @@ MAX_PARTS = 1000
 MAX_HEADER_BLOCK = 1024 * 1024
 # The longest head of a part that is kept: mail systems write the same few over and over.
 MAX_KEPT_HEAD = 240
+LAST_MISSING = "broken: the last boundary is missing"
 
 # What shows that a text holds parts although no header says so.
 _INNER_PART = re.compile(rb"^content-type:[ \t]*(?:message/|text/rfc822-headers)", re.I | re.M)
@@ -86,6 +87,13 @@ class Mail:
 
 def split_mail(raw: bytes) -> Mail:
     """Split a mail; never raises, whatever the bytes."""
+    mail, body = open_mail(raw)
+    split_body(mail, body)
+    return mail
+
+
+def open_mail(raw: bytes) -> tuple[Mail, bytes]:
+    """Read a mail's headers; gives a mail without its parts, and the body that holds them."""
     notes = []
     if len(raw) > MAX_SIZE:
         raw = raw[:MAX_SIZE]
@@ -96,9 +104,7 @@ def split_mail(raw: bytes) -> Mail:
     headers, body = _split_head(raw)
     notes += _cut_of_head(headers, size=len(raw) - len(body))
     content_type, parameters = content_type_of(headers)
-    mail = Mail(headers, [], content_type, parameters, notes)
-    _split_body(mail, body)
-    return mail
+    return Mail(headers, [], content_type, parameters, notes), body
 
 
 def split_head(raw: bytes) -> tuple[Headers, bytes]:
@@ -135,7 +141,9 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes]:
     except UnicodeDecodeError:
         codec = "latin-1"
         text = block.decode(codec)
-    fields = plain_fields(text)
+    # The line that a mailbox file puts before a mail.
+    begin = text.find("\n") + 1 if text.startswith("From ") else 0
+    fields = plain_fields(text[begin:] if begin else text)
     if fields is not None:
         headers = Headers(*fields)
     else:
@@ -147,14 +155,14 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes]:
 
 def _split_part(raw: bytes) -> tuple[_Head, bytes]:
     end = raw.find(b"\n\n", 0, MAX_KEPT_HEAD)
-    if end > 0 and not raw.startswith(b"\n") and (head := _kept_head(raw[: end + 1])):
+    if end > 0 and not raw.startswith(b"\n") and (head := kept_head(raw[: end + 1])):
         return head, raw[end + 2 :]
     headers, body = _split_head(raw)
     return (headers, *content_type_of(headers)), body
 
 
 @lru_cache(512)
-def _kept_head(block: bytes) -> _Head | None:
+def kept_head(block: bytes) -> _Head | None:
     """Read a part's head once, however often it comes; None when it is not as it should be."""
     fields = plain_fields(block.decode()) if block.isascii() else None
     if fields is None:
@@ -163,54 +171,40 @@ def _kept_head(block: bytes) -> _Head | None:
     return headers, *content_type_of(headers)
 
 
-def _split_body(mail: Mail, body: bytes) -> None:
-    """Split depth first with a stack of our own, so that no nesting can exhaust Python's."""
+def split_body(mail: Mail, body: bytes) -> None:
+    """Put the parts of a body into its mail: depth first, with a stack that no nesting can exhaust."""
     groups, guesses = 0, Guesses()
-    root = (mail.headers, mail.content_type, mail.parameters, body, "", 0, 0)
-    stack = [root]
+    charset = mail.parameters.get("charset", "")
+    stack = [(Part(mail.headers, mail.content_type, body, charset, guesses=guesses), mail.parameters)]
     while stack:
-        headers, content_type, parameters, body, container, group, depth = stack.pop()
+        part, parameters = stack.pop()
+        multipart = part.content_type.startswith("multipart/")
         regions: list[bytes] = []
-        if content_type.startswith("multipart/") or not (content_type or container):
-            if depth >= MAX_DEPTH:
+        if multipart or not (part.content_type or part.container):
+            if part.depth >= MAX_DEPTH:
                 mail.note("cut: parts are nested more than 50 deep")
             else:
-                regions = _regions(
-                    mail, body, boundary=parameters.get("boundary", ""), multipart=content_type.startswith("multipart/")
-                )
-        elif depth == 0 and content_type == "text/plain":
-            regions = _regions(mail, body, boundary="", multipart=False)
+                regions = _regions(mail, part.body, boundary=parameters.get("boundary", ""), multipart=multipart)
+        elif part.depth == 0 and part.content_type == "text/plain":
+            regions = _regions(mail, part.body, boundary="", multipart=False)
         if not regions:
-            _add_leaf(
-                mail,
-                Part(
-                    headers,
-                    _leaf_type(content_type, container),
-                    body,
-                    parameters.get("charset", ""),
-                    container,
-                    group,
-                    depth,
-                    guesses,
-                ),
-            )
+            _add_leaf(mail, part, multipart=multipart)
             continue
         groups += 1
-        kind = content_type if content_type.startswith("multipart/") else "multipart/mixed"
+        kind, depth = part.content_type if multipart else "multipart/mixed", part.depth + 1
         children = []
         for region in regions:
-            (inner_headers, inner_type, inner_parameters), inner_body = _split_part(region)
-            children.append((inner_headers, inner_type, inner_parameters, inner_body, kind, groups, depth + 1))
-        stack.extend(reversed(children))
+            (headers, content_type, parameters), inner = _split_part(region)
+            charset = parameters.get("charset", "")
+            child = Part(headers, content_type, inner, charset, kind, groups, depth, guesses)
+            children.append((child, parameters))
+        children.reverse()
+        stack += children
 
 
-def _leaf_type(content_type: str, container: str) -> str:
-    if content_type and not content_type.startswith("multipart/"):
-        return content_type
-    return "message/rfc822" if container == "multipart/digest" else "text/plain"
-
-
-def _add_leaf(mail: Mail, part: Part) -> None:
+def _add_leaf(mail: Mail, part: Part, *, multipart: bool) -> None:
+    if multipart or not part.content_type:
+        part.content_type = "message/rfc822" if part.container == "multipart/digest" else "text/plain"
     if len(mail.parts) < MAX_PARTS:
         mail.parts.append(part)
     else:
@@ -258,6 +252,6 @@ def _cut(mail: Mail, body: bytes, *, delimiter: bytes) -> list[bytes]:
     if not regions:
         return []
     if not closed:
-        mail.note("broken: the last boundary is missing")
+        mail.note(LAST_MISSING)
         regions.append(text[start:])
     return regions

@@ -10,12 +10,14 @@ from rebond.core.failure import Reading
 from rebond.core.read.adhoc import read_adhoc
 from rebond.core.read.auto_reply import read_auto_reply, read_challenge, read_receipt, read_unsubscribe
 from rebond.core.read.complaint import read_complaint
-from rebond.core.read.dsn import read_dsn
-from rebond.core.read.find_address import addresses_in, first_address
+from rebond.core.read.dsn import read_dsn, read_groups
+from rebond.core.read.find_address import first_address
 from rebond.core.read.finding import Finding
 from rebond.core.read.forward import with_written_to
 from rebond.core.read.letter import Letter, open_letter
+from rebond.core.read.mail import Mail, open_mail
 from rebond.core.read.ses_notice import read_ses_notice
+from rebond.core.read.usual_report import open_report
 from rebond.core.words import ReturnKind
 
 MAX_CANDIDATES = 60
@@ -74,7 +76,20 @@ def read_mail(raw: bytes) -> Reading:
 
     More than 25 MiB, 50 nested parts, 1,000 parts or 1,000 recipients are cut; `notes` says so.
     """
-    letter = open_letter(raw)
+    mail, body = open_mail(raw)
+    if usual := open_report(mail, body):
+        letter, groups = usual
+        return _reading(letter, read_groups(letter, groups))
+    return _read_any(mail, body)
+
+
+def read_any_mail(raw: bytes) -> Reading:
+    """Read a mail as `read_mail` does, without the short way for the usual report."""
+    return _read_any(*open_mail(raw))
+
+
+def _read_any(mail: Mail, body: bytes) -> Reading:
+    letter = open_letter(mail, body)
     for reader in READERS:
         if finding := reader(letter):
             return _reading(letter, finding)
@@ -83,7 +98,7 @@ def read_mail(raw: bytes) -> Reading:
 
 def _reading(letter: Letter, finding: Finding) -> Reading:
     original = letter.original
-    if any(part.cut for part in letter.mail.parts):
+    if [part for part in letter.mail.parts if part.cut]:
         letter.mail.note("cut: of a long text only the beginning is read")
     ids = [*finding.message_ids, *_ids(original.all("message-id"))]
     if not ids and finding.kind is not ReturnKind.OTHER:
@@ -96,7 +111,7 @@ def _reading(letter: Letter, finding: Finding) -> Reading:
         date=_date(letter),
         candidates=_candidates(letter, finding),
         message_ids=tuple(dict.fromkeys(ids)),
-        original_to=finding.original_to or tuple(addresses_in(original.text("to"), limit=100)),
+        original_to=finding.original_to or tuple(letter.returned_to),
         original_from=first_address(original.text("from")),
         subject=letter.subject[:MAX_CANDIDATE],
         sender=letter.sender,

@@ -27,9 +27,7 @@ _POOR_WORDS = """
 """
 _POOR = frozenset(_POOR_WORDS.split())
 # Each begins where a token does: within a long one nothing is tried from every letter.
-_NO_WORDS = re.compile(
-    r"<?(?<![^\s<>@])[^\s<>@]{1,128}+@[^\s<>]++|https?://\S++|(?<![\w-])-*+\b[\w-]++(?:\.[\w-]++)+"
-)
+_NO_WORDS = re.compile(r"<?(?<![^\s<>@])[^\s<>@]{1,128}+@[^\s<>]++|https?://\S++|(?<![\w-])-*+\b[\w-]++(?:\.[\w-]++)+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 

@@ -1,0 +1,94 @@
+"""The usual report (RFC 3464), opened in one go: words, one status part, and the message or its headers.
+
+Nearly all reports are made so. Any other, and all that is not a report, is opened by `open_letter`, which makes the
+same of this one but looks for much that it does not hold.
+"""
+
+from functools import lru_cache
+
+from rebond.core.read.decode import MAX_TEXT, decode_text
+from rebond.core.read.dsn import Group, groups_in
+from rebond.core.read.headers import Headers
+from rebond.core.read.letter import MAX_NOTICE, RETURNED_TYPES, Letter, make_letter, returned_headers
+from rebond.core.read.mail import LAST_MISSING, MAX_KEPT_HEAD, Mail, kept_head
+
+_ENCODED = ("quoted-printable", "base64")
+# A part: its content type, its charset, its body.
+_Part = tuple[str, str, bytes]
+
+
+def open_report(mail: Mail, body: bytes) -> tuple[Letter, list[Group]] | None:
+    """Open a mail that is the usual report, with the groups of its status part; None for any other mail."""
+    parameters = mail.parameters
+    if mail.content_type != "multipart/report" or parameters.get("report-type", "").lower() != "delivery-status":
+        return None
+    parts, closed = _parts(body, boundary=parameters.get("boundary", "").strip())
+    if not parts or parts[0][0] != "text/plain" or parts[1][0] != "message/delivery-status":
+        return None
+    original = Headers()
+    if len(parts) > 2:
+        if parts[2][0] not in RETURNED_TYPES:
+            return None
+        original = returned_headers(parts[2][2])
+    words = _words(parts[0])
+    groups = _groups(parts[1])
+    if words is None or not groups:
+        return None
+    letter = make_letter(mail, words=words, original=original)
+    # Complaints may be reports too.
+    if "x-hmxmroriginalrecipient" in letter.original or letter.subject.lower().startswith("complaint about"):
+        return None
+    if not closed:
+        mail.note(LAST_MISSING)
+    return letter, groups
+
+
+def _parts(body: bytes, *, boundary: str) -> tuple[list[_Part], bool]:
+    """Give the two or three parts of a body (nothing where anything is unusual), and whether the last one is closed."""
+    if not boundary:
+        return [], False
+    _, *pieces = (b"\n" + body).split(b"\n--" + boundary.encode("utf-8", "replace"))
+    closed = bool(pieces) and pieces[-1].startswith(b"--")
+    if closed and pieces.pop().partition(b"\n")[0].rstrip() != b"--":
+        return [], closed
+    if len(pieces) not in (2, 3):
+        return [], closed
+    parts = [part for piece in pieces if (part := _part(piece))]
+    return (parts if len(parts) == len(pieces) else []), closed
+
+
+def _part(piece: bytes) -> _Part | None:
+    """Read what stands between two delimiters, from the end of the first one's line on."""
+    if piece.startswith(b"\n\n"):
+        return "text/plain", "", piece[2:]
+    end = piece.find(b"\n\n", 1, MAX_KEPT_HEAD + 1)
+    if end < 0 or not piece.startswith(b"\n"):
+        return None
+    kind = _kind(piece[1 : end + 1])
+    return (*kind, piece[end + 2 :]) if kind else None
+
+
+@lru_cache(512)
+def _kind(head: bytes) -> tuple[str, str] | None:
+    """Give the content type and the charset that a part's head declares; None when its body has to be decoded."""
+    if not (kept := kept_head(head)):
+        return None
+    headers, content_type, parameters = kept
+    if headers.first("content-transfer-encoding").strip().lower() in _ENCODED:
+        return None
+    return content_type or "text/plain", parameters.get("charset", "")
+
+
+def _words(part: _Part) -> str | None:
+    _, charset, body = part
+    if len(body) > min(MAX_TEXT, MAX_NOTICE):
+        return None
+    words = decode_text(body, charset=charset)
+    return "" if words.isspace() else words
+
+
+def _groups(part: _Part) -> list[Group]:
+    body = part[2]
+    if not body.isascii() or b"\x1b" in body or b"\0" in body or len(body) > MAX_TEXT:
+        return []
+    return groups_in(body.decode())
