@@ -15,6 +15,7 @@ from rebond.cli.coverage import OTHER_CHANNELS
 from rebond.core.qualify.byte_patterns import byte_pattern
 from rebond.core.qualify.check import check_pack
 from rebond.core.qualify.engine import RuleEngine
+from rebond.core.qualify.loading import load_console_rules
 from rebond.core.qualify.normalise import FoldedText, fold
 from rebond.core.qualify.rules import Level, Pack, RuleError, Situation
 from rebond.core.read import read_mail
@@ -163,6 +164,26 @@ def test_old_files_go(tmp_path: Path) -> None:
     engines = [name for name in files(tmp_path) if name.startswith("engine")]
     assert len(engines) == 8
     assert "engine-0.bin" not in engines
+
+
+@pytest.mark.usefixtures("small")
+def test_a_sites_rules_are_compiled_once_and_only_a_changed_part_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def tables(last: str) -> list[dict[str, object]]:
+        about = {"type": "soft", "reason": "mailbox_full", "since": "2026-01-01", "source": "a test", "examples": ["x"]}
+        texts = [*(f"word{number}end" for number in range(39)), last]
+        return [{"id": f"r{number}", "text": text, **about} for number, text in enumerate(texts)]
+
+    made = []
+    serialise = RuleEngine.serialise
+    monkeypatch.setattr(RuleEngine, "serialise", lambda engine: made.append(engine) or serialise(engine))
+    for last, compiled in (("moon", 5), ("moon", 0), ("the moon", 1)):
+        made.clear()
+        qualifier = packs.load_qualifier(extra_rules=load_console_rules(tables(last)), cache_dir=tmp_path)
+        assert len(made) == compiled
+        assert qualifier.qualify_reply("550 the moon").verdict.rule == "r39"
+        assert qualifier.qualify_reply("550 word7end").verdict.rule == "r7"
 
 
 def test_the_users_cache_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

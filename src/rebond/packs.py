@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from rebond.core.words import Channel
 DATA = Path(__file__).parent / "data"
 # Compiled forms kept; a site has one, a developer a few.
 _KEPT = 8
+_KEPT_PARTS = 256
 _FORMAT = 1
 
 
@@ -39,7 +40,11 @@ def load_qualifier(*, extra_rules: Iterable[Rule] = (), cache_dir: Path | None =
     documents = _documents(directory)
     shipped = Pack.of(_rules(documents["rules"], with_examples=False))
     return Qualifier(
-        RuleEngine.before(extra_rules, compile_pack(shipped, cache_dir=directory)),
+        RuleEngine.before(
+            extra_rules,
+            compile_pack(shipped, cache_dir=directory),
+            make=partial(compile_pack, cache_dir=directory, name="site", most=_KEPT_PARTS),
+        ),
         codes=load_codes(documents["codes"]),
         providers=load_providers(documents["providers"]),
     )
@@ -59,14 +64,20 @@ def default_providers() -> Providers:
     return load_providers(tomllib.loads((DATA / "providers.toml").read_text(encoding="utf-8")))
 
 
-def compile_pack(pack: Pack, *, cache_dir: Path | None = None) -> RuleEngine:
-    """Compile a pack, or take its compiled form from the cache; raises RuleError for a pattern that is refused."""
+def compile_pack(pack: Pack, *, cache_dir: Path | None = None, name: str = "engine", most: int = _KEPT) -> RuleEngine:
+    """Compile a pack, or take its compiled form from the cache; raises RuleError for a pattern that is refused.
+
+    Of compiled forms of one `name` the cache keeps so many, those that were used last.
+    """
     directory = cache_dir or user_cache()
-    path = directory / f"engine-{pack.digest[:32]}-{_library()}.bin"
+    path = directory / f"{name}-{pack.digest[:32]}-{_library()}.bin"
     with contextlib.suppress(OSError, ValueError):
-        return RuleEngine.deserialise(pack, path.read_bytes())
+        engine = RuleEngine.deserialise(pack, path.read_bytes())
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return engine
     engine = RuleEngine(pack)
-    _keep(path, engine.serialise())
+    _keep(path, engine.serialise(), most=most)
     return engine
 
 
@@ -155,7 +166,7 @@ def _library() -> str:
     return f"hyperscan-{getattr(hyperscan, '__version__', '')}"
 
 
-def _keep(path: Path, data: bytes) -> None:
+def _keep(path: Path, data: bytes, *, most: int = _KEPT) -> None:
     """Write a cache file so that no other process ever sees half of it, and let the oldest go."""
     import tempfile  # slow to import, and mostly nothing is written
 
@@ -165,5 +176,5 @@ def _keep(path: Path, data: bytes) -> None:
             file.write(data)
         os.replace(file.name, path)
         kept = sorted(path.parent.glob(f"{path.name.partition('-')[0]}-*"), key=lambda item: -item.stat().st_mtime)
-        for old in kept[_KEPT:]:
+        for old in kept[most:]:
             old.unlink()

@@ -220,3 +220,37 @@ def test_a_sites_rules_come_before_an_engine_that_is_not_compiled_again(name: st
     assert general.matcher_name == name
     with pytest.raises(RuleError, match="refused"):
         RuleEngine.before(rules(table(text="(?=moon)"), console=True), shipped)
+
+
+@BOTH
+def test_many_rules_of_a_site_are_compiled_in_parts_that_stay(name: str) -> None:
+    shipped = engine(table(id="theirs", text="moon"), matcher=name)
+    words = [f"word{number}end" for number in range(60)]
+    tables = [table(id=word, text=word, provider="gmail" if "7" in word else None) for word in words]
+    made: list[Pack] = []
+
+    def make(part: Pack) -> RuleEngine:
+        made.append(part)
+        return RuleEngine(part, matcher=name)
+
+    joined = RuleEngine.before(rules(*tables, console=True), shipped, make=make)
+    assert sum(len(part.rules) for part in made) == 60
+    assert 1 < len(made) <= 4
+    text = fold(" ".join([*words, "moon"]))
+    assert [rule.id for rule in joined.matching(text, Situation(provider="gmail"))] == [
+        rule.id for rule in joined.pack.rules
+    ]
+    for word in words:
+        assert joined.span(word, text) == (start := text.text.index(word), start + len(word))
+    before = {part.digest for part in made}
+    made.clear()
+    RuleEngine.before(rules(*reversed(tables[1:]), console=True), shipped, make=make)
+    assert len({part.digest for part in made} - before) == 1
+
+
+def test_all_patterns_that_are_refused_are_named() -> None:
+    shipped = engine(table(id="theirs", text="moon"))
+    tables = [table(id=f"r{number}", text="(?=x)") for number in range(40)]
+    with pytest.raises(RuleError) as error:
+        RuleEngine.before(rules(*tables, console=True), shipped)
+    assert len(error.value.problems) == 40

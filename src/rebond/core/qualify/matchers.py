@@ -169,21 +169,18 @@ class Re2Matcher:
 
 
 class JoinedMatcher:
-    """Two sets of patterns as one: the few of `first` are compiled in no time, those of `second` were before."""
+    """Several sets of patterns as one, each compiled by itself, with the place that each of its patterns has in all."""
 
-    def __init__(self, first: Matcher, second: Matcher, *, size: int) -> None:
-        self.name = second.name
-        self._first = first
-        self._second = second
-        self._size = size
+    def __init__(self, parts: Sequence[tuple[Matcher, Sequence[int]]]) -> None:
+        self.name = parts[-1][0].name
+        self._parts = tuple(parts)
 
     def find(self, text: str) -> list[int]:
-        return self._first.find(text) + [index + self._size for index in self._second.find(text)]
+        return [places[index] for matcher, places in self._parts for index in matcher.find(text)]
 
     def span(self, index: int, text: str) -> tuple[int, int] | None:
-        if index < self._size:
-            return self._first.span(index, text)
-        return self._second.span(index - self._size, text)
+        matcher, places = next(part for part in self._parts if index in part[1])
+        return matcher.span(places.index(index), text)
 
     def dump(self) -> bytes:
         return b""
