@@ -1,17 +1,16 @@
 """The stage for kills: a site in three kept states, before sending, after it, and with its returns stored."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from tests.acceptance.kill_facts import Facts, assert_recount, facts
 from tests.acceptance.kill_load import Relay, Returning, Sent, bring, relaying, returns_of
 from tests.acceptance.kill_site import BOUNCE_DOMAIN, Done, KillSite
+from tests.databases import own_database
 
 TAKEN, HARD, SOFT = 130, 8, 6
 RETURNED = 48
@@ -129,28 +128,10 @@ def staged(folder: Path, database: str) -> Iterator[Stage]:
     empty = folder / "empty"
     for part in ("new", "cur", "tmp"):
         (empty / part).mkdir(parents=True)
-    with relaying() as relay, _database(database) as url:
+    own = nullcontext("") if database == "sqlite" else own_database(database)
+    with relaying() as relay, own as url:
         site = KillSite(folder, url, relay.port)
         try:
             yield Stage(site, relay, empty)
         finally:
             site.zygote.close()
-
-
-@contextmanager
-def _database(server: str) -> Iterator[str]:
-    """Make an empty database on a server; none for `sqlite`."""
-    if server == "sqlite":
-        yield ""
-        return
-    import psycopg
-
-    name = f"killed_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    try:
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            for kept in ("", f"_{PREPARED}", f"_{SENT}", f"_{STORED}"):
-                connection.execute(f"DROP DATABASE IF EXISTS {name}{kept} WITH (FORCE)")

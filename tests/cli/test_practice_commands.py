@@ -1,36 +1,38 @@
 """`rebond qualifications` and `rebond rules` on what is stored, through the real command line, on either database."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.intake.commands import answer, init, rebond, rows
+from tests.intake.commands import answer, rebond, rows, site
 
+pytestmark = pytest.mark.either_database
 TEXT = "550 Zorglub finds the moon wrong for {}@shop.example"
 ACTION = {"operation", "at", "actor", "kind", "because", "step", "rules", "texts", "failures", "finished_at"}
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A site with three addresses that failed with one unknown text."""
     folder = tmp_path_factory.mktemp("practice") / "data"
-    init(folder)
-    settings = folder / "rebond.toml"
-    settings.write_text(settings.read_text().replace("# unqualified_texts = 10", "unqualified_texts = 3"))
-    events = [
-        {
-            "channel": "email",
-            "address": f"{name}@shop.example",
-            "event": "failure",
-            "occurred_at": "2026-03-01T08:00:00Z",
-            "text": TEXT.format(name),
-        }
-        for name in ("anna", "bob", "carl")
-    ]
-    answer(folder, "intake", "events", "-", given="\n".join(map(json.dumps, events)).encode())
-    return folder
+    with site(folder):
+        settings = folder / "rebond.toml"
+        settings.write_text(settings.read_text().replace("# unqualified_texts = 10", "unqualified_texts = 3"))
+        events = [
+            {
+                "channel": "email",
+                "address": f"{name}@shop.example",
+                "event": "failure",
+                "occurred_at": "2026-03-01T08:00:00Z",
+                "text": TEXT.format(name),
+            }
+            for name in ("anna", "bob", "carl")
+        ]
+        answer(folder, "intake", "events", "-", given="\n".join(map(json.dumps, events)).encode())
+        yield folder
 
 
 def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:

@@ -2,37 +2,39 @@
 
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.intake.commands import answer, init, rebond, rows
+from tests.intake.commands import answer, rebond, rows, site
 from tests.services.pack_fixtures import KEY, STRANGER, packed, public, rule
 
+pytestmark = pytest.mark.either_database
 TEXT = "550 Zorglub finds the moon wrong for {}@shop.example"
 SUN = rule("sun", text="(?i)finds the sun", examples=["550 finds the sun"])
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path) -> Iterator[Path]:
     """A site with two addresses that failed with one unknown text, and a source of packs that is a file."""
     folder = tmp_path / "data"
-    init(folder)
-    events = [
-        {
-            "channel": "email",
-            "address": f"{name}@shop.example",
-            "event": "failure",
-            "occurred_at": "2026-03-01T08:00:00Z",
-            "text": TEXT.format(name),
-        }
-        for name in ("anna", "bob")
-    ]
-    answer(folder, "intake", "events", "-", given="\n".join(map(json.dumps, events)).encode())
-    with (folder / "rebond.toml").open("a") as file:
-        file.write(f'[update.acme]\nsource = "{tmp_path}/acme.zip"\nkeys = ["{public(KEY)}"]\n')
-    return folder
+    with site(folder):
+        events = [
+            {
+                "channel": "email",
+                "address": f"{name}@shop.example",
+                "event": "failure",
+                "occurred_at": "2026-03-01T08:00:00Z",
+                "text": TEXT.format(name),
+            }
+            for name in ("anna", "bob")
+        ]
+        answer(folder, "intake", "events", "-", given="\n".join(map(json.dumps, events)).encode())
+        with (folder / "rebond.toml").open("a") as file:
+            file.write(f'[update.acme]\nsource = "{tmp_path}/acme.zip"\nkeys = ["{public(KEY)}"]\n')
+        yield folder
 
 
 def named(data: Path) -> None:

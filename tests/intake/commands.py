@@ -2,14 +2,15 @@
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from tests.databases import ON_POSTGRESQL, own_database
 
 PROGRAM = "from rebond.cli import main; main()"
 
@@ -29,21 +30,17 @@ def rebond(
     )
 
 
-def init(data: Path) -> None:
-    """Make a site, with a database of its own on the server when these tests are for PostgreSQL."""
-    if os.environ.get("REBOND_TEST_DATABASE") == "postgresql":
-        import psycopg
-
-        url = os.environ["REBOND_TEST_POSTGRES_URL"]
-        database = f"cli_{secrets.token_hex(6)}"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {database}")  # type: ignore[call-overload]
-        base, _, options = url.partition("?")
-        data.mkdir()
-        own = f"{base.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
-        text = files("rebond.data").joinpath("rebond.toml").read_text("utf-8")
-        (data / "rebond.toml").write_text(text.replace('# url = ""', f"url = {json.dumps(own)}", 1))
-    answer(data, "init")
+@contextmanager
+def site(data: Path) -> Iterator[Path]:
+    """Make a site for the block, with a database of its own: on the server when these tests are for PostgreSQL."""
+    with own_database() if ON_POSTGRESQL else nullcontext("") as url:
+        if url:
+            data.mkdir()
+            text = files("rebond.data").joinpath("rebond.toml").read_text("utf-8")
+            (data / "rebond.toml").write_text(text.replace('# url = ""', f"url = {json.dumps(url)}", 1))
+        made = answer(data, "init")
+        assert (made["data"], made["database"]) == (str(data), "postgresql" if url else "sqlite")
+        yield data
 
 
 def answer(data: Path, *arguments: str | Path, given: bytes = b"", code: int = 0) -> Any:
