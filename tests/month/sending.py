@@ -312,10 +312,8 @@ def note(month: "Month", tried: Tried) -> None:
     month.numbers[tried.sender] = tried.message
     month.mine[course.key] = tried.sender.partition("+")[2]
     person = month.population.by_profile[course.profile]
-    if month.clock.monotonic() - month.lately.get(course.profile, month.clock.monotonic()) <= _WITHIN:
-        denied = set() if course.profile in month.lately else person.denied
-    else:
-        denied = person.denied
+    lately = month.lately.get(course.profile)
+    denied = set() if lately is not None and month.clock.monotonic() - lately <= _WITHIN else person.denied
     shadow = Person(person.id, course.key, nick=True, denied=denied)
     sending = course.sending
     reason = why_not(shadow, course.key, month=month, message_class=sending.message_class, blocked=month.blocked)

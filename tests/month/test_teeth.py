@@ -1,6 +1,6 @@
 """The invariants bite: a product that is broken on purpose does not live through its month."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from rebond.core.exclusion import Ground
-from rebond.core.quarantine import fold
+from rebond.core.quarantine import explain, fold
 from rebond.core.schedule import next_attempt
+from rebond.services.send_outcome import _failed
+from rebond.store.models import Profile
+from rebond.store.read.deliveries import messages_to_verify
 from rebond.store.read.sending import Person, people_behind
+from rebond.store.write.claims import exclude_late
+from rebond.store.write.evidence import add_evidence
 from tests.month.month import Month
 from tests.month.plan import BrokenError, Plan
 
@@ -18,8 +23,6 @@ pytestmark = [pytest.mark.django_db(transaction=True, databases="__all__"), pyte
 
 
 def _hasty(*args: Any, **kwargs: Any) -> Any:
-    from dataclasses import replace
-
     retry = next_attempt(*args, **kwargs)
     return retry and replace(retry, at=retry.at - timedelta(minutes=11))
 
@@ -30,25 +33,46 @@ def _forgetful(*args: Any, **kwargs: Any) -> dict[int, Person]:
 
 
 def _early(policy: Any, *args: Any, **kwargs: Any) -> Any:
-    from dataclasses import replace
-
     counting = replace(policy.email, threshold=policy.email.threshold - 1)
     return fold(replace(policy, email=counting), *args, **kwargs)
 
 
-def _lossy(items: Any, *, now: Any, keep: Callable[..., None]) -> None:
-    keep([item for item in items if not item.evidence.identity.endswith(":2")], now=now)
+def _lossy(items: Any, *, now: Any) -> None:
+    add_evidence([item for item in items if not item.evidence.identity.endswith(":2")], now=now)
+
+
+def _restless(due: Any, outcome: Any, **kwargs: Any) -> Any:
+    settlement = _failed(due, outcome, **kwargs)
+    return replace(settlement, next_attempt_at=settlement.next_attempt_at or outcome.at)
+
+
+def _mistaken(delivery: int, late: Any) -> None:
+    somebody = Profile.objects.earliest("id").pk
+    exclude_late(delivery, [replace(one, due=replace(one.due, profile=somebody)) for one in late])
+
+
+def _nameless(*args: Any, **kwargs: Any) -> Any:
+    return [replace(one, fields={}) for one in messages_to_verify(*args, **kwargs)]
+
+
+def _uncounted(*args: Any, **kwargs: Any) -> Any:
+    state, judgements = explain(*args, **kwargs)
+    return state, tuple(replace(judgement, counted=False) for judgement in judgements)
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
     return None
 
 
+def _nobody(*args: Any, **kwargs: Any) -> frozenset[str]:
+    return frozenset()
+
+
 def _zero(*args: Any, **kwargs: Any) -> int:
     return 0
 
 
-# What is broken, by what, and the words that tell of it.
+# What is broken, by what, and the words that tell of it: each invariant has one that it alone finds, or finds first.
 BREAKS = {
     "retries too early": ("rebond.services.send_outcome.next_attempt", _hasty, "courses: .* not in"),
     "quarantine not asked at a claim": (
@@ -57,22 +81,22 @@ BREAKS = {
         "courses: .*quarantined",
     ),
     "threshold one too low": ("rebond.store.write.evidence.fold", _early, "states: "),
-    "evidence that gets lost": ("rebond.services.record.add_evidence", None, "whole: .*no evidence"),
+    "evidence that gets lost": ("rebond.services.record.add_evidence", _lossy, "whole: .*no evidence"),
     "returns that leave no mark": ("rebond.services.settle.mark_messages", _nothing, "marked: "),
     "an exit that is not told": ("rebond.services.clean._let_out", _zero, "cleanup as of"),
     "counters that stand still": ("rebond.store.write.sending.move_counts", _nothing, "accounting: "),
+    "a failure that stays due": ("rebond.services.send_outcome._failed", _restless, "marks: .*otherwise"),
+    "somebody else is excluded": ("rebond.services.send_claim.exclude_late", _mistaken, "one_each: "),
+    "an opt-out that is not kept": ("rebond.services.settle.deny_profile", _nothing, "untouched: .*opted out"),
+    "fields that are not read": ("rebond.services.prepare.messages_to_verify", _nameless, "production: "),
+    "confirmations too often": ("rebond.services.send_claim.confirmed_lately", _nobody, "confirmations: "),
+    "a sum that does not add up": ("rebond.services.why.explain", _uncounted, "arithmetic: .*counted"),
 }
 
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_product_is_found(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target, broken, words = BREAKS[name]
-    if broken is None:
-        from rebond.store.write.evidence import add_evidence
-
-        def broken(items: Any, *, now: Any) -> None:
-            _lossy(items, now=now, keep=add_evidence)
-
     monkeypatch.setattr(target, broken)
     with pytest.raises(BrokenError, match=words):
         Month(Plan(seed=1, people=60, steps=3), tmp_path).run()
