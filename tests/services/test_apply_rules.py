@@ -146,15 +146,16 @@ def standing() -> list[int]:
     return [one.number for one in list_operations() if one.step is Step.DONE]
 
 
-def test_whoever_is_killed_between_any_two_writes_leaves_what_the_next_one_finishes() -> None:
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "every"])
+def test_whoever_is_killed_between_any_two_writes_leaves_what_the_next_one_finishes(step: int) -> None:
     moons(5)
     text = number_of("Zorglub")
     nothing = everything()
     first = decide(practice(), decision(text)).number
     one = everything()
-    write, deaths = 0, 1
+    write, deaths = 1 - step, 1
     while deaths:
-        write += 1
+        write += step
         deaths = killed(write, lambda: decide(practice(), decision(text, **FULL)))
         # Somebody else decides, and takes it back.
         third = decide(practice(), decision(text, **{**FULL, "reason": Reason.UNREACHABLE, "name": "site-away"}))
