@@ -14,12 +14,11 @@ from typing import Any
 
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.archive import MOST_BYTES, PackError, read_pack, write_pack
-from rebond.core.qualify.check import check_rule
-from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.exchange import is_rule_name, is_storable
 from rebond.core.qualify.loading import load_rules
+from rebond.core.qualify.normalise import fold
 from rebond.core.qualify.rule_text import rule_table, rules_text
-from rebond.core.qualify.rules import Level, Pack, Rule
+from rebond.core.qualify.rules import Example, Level, Rule
 from rebond.core.words import QualificationStatus
 from rebond.services.errors import InputError
 from rebond.store.read.qualifications import Circumstance, QualificationRow, count_circumstances, list_qualifications
@@ -121,7 +120,7 @@ def collect_rules(qualifier: Qualifier, *, made_by: str) -> Collected:
         else:
             source = f"decided by {made_by}" if rule.level is Level.CONSOLE else rule.source
             tables.append(rule_table(rule, source=source, examples=_examples(rows, main)))
-    held = _hold(tables)
+    held = _hold(tables, qualifier)
     lost = [LeftOut(rule=one["id"], words="it does not win its texts once what names somebody is taken out")
             for one in tables if one["id"] not in held]  # fmt: skip
     kept = [{**table, "examples": held[table["id"]]} for table in tables if table["id"] in held]
@@ -172,16 +171,20 @@ def _words(text: str) -> set[str]:
     return set(_WORD.findall(text.lower()))
 
 
-def _hold(tables: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def _hold(tables: Sequence[dict[str, Any]], qualifier: Qualifier) -> dict[str, list[dict[str, Any]]]:
     """Keep of each rule the examples that it wins among all that are given out; a rule without one is left out."""
     given = [table for table in tables if table["examples"]]
-    rules = load_rules({"rule": given}, file="export", imported=True)
-    engine = RuleEngine(Pack.of(rules))
+    # In the order in which they will be tried where they are taken; their patterns are compiled here already.
+    rules = {rule.id: rule for rule in load_rules({"rule": given}, file="export", imported=True)}
+
+    def winner(example: Example) -> Rule | None:
+        found = qualifier.engine.matching(fold(example.text), example.situation)
+        return min((rules[rule.id] for rule in found if rule.id in rules), key=lambda rule: rule.order, default=None)
+
     held = {}
-    for rule, table in zip(rules, given, strict=True):
+    for table, rule in zip(given, rules.values(), strict=True):
         pairs = zip(rule.examples, table["examples"], strict=True)
-        won = [told for example, told in pairs if not any(check_rule(engine, replace(rule, examples=(example,))))]
-        if won:
+        if won := [told for example, told in pairs if winner(example) is rule]:
             held[rule.id] = won
     return held
 

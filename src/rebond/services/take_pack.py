@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rebond.core.qualify.archive import PackError, PackFile
-from rebond.core.qualify.exchange import Difference, Document, compare_pack, others_than, rules_of
+from rebond.core.qualify.exchange import Difference, Document, compare_pack, rules_of
 from rebond.core.qualify.loading import PACK, is_imported
 from rebond.core.qualify.normalise import template
 from rebond.core.qualify.rules import RuleError
@@ -144,7 +144,7 @@ class _Taking:
             self._rules,
             pack=name,
             site=site,
-            engine=self._practice.make(others_than(site, name)).engine,
+            make=lambda rules: self._practice.make(rules).engine,
             removed=frozenset() if self._again else removed_by_people(),
             ignored=_ignored(),
         )

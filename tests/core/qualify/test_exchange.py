@@ -10,7 +10,7 @@ import pytest
 from rebond.core.qualify import exchange
 from rebond.core.qualify.archive import Manifest, PackError, PackFile
 from rebond.core.qualify.engine import RuleEngine
-from rebond.core.qualify.exchange import Conflict, Difference, Document, compare_pack, others_than, rules_of
+from rebond.core.qualify.exchange import Conflict, Difference, Document, compare_pack, rules_of
 from rebond.core.qualify.loading import load_console_rules
 from rebond.core.qualify.rule_text import rule_table, rules_text, toml_text
 from rebond.core.qualify.rules import Level, Pack, Rule, RuleError
@@ -39,10 +39,10 @@ def compared(
     *shipped: Rule,
     **options: Any,
 ) -> Difference:
-    site = site or {}
-    before = load_console_rules(others_than(site, "acme").values())
-    engine = RuleEngine(Pack.of([*before, *shipped]))
-    return compare_pack(wanted, pack="acme", site=site, engine=engine, **options)
+    def make(documents: Mapping[str, Document]) -> RuleEngine:
+        return RuleEngine(Pack.of([*load_console_rules(documents.values()), *shipped]))
+
+    return compare_pack(wanted, pack="acme", site=site or {}, make=make, **options)
 
 
 def refusal(text: str, **files: str) -> str:
@@ -192,6 +192,24 @@ def test_a_pack_that_does_not_win_its_own_examples_is_refused() -> None:
         compared(given(table(id="moon", text="(?=moon)", examples=["the moon"])))
 
 
+def test_what_a_rule_must_not_match_is_held_against_it() -> None:
+    with pytest.raises(PackError, match="its counterexample 'the moon' matches"):
+        compared(given(table(id="moon", text="moon", examples=["a moon"], counterexamples=["the moon", "the sun"])))
+
+
+def test_rules_of_a_pack_must_not_hide_each_other() -> None:
+    with pytest.raises(PackError, match="is won by acme/wide"):
+        compared(
+            given(table(id="wide", text="the", examples=["the"]), table(id="moon", text="moon", examples=["the moon"]))
+        )
+
+
+def test_a_rule_here_that_says_the_same_may_come_first() -> None:
+    wanted = given(table(id="moon", text="moon", examples=["the moon", "a moon"]))
+    local = own(table(id="mine", text="the moon"))
+    assert compared(wanted, local).new == ("acme/moon",)
+
+
 def test_a_table_says_all_that_a_rule_asks() -> None:
     asked = table(
         id="all",
@@ -202,7 +220,7 @@ def test_a_table_says_all_that_a_rule_asks() -> None:
         peer="receiver",
         smtp=["5??", "none"],
         enhanced=["?.2.2", "none"],
-        type="soft",
+        type="hard",
         reason="user_unknown",
         cause="no_such_user",
         confirm=2,

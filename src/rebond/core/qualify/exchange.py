@@ -4,17 +4,16 @@ What people decided here always wins: their rules come first, and what contradic
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rebond.core.qualify.archive import PackError, PackFile
-from rebond.core.qualify.check import check_rule
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.loading import PACK, is_imported, load_console_rules
 from rebond.core.qualify.normalise import fold, template
 from rebond.core.qualify.pattern_size import pattern_size
-from rebond.core.qualify.rules import Example, Level, Pack, Rule, RuleError
+from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError
 
 Document = Mapping[str, Any]
 MOST_RULES = 10_000
@@ -147,19 +146,19 @@ def compare_pack(
     *,
     pack: str,
     site: Mapping[str, Document],
-    engine: RuleEngine,
+    make: Callable[[Mapping[str, Document]], RuleEngine],
     removed: Collection[str] = (),
     ignored: Collection[tuple[str, str]] = (),
 ) -> Difference:
     """Find what taking a pack's rules would change.
 
-    `engine` holds the rules of the site but those of this pack, before the shipped ones. `removed` are rules that
-    people took away here, `ignored` the texts (channel and template) that they said to ignore. PackError when the
-    pack's rules do not win their own examples.
+    `make` compiles rules of a site before the shipped ones. `removed` are rules that people took away here, `ignored`
+    the texts (channel and template) that they said to ignore. PackError when the pack's rules do not win their own
+    examples.
     """
     others = others_than(site, pack)
     present = {name: document for name, document in site.items() if name not in others}
-    look = _Look(engine, removed=frozenset(removed), ignored=frozenset(ignored), others=others)
+    look = _Look(make(others), removed=frozenset(removed), ignored=frozenset(ignored), others=others)
     new, changed, known, conflicts = [], [], [], []
     wanted: dict[str, Document | None] = {name: None for name in present if name not in rules}
     gone = tuple(sorted(wanted))
@@ -178,7 +177,7 @@ def compare_pack(
         else:
             new.append(rule)
             wanted[rule.id] = document
-    _hold(new + changed, {**present, **wanted})
+    _hold(new + changed, {**site, **wanted}, pack=pack, make=make)
     return Difference(
         new=_names(new),
         changed=_names(changed),
@@ -198,21 +197,44 @@ def _names(rules: Iterable[Rule]) -> tuple[str, ...]:
     return tuple(sorted(rule.id for rule in rules))
 
 
-def _hold(taken: Collection[Rule], documents: Mapping[str, Document | None]) -> None:
+def _hold(
+    taken: Collection[Rule],
+    documents: Mapping[str, Document | None],
+    *,
+    pack: str,
+    make: Callable[[Mapping[str, Document]], RuleEngine],
+) -> None:
     """Hold the rules that would be taken against their own examples, among the rules of their pack."""
     if not taken:
         return
     try:
-        rules = load_console_rules(
-            (document for document in documents.values() if document is not None), with_examples=True
-        )
-        engine = RuleEngine(Pack.of(rules))
+        engine = make({name: document for name, document in documents.items() if document is not None})
     except RuleError as error:
         raise PackError(_first(error)) from None
-    names = {rule.id for rule in taken}
-    problems = [problem for rule in rules if rule.id in names for problem in check_rule(engine, rule)]
+    problems = [
+        Problem(file=rule.file, line=0, rule=rule.id, words=words)
+        for rule in taken
+        for words in _lost(rule, engine, pack=pack)
+    ]
     if problems:
         raise PackError(_first(RuleError(problems)))
+
+
+def _lost(rule: Rule, engine: RuleEngine, *, pack: str) -> Iterable[str]:
+    for example in rule.examples:
+        # A rule of this site, or of another pack, may come first where it says the same.
+        found = [one for one in engine.matching(fold(example.text), example.situation) if _is_of(one, pack)]
+        if not found:
+            yield f"its example {example.text!r} is matched by no rule"
+        elif found[0].id != rule.id:
+            yield f"its example {example.text!r} is won by {found[0].id}"
+    for example in rule.counterexamples:
+        if any(one.id == rule.id for one in engine.matching(fold(example.text), example.situation)):
+            yield f"its counterexample {example.text!r} matches"
+
+
+def _is_of(rule: Rule, pack: str) -> bool:
+    return rule.level is Level.IMPORTED and rule.file == pack
 
 
 class _Look:
