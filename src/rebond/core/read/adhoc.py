@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from rebond.core.failure import Facts
 from rebond.core.read import answer_signs, delay_signs, signs
 from rebond.core.read.about import about_recipients, quoted_phase, remote_host
-from rebond.core.read.denied import denies_delivery, was_sent_back
+from rebond.core.read.denied import denials, returns
 from rebond.core.read.find_address import addresses_in, with_name, without_name
 from rebond.core.read.find_recipients import (
     MAX_RECIPIENTS,
     domain_of,
     find_recipients,
     names_announced,
+    names_another,
     names_failed,
 )
 from rebond.core.read.finding import Finding
@@ -89,9 +91,8 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     titled = subject.startswith(signs.SUBJECTS) or _ANYWHERE.any_in(subject)
     daemon = is_daemon(letter)
     if (letter.null_sender or daemon) and not (told and titled):
-        told = told or delay_signs.DELAYS.any_in(lowered) or denies_delivery(lowered)
-        titled = titled or _titled_delay(subject) or denies_delivery(subject)
-        told = told or (daemon and was_sent_back(lowered))
+        told = told or delay_signs.DELAYS.any_in(lowered) or _is_told_freely(letter, lowered, sure=daemon or titled)
+        titled = titled or _titled_delay(subject) or (told and _is_titled_freely(lowered, subject))
     machine = letter.sender.startswith(signs.MACHINES)
     if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False
@@ -105,16 +106,35 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         return told + titled + others + (titled and named) >= 2 and (marked or named)
     if letter.null_sender:
         absent = not (quoted or letter.original) and subject.startswith(answer_signs.ABSENCE_SUBJECTS)
-        return told and titled + others >= 2 and not absent
+        return told and titled + others >= 2 and not absent and (others > 1 or _is_of_mail(lowered, subject))
     if not told or _ANSWERED.match(letter.subject):
         return False
-    of_mail = signs.MAIL_WORDS.any_in(lowered) or signs.MAIL_WORDS.any_in(subject)
-    if not (of_mail and _is_impersonal(letter)) or _is_public(letter):
+    if not (_is_of_mail(lowered, subject) and _is_impersonal(letter)) or _is_public(letter):
         return False
     if not titled:
         return bool(letter.original) and names_announced(letter, lowered)
     listed = (quoted or subject.startswith(signs.SUBJECTS)) and names_announced(letter, lowered)
     return listed or bool(letter.original)
+
+
+def _is_told_freely(letter: Letter, lowered: str, *, sure: bool) -> bool:
+    """Tell whether a sentence that no list holds says that mail was not delivered or came back.
+
+    Only mailer daemons write of nothing else; without a title the sentence of others must name who it was for.
+    """
+    if not sure:
+        return False
+    alone = letter.sender.startswith(signs.MACHINES) or not is_daemon(letter)
+    said = chain(denials(lowered), returns(lowered))
+    return any(alone or names_another(letter, words) for words in said)
+
+
+def _is_of_mail(lowered: str, subject: str) -> bool:
+    return signs.MAIL_WORDS.any_in(lowered) or signs.MAIL_WORDS.any_in(subject)
+
+
+def _is_titled_freely(lowered: str, subject: str) -> bool:
+    return _is_of_mail(lowered, subject) and any(denials(subject))
 
 
 _ANYWHERE = phrases(words for words in signs.SUBJECTS if len(words) >= 12 or not words.isascii())

@@ -60,33 +60,36 @@ _NEGATIONS = tuple((words, re.compile(denying)) for words, denying in _DENIALS)
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[。！？]|\n\s*\n")
 
 
-def denies_delivery(lowered: str) -> bool:
-    """Tell whether a text, in lower case, says of something that it was not delivered."""
+def denials(lowered: str) -> Iterator[str]:
+    """Give the words of a text, in lower case, by which it says of something that it was not delivered."""
     text = lowered[:_LOOK]
     for words, negation in _NEGATIONS:
         for word in words:
-            if word in text and any(negation.search(part) for part in _around(text, word)):
-                return True
-    return False
+            if word in text:
+                for before, behind in _around(text, word):
+                    if negation.search(before) or negation.search(word + behind):
+                        yield before + word + behind
 
 
-def was_sent_back(lowered: str) -> bool:
-    """Tell whether a text, in lower case, says of a mail that it was refused or came back."""
+def returns(lowered: str) -> Iterator[str]:
+    """Give the words of a text, in lower case, by which it says of a mail that it was refused or came back."""
     text = lowered[:_LOOK]
-    return any(
-        word in text and any(_MAIL.search(part) for part in _around(text, word))
-        for words in _SENT_BACK
-        for word in words
-    )
+    for words in _SENT_BACK:
+        for word in words:
+            if word in text:
+                for before, behind in _around(text, word):
+                    if _MAIL.search(before) or _MAIL.search(behind):
+                        yield before + word + behind
 
 
-def _around(text: str, word: str) -> Iterator[str]:
-    """Give what stands around each place of a word, within its sentence."""
+def _around(text: str, word: str) -> Iterator[tuple[str, str]]:
+    """Give what stands before and behind each place of a word, within its sentence and two lines."""
     end = 0
     for _ in range(_MOST):
         start = text.find(word, end)
         if start < 0:
             return
         end = start + len(word)
-        yield _SENTENCE_END.split(text[max(0, start - _AROUND) : start])[-1]
-        yield _SENTENCE_END.split(text[start : end + _AROUND], maxsplit=1)[0]
+        before = _SENTENCE_END.split(text[max(0, start - _AROUND) : start])[-1]
+        behind = _SENTENCE_END.split(text[end : end + _AROUND], maxsplit=1)[0]
+        yield "\n".join(before.split("\n")[-2:]), "\n".join(behind.split("\n")[:2])

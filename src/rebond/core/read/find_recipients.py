@@ -239,6 +239,11 @@ def names_announced(letter: Letter, lowered: str) -> bool:
     return any(address.lower() not in own for address in _listed_below_intro(letter, lowered))
 
 
+def names_another(letter: Letter, words: str) -> bool:
+    """Tell whether words name an address that is neither the writer's nor the reader's."""
+    return "@" in words and any(address.lower() not in _own_addresses(letter) for address in addresses_in(words))
+
+
 def _in_subject(letter: Letter, lowered: str) -> list[str]:
     return addresses_in(letter.subject, limit=2)
 

@@ -39,7 +39,8 @@ DAEMON_NAMES = listed(
 SUBJECTS = listed(
     """
     message blocked | blocked message | mail blocked | message rejected | message refused | mail refused |
-    undeliver | undelivered | un-deliverable | non-deliverable | nondeliverable | non delivery |
+    undeliver | undelivered | un-deliverable |
+    message not deliverable | mail not deliverable | non-deliverable | nondeliverable | non delivery |
     non-delivery | not delivered | returned mail | returned e-mail | returned to sender |
     return receipt: failed | return to sender | mail returned | message returned | failure notice |
     failure notification | failure delivery | failed mail | failed delivery | failed to deliver |
@@ -110,7 +111,8 @@ FAILURES = listed(
     could not be delivered | couldn't be delivered | cannot be delivered | can not be delivered |
     can't be delivered | could not deliver | couldn't deliver | cannot deliver | unable to deliver |
     unable to be delivered | able to deliver your message | was not able to deliver | not been delivered |
-    not yet been delivered | was not delivered | wasn't delivered | were not delivered | not delivered to |
+    not yet been delivered | not have been delivered | was not delivered | wasn't delivered |
+    were not delivered | not delivered to |
     message not delivered | not be delivered | not be able to deliver | undeliverable | undelivered |
     delivery failed | delivery failure | delivery has failed | delivery error | delivery incomplete |
     failed permanently | failed delivery | failed to deliver | failed to be delivered | failed recipients |
