@@ -64,8 +64,8 @@ class Held:
             yield f"{said}: what no rule knows is soft"
         if failure.action == "delayed" and verdict.type is not FailureType.IGNORED:
             yield f"{said}: a delay acts"
-        if verdict.confirm == 2 and verdict.type is not FailureType.SOFT:
-            yield f"{said} asks for a second error and is not soft"
+        if verdict.confirm == 2 and verdict.type is FailureType.IGNORED:
+            yield f"{said} asks for a second error and is ignored"
         rule = self._rules.get(verdict.rule)
         if rule is None and verdict.rule != "none" and ":" not in verdict.rule:
             yield f"{said}: the pack has no such rule"

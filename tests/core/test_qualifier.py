@@ -38,10 +38,10 @@ GENERAL = [
     rule("spam", "(?i)spam", "soft/refused/spam_content"),
     rule("grey", "(?i)greylisted", "soft/unreachable/greylisted"),
     rule("down", "(?i)service not available", "soft/unreachable/system", retry=True),
-    rule("denied", "(?i)access denied", "soft/user_unknown/no_such_user", enhanced="5.4.1", confirm=2),
+    rule("denied", "(?i)access denied", "hard/user_unknown/no_such_user", enhanced="5.4.1", confirm=2),
     rule("confirm-me", "(?i)please confirm", "ignored/not_a_failure/challenge"),
     rule("look", "(?i)look at this", "soft/unreachable/system", review=True),
-    rule("sms", "(?i)^SR acme UNDELIV 001$", "soft/user_unknown/no_such_number", channel="sms", confirm=2),
+    rule("sms", "(?i)^SR acme UNDELIV 001$", "hard/user_unknown/no_such_number", channel="sms", confirm=2),
 ]
 PROVIDER = [
     rule("gmail-unknown", "(?i)no account", "hard/user_unknown/no_such_user", provider="gmail"),
@@ -95,7 +95,7 @@ HERE = {"phase": Phase.RCPT, "peer": Peer.RECEIVER}
         ("550 5.1.0 who", {}, "soft/not_defined/unknown", "none"),
         ("554 5.4.7 expired", {}, "soft/unreachable/expired", "code:5.4.7"),
         # two of them act as hard
-        ("550 5.4.1 access denied", {}, "soft/user_unknown/no_such_user", "denied"),
+        ("550 5.4.1 access denied", {}, "hard/user_unknown/no_such_user", "denied"),
         # x.7.13 by phase
         ("550 5.7.13 who", {}, "soft/account_disabled/suspended", "code:5.7.13"),
         ("550 5.7.13 who", {"phase": Phase.DATA}, "soft/refused/credentials", "code:5.7.13"),

@@ -75,7 +75,7 @@ HARD = Verdict(type=FailureType.HARD, reason=Reason.USER_UNKNOWN, cause=Cause.NO
         ({"rule": "no-such-rule"}, "no such rule"),
         ({"rule": "smtp:550"}, "the class of an SMTP code"),
         ({"reason": Reason.NOT_DEFINED, "cause": Cause.UNKNOWN}, "what no rule knows is soft"),
-        ({"confirm": 2}, "asks for a second error"),
+        ({"type": FailureType.IGNORED, "confirm": 2}, "asks for a second error"),
         ({"pack_version": "other"}, "pack version"),
     ],
 )

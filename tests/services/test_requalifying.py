@@ -53,7 +53,7 @@ def stored() -> set[tuple[int, str, str]]:
 
 def test_a_text_that_wants_confirmation_is_at_rest() -> None:
     moons()
-    applied("site-twice", type="soft", confirm=2)
+    applied("site-twice", type="hard", confirm=2)
     assert at_rest()
     EvidenceRow.objects.update(confirm=1)
     assert prepare_requalifying(practice()).plan.changed == 3
@@ -90,7 +90,7 @@ def test_a_text_that_stands_for_none_of_its_failures_is_mended_alone() -> None:
 
 def test_a_text_whose_failures_are_gone_is_judged_by_its_words() -> None:
     moons()
-    applied("site-twice", type="soft", confirm=2)
+    applied("site-twice", type="hard", confirm=2)
     EvidenceRow.objects.all().delete()
     assert at_rest()
     Qualification.objects.update(rule="none")

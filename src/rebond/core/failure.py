@@ -28,7 +28,7 @@ class Verdict:
 
     `rule` names what decided: a rule's id, `code:5.1.1`, `smtp:550`, `action:delayed`, `kind:auto_reply`, `given`
     (the sender of an event said so) or `none`. `confirm`: 2 when it acts as hard at the second counting
-    error of its cause. `retry` overrides the schedule when a rule says so.
+    error of its cause, and as soft until then. `retry` overrides the schedule when a rule says so.
     """
 
     type: FailureType

@@ -47,8 +47,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (table(channel="fax"), "channel is 'fax'"),
     (table(provider=7), "must be a text"),
     (table(confirm=3), "it can be 1 or 2"),
-    (table(confirm=2), "needs type soft and a cause that can be hard"),
-    (table(confirm=2, type="hard", reason="user_unknown", cause="no_such_user"), "needs type soft"),
+    (table(confirm=2), "needs type hard, not soft"),
     (table(retry="yes"), "it can be true or false"),
     (table(review=1), "it can be true or false"),
 ]

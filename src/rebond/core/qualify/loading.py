@@ -169,8 +169,8 @@ def _confirm(value: object, *, kind: FailureType, cause: Cause) -> int:
         return 1
     if value != 2:
         raise ValueError(f"confirm is {value!r}; it can be 1 or 2")
-    if kind is not FailureType.SOFT or not CAUSES[cause].hard:
-        raise ValueError(f"confirm = 2 needs type soft and a cause that can be hard, not {kind!s} {cause!s}")
+    if kind is not FailureType.HARD:
+        raise ValueError(f"confirm = 2 needs type hard, not {kind!s}: it acts as soft until the second error")
     return 2
 
 
