@@ -31,6 +31,7 @@ from rebond.services.decide import (
     prepare_rules,
 )
 from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.services.recompute import fold_needed
 from rebond.store.models import (
     AuditEntry,
     ConsoleRule,
@@ -41,6 +42,7 @@ from rebond.store.models import (
     RuleOperation,
     VerdictChange,
 )
+from rebond.store.read.evidence import AddressKey
 from rebond.store.read.rules import Step, list_operations
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -201,3 +203,24 @@ def test_an_interrupted_operation_is_carried_on(monkeypatch: pytest.MonkeyPatch)
     assert (operation.number, operation.failures) == (number, 5)
     assert {state(f"a{n}@shop.example").status for n in range(5)} == {QUARANTINED}
     assert carry_on_all(practice()) == []
+
+
+def test_applying_and_undoing_fold_exactly_the_addresses_that_are_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    moons(7, days=2)
+    moons(5, text="550 Zorglub finds the sun bright for {}")  # a0 to a4 have both texts
+    moons(9, text="550 5.1.1 {} is unknown")
+    came_later(failed("452 4.2.2 over quota", "full@shop.example"), failed("550 Zorglub", "other@shop.example"))
+    before, folded = everything(), set[str]()
+
+    def spied(addresses: dict[AddressKey, str], *rest: Any, **policy: Any) -> Any:
+        folded.update(address.key for address in addresses)
+        return fold_needed(addresses, *rest, **policy)
+
+    monkeypatch.setattr("rebond.services.apply_rules.fold_needed", spied)
+    operation = decide(practice(), decision(number_of("moon wrong")))
+    touched = {f"a{number}@shop.example" for number in range(7)}
+    assert folded == touched
+    folded.clear()
+    undo(practice(), operation.number)
+    assert folded == touched
+    assert everything() == before
