@@ -5,8 +5,9 @@ from time import thread_time
 
 import pytest
 
+from rebond.core.qualify import generate
 from rebond.core.qualify.generate import generate_pattern
-from rebond.core.qualify.matchers import make_matcher
+from rebond.core.qualify.matchers import Matcher, PatternError, make_matcher
 
 
 def made(*texts: str, others: tuple[str, ...] = ()) -> str:
@@ -55,6 +56,14 @@ def test_words_in_another_order_are_left_out() -> None:
 
 def test_letters_that_change_their_length_in_lower_case_give_no_pattern() -> None:
     assert generate_pattern(["550 İptal edildi bugün"]) is None
+
+
+def test_none_when_the_engine_takes_no_such_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(patterns: list[str]) -> Matcher:
+        raise PatternError([(0, "too large")])
+
+    monkeypatch.setattr(generate, "make_matcher", refusing)
+    assert generate_pattern(["550 the box is full"]) is None
 
 
 @pytest.mark.parametrize(
