@@ -95,6 +95,8 @@ def test_the_job_reports_the_source_that_fails(data: Path, tmp_path: Path) -> No
     listed = {one["job"]: one for one in rows(data, "job", "list")}
     assert listed["deliverability-update"]["problem"] == done["problem"]
     assert (listed["deliverability-update"]["schedule"], listed["cleanup"]["last_run"]) == ("daily at 02:00", None)
+    told = {one["check"]: one for one in map(json.loads, rebond(data, "doctor").stdout.splitlines())}
+    assert told["packs of rules"]["level"] == "yellow"
     code, words = refused(data, "job", "run", "nothing")
     assert (code, "known are cleanup, deliverability-update" in words) == (2, True)
 

@@ -98,6 +98,21 @@ def _jobs(site: "Site") -> Iterator[Finding]:
         yield Finding("cleanup", Level.YELLOW, text)
     else:
         yield Finding("cleanup", Level.GREEN, f"it last ran {last:%Y-%m-%d %H:%M} UTC")
+    if site.config.update:
+        yield _update(site)
+
+
+def _update(site: "Site") -> Finding:
+    from rebond.services.update_rules import JOB
+    from rebond.store.read.cleanup import last_problem, last_run
+
+    name, last = "packs of rules", last_run(JOB)
+    if last is None or site.clock.now() - last > _STALE:
+        when = "never ran" if last is None else f"last ran {last:%Y-%m-%d %H:%M} UTC"
+        return Finding(name, Level.YELLOW, f"the update {when}: run rebond job run {JOB} each day")
+    if problem := last_problem(JOB):
+        return Finding(name, Level.YELLOW, f"the last update failed in part: {problem}")
+    return Finding(name, Level.GREEN, f"the update last ran {last:%Y-%m-%d %H:%M} UTC")
 
 
 def _returns(site: "Site") -> Iterator[Finding]:
