@@ -1,11 +1,15 @@
 """What a pack of somebody else's rules would change: what was decided here always wins."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given as given_by
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from rebond.core.qualify import exchange
 from rebond.core.qualify.archive import Manifest, PackError, PackFile
@@ -246,3 +250,25 @@ def test_a_table_says_all_that_a_rule_asks() -> None:
 def test_a_table_that_only_looks_imported_is_refused() -> None:
     with pytest.raises(RuleError, match="unknown key 'pack'"):
         load_console_rules([{**table(id="a"), "pack": "acme"}])
+
+
+_KEYS = ("id", "text", "type", "reason", "cause", "since", "source", "examples", "counterexamples", "channel")
+_MORE_KEYS = ("provider", "phase", "peer", "smtp", "enhanced", "reads", "retry", "confirm", "review", "pack", "zzz")
+_VALUES = (
+    *('""', '"moon"', '"email"', '"hard"', "1", "2", "1.5", "nan", "true", "[]", "[1]", "[[1]]", '["moon"]', "{}"),
+    *("{ text = 1 }", '[{ text = "moon" }]', '[{ text = "moon", code = "x" }]', '[{ text = "moon", phase = [] }]'),
+    *("2026-01-01", "12:00:00", "2026-01-01T00:00:00Z", '{ name = "acme", place = 1 }', '["none", "5??"]', "-1"),
+)
+
+
+@settings(max_examples=400)
+@given_by(st.dictionaries(st.sampled_from(_KEYS + _MORE_KEYS), st.sampled_from(_VALUES), max_size=5))
+def test_whatever_a_pack_holds_it_is_taken_or_refused(changes: dict[str, str]) -> None:
+    plain = {"id": '"moon"', "text": '"moon"', "type": '"soft"', "reason": '"mailbox_full"', "since": "2026-01-01"}
+    values = {**plain, "source": '"a test"', "examples": '["the moon"]', **changes}
+    text = "[[rule]]\n" + "".join(f"{name} = {value}\n" for name, value in values.items())
+    try:
+        found = compared(rules_of(pack_file(text), source="here"))
+    except PackError:
+        return
+    json.dumps(found.documents, allow_nan=False)
