@@ -80,7 +80,7 @@ FORMS = (
     ),
     Form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
     Form("messaging server", "original address:", rf"^[ \t]*{_ASKED}[ \t]*{_QUOTED}"),
-    Form("labelled", "", rf"^[ \t>*-]*{_LABEL}[ \t]*[:：][ \t]*\[?(?:[Ss][Mm][Tt][Pp]:)?{_QUOTED}"),
+    Form("labelled", "", rf"^[ \t>*-]*+{_LABEL}[ \t]*[:：][ \t]*\[?(?:[Ss][Mm][Tt][Pp]:)?{_QUOTED}"),
     Form("refused in a transcript", "rcpt to", rf"{_RCPT}[^\n]*\n[^\n]{{0,60}}?(?<![\d.])[45]\d\d[ -]"),
     Form("smtp transcript", "rcpt to", _RCPT),
 )
