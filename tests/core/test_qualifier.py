@@ -118,6 +118,7 @@ BEFORE = [
     ("5.1.1 who", Phase.CONNECT, Peer.RECEIVER, "soft/refused/policy_unspecified"),
     ("535 user unknown", Phase.AUTH, Peer.RECEIVER, "soft/refused/credentials"),
     ("450 4.2.2 over quota", Phase.MAIL_FROM, Peer.RECEIVER, "soft/unreachable/transport"),
+    ("554 service not available", Phase.MAIL_FROM, Peer.RECEIVER, "soft/unreachable/transport"),
     ("421 service not available", Phase.CONNECT, Peer.RECEIVER, "soft/unreachable/transport"),
     ("who", Phase.CONNECT, Peer.RECEIVER, "soft/unreachable/transport"),
     ("421 service not available", Phase.CONNECT, Peer.RELAY, "soft/unreachable/transport"),

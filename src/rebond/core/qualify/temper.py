@@ -44,8 +44,9 @@ def _speaks_before_recipient(rule: Rule | None) -> bool:
 def _before_recipient(verdict: Verdict, situation: Situation) -> Verdict:
     """Keep what speaks of the sender, the content or a deferral; make of the rest what concerns no recipient.
 
-    The peer being our own relay, or the answer temporary, it is a fault on our way (unreachable/transport, owner
-    sender); a permanent answer of the receiving side refuses us (sender, credentials, policy), never an address.
+    The peer being our own relay, the answer temporary, or its words those of a system that fails, it is a fault on our
+    way (unreachable/transport, owner sender); another permanent answer of the receiving side refuses us (sender,
+    credentials, policy), never an address.
     """
     facts = CAUSES[verdict.cause]
     if verdict.type is FailureType.IGNORED or (
@@ -55,7 +56,7 @@ def _before_recipient(verdict: Verdict, situation: Situation) -> Verdict:
         return verdict
     permanent = situation.code // 100 == 5 or (not situation.code and situation.enhanced.startswith("5"))
     reason, cause = Reason.UNREACHABLE, Cause.TRANSPORT
-    if situation.peer is Peer.RECEIVER and permanent:
+    if situation.peer is Peer.RECEIVER and permanent and verdict.reason is not Reason.UNREACHABLE:
         reason, cause = Reason.REFUSED, _REFUSED_BEFORE_RECIPIENT[situation.phase]
     return replace(verdict, type=FailureType.SOFT, reason=reason, cause=cause, confirm=1)
 
