@@ -3,7 +3,6 @@
 import asyncio
 import re
 import smtplib
-import socket
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.receiving import receiving
 from tests.services.mail_fixtures import arf, dsn, letter
 
 HARD = "550 5.1.1 No such user here"
@@ -60,14 +59,8 @@ class Relay:
 def relaying() -> Iterator[Relay]:
     """Run a relay on a free port."""
     relay = Relay()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        relay.port = free.getsockname()[1]
-    controller = Controller(relay, hostname="127.0.0.1", port=relay.port)
-    controller.start()
-    try:
+    with receiving(relay) as relay.port:
         yield relay
-    finally:
-        controller.stop()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from tests.intake.commands import environment
+
 ZYGOTE = Path(__file__).with_name("kill_zygote.py")
 BOUNCE_DOMAIN = "bounce.example"
 _LONG = 60.0
@@ -161,14 +163,13 @@ class KillSite:
 
     def __post_init__(self) -> None:
         self.data = self.folder / "data"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("REBOND_")}
         self._environment = {
             "REBOND_DATA": str(self.data),
             "REBOND_SMTP_URL": f"smtp://127.0.0.1:{self.relay_port}?tls=none",
             "REBOND_BOUNCE_DOMAIN": BOUNCE_DOMAIN,
             **({"REBOND_DATABASE_URL": self.url} if self.url else {}),
         }
-        self.zygote = Zygote({**kept, **self._environment})
+        self.zygote = Zygote(environment(**self._environment))
 
     def start(self, *arguments: str | Path, **fate: Any) -> Running:
         files = [tempfile.TemporaryFile(dir=self.folder) for _ in range(3)]  # noqa: SIM115

@@ -1,18 +1,17 @@
 """A delivery sent over a socket, and forged returns handed in over another: nothing acts but the genuine ones."""
 
 import smtplib
-import socket
-import time
 from collections.abc import Iterator
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.intake.commands import answer, lmtp, rows
+from tests.receiving import receiving
 from tests.services.forgery_mails import feedback, group, qmail, report, words
+from tests.waiting import until
 
 DOMAIN = "bounce.example"
 PEOPLE = 12
@@ -38,14 +37,10 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[tuple[Receiver, int]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def receiver() -> Iterator[tuple[Receiver, int]]:
     handler = Receiver()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield handler, port
-    controller.stop()
+    with receiving(handler) as port:
+        yield handler, port
 
 
 def _sent(data: Path, port: int) -> None:
@@ -100,12 +95,6 @@ def _hand_over(port: int, mails: list[tuple[str, str, bytes, str]]) -> None:
             assert not peer.sendmail(sender, [recipient], raw)
 
 
-def _settled(data: Path) -> None:
-    deadline = time.monotonic() + 30
-    while rows(data, "returns", "list", "--state", "stored"):
-        assert time.monotonic() < deadline
-
-
 def _states(data: Path) -> dict[str, str]:
     return {row["address"]: row["status"] for row in rows(data, "quarantine", "list")}
 
@@ -121,7 +110,7 @@ def test_forged_returns_over_lmtp_act_on_nobody_and_are_listed(tmp_path: Path, r
                 with pytest.raises(smtplib.SMTPRecipientsRefused):
                     peer.sendmail("", [nobody], report(group("p1@example.org")))
         _hand_over(listening, forged)
-        _settled(data)
+        until(lambda: not rows(data, "returns", "list", "--state", "stored"))
 
         # The forger's own token is theirs to use, and theirs alone was hit.
         assert _states(data) == {"p0@example.org": "denylisted"}
@@ -148,7 +137,7 @@ def test_forged_returns_over_lmtp_act_on_nobody_and_are_listed(tmp_path: Path, r
                 ("p10@example.org", world.leave["p10@example.org"], words("", subject="unsubscribe"), ""),
             ],
         )
-        _settled(data)
+        until(lambda: not rows(data, "returns", "list", "--state", "stored"))
     quarantined = dict.fromkeys((f"p{number}@example.org" for number in (1, 2, 3)), "quarantined")
     assert _states(data) == {"p0@example.org": "denylisted", "p4@example.org": "denylisted", **quarantined}
     assert len(rows(data, "returns", "unattributed")) == len(forged)

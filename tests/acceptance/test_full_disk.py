@@ -6,8 +6,7 @@ The disk is a limit on the size of the process's files, so this is about SQLite;
 import resource
 import signal
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -17,10 +16,10 @@ from tests.acceptance.kill_facts import assert_every_return_whole, assert_recoun
 from tests.acceptance.kill_load import bring
 from tests.acceptance.kill_site import Running
 from tests.acceptance.kill_stage import BATCH, SEND, SENT, Stage, staged
+from tests.waiting import until
 
 IN_FLIGHT = 50
 LIFTED = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can lift another process's limit")
-_LONG = 60.0
 # Pauses that a test can wait for.
 PATIENCE = (0.01, 0.01)
 NO_ROOM, LOCKED = "its disk may be full", "another program keeps the database to itself"
@@ -30,13 +29,6 @@ NO_ROOM, LOCKED = "its disk may be full", "another program keeps the database to
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with staged(tmp_path_factory.mktemp("full"), "sqlite") as found:
         yield found
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 def sizes(commands_fail_at: int, most: int) -> list[int]:

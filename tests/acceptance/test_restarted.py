@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +13,7 @@ from tests.acceptance.kill_load import bring
 from tests.acceptance.kill_site import Running
 from tests.acceptance.kill_stage import BATCH, SENT, Stage, staged
 from tests.missing import missing
+from tests.waiting import until
 
 _LONG = 60.0
 AWAY, BACK = "the database does not answer", "the database answers again"
@@ -32,13 +33,6 @@ def server() -> Iterator[Cluster]:
 def stage(server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with staged(tmp_path_factory.mktemp("restarted"), server.url) as found:
         yield found
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def second_delivery(stage: Stage) -> None:

@@ -1,7 +1,6 @@
 """`rebond delivery send` against a relay on loopback: its JSON, its words and its exit codes."""
 
 import json
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 import typer
-from aiosmtpd.controller import Controller
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -23,6 +21,7 @@ from rebond.core.tokens import Keyring
 from rebond.core.words import DeliveryStatus
 from rebond.store.models import Message, TransportPause
 from rebond.store.read.sending import Progress
+from tests.receiving import free_port, receiving
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 Run = Callable[..., Result]
@@ -48,17 +47,8 @@ class Relay:
 @pytest.fixture
 def relay() -> Iterator[tuple[Relay, int]]:
     handler = Relay()
-    controller = Controller(handler, hostname="127.0.0.1", port=_free_port())
-    controller.start()
-    yield handler, controller.port
-    controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    with receiving(handler) as port:
+        yield handler, port
 
 
 @pytest.fixture
@@ -114,7 +104,7 @@ def test_everything_goes_out_and_the_delivery_is_finished(
 
 
 def test_a_relay_that_cannot_be_reached_is_said(run: Run) -> None:
-    port = _free_port()
+    port = free_port()
     result = run("delivery", "send", _number(), port=port, code=1)
     said = json.loads(result.stdout)
     assert (said["handed_over"], said["pending"], said["status"]) == (0, 3, "sending")
@@ -136,7 +126,7 @@ def test_a_changed_setting_ends_a_pause(run: Run, relay: tuple[Relay, int]) -> N
 
 
 def test_another_relay_is_not_paused(run: Run, relay: tuple[Relay, int]) -> None:
-    run("delivery", "send", _number(), port=_free_port(), code=1)
+    run("delivery", "send", _number(), port=free_port(), code=1)
     result = json.loads(run("delivery", "send", _number(), port=relay[1]).stdout)
     assert (result["handed_over"], result["status"], result["problem"]) == (3, "finished", "")
 

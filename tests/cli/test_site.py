@@ -1,6 +1,5 @@
 """Which database a command looks at, and the program's own name and version."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,14 +8,15 @@ import pytest
 
 from rebond.cli.demo_views import own_command
 from rebond.store.connect import without_password
+from tests.intake.commands import PROGRAM, environment
 
 
-def rebond(*arguments: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def rebond(*arguments: str, data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own, as only one database is open in each."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REBOND_")}
-    command = [sys.executable, "-c", "from rebond.cli import main; main()", *arguments]
-    variables = {**kept, "REBOND_DATA": str(data), **environment}
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    return subprocess.run(
+        command, env=environment(data, **settings), capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def test_a_database_without_tables_is_named(tmp_path: Path) -> None:

@@ -1,18 +1,17 @@
 """What README and docs tell to type is typed, page by page, and answers as they show."""
 
-import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.docs.pages import PAGES, Block, blocks
+from tests.intake.commands import environment
+from tests.receiving import receiving
 
 # How many blocks of each page are not run: a new one is a decision, with its reason on the page.
 NOT_RUN = {
@@ -51,12 +50,8 @@ class Receiver:
 
 @pytest.fixture
 def relay() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    controller = Controller(Receiver(), hostname="127.0.0.1", port=port)
-    controller.start()
-    yield port
-    controller.stop()
+    with receiving(Receiver()) as port:
+        yield port
 
 
 def _pages() -> list[object]:
@@ -104,13 +99,12 @@ def _typed(run: list[Block], folder: Path, relay: int) -> tuple[dict[int, str], 
         if block.language == "python":
             text = f"python - <<'END_OF_PYTHON'\n{text}END_OF_PYTHON\n"
         lines += [f"BLOCK={block.line}; echo '@@ {block.line}'", text]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REBOND_")}
     (folder / "typed.sh").write_text("\n".join(lines) + "\n", "utf-8")
     done = subprocess.run(
         ["bash", "typed.sh"],
         stdin=subprocess.DEVNULL,
         cwd=folder,
-        env=kept,
+        env=environment(),
         stdout=subprocess.PIPE,
         check=False,
         timeout=300,

@@ -15,9 +15,11 @@ from tests.databases import ON_POSTGRESQL, own_database
 PROGRAM = "from rebond.cli import main; main()"
 
 
-def environment(data: Path) -> dict[str, str]:
+def environment(data: Path | None = None, **more: str) -> dict[str, str]:
+    """What a command finds: no setting that these tests were started with, but where its data is, and more."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REBOND_")}
-    return {**kept, "REBOND_DATA": str(data), "REBOND_BOUNCE_DOMAIN": "bounce.example"}
+    site = {} if data is None else {"REBOND_DATA": str(data), "REBOND_BOUNCE_DOMAIN": "bounce.example"}
+    return {**kept, **site, **more}
 
 
 def rebond(

@@ -11,7 +11,8 @@ from pathlib import Path
 from tests.mail_servers.documented import shown
 from tests.mail_servers.expected import Expected, resolver_says_no
 from tests.mail_servers.postfix import People
-from tests.mail_servers.programs import fetched, free_port, running
+from tests.mail_servers.programs import fetched, running
+from tests.receiving import free_port
 
 # Debian's Exim has this user compiled in, and does not start where it is not.
 USER = "Debian-exim"

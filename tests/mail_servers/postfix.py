@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.mail_servers.documented import shown
 from tests.mail_servers.expected import Expected, resolver_says_no
-from tests.mail_servers.programs import fetched, free_port, running
+from tests.mail_servers.programs import fetched, running
+from tests.receiving import free_port
 
 LIMIT = 100_000
 QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop")

@@ -6,14 +6,14 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.missing import missing
+from tests.waiting import until
 
 FETCHED = Path(__file__).parents[2] / "build" / "mail-servers"
 START_SECONDS = 30.0
@@ -40,21 +40,6 @@ def open_folder(name: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(holds: Callable[[], bool], *, within: float, what: Callable[[], str]) -> None:
-    """Wait for another process; `what` says what is not there when the time is over."""
-    deadline = time.monotonic() + within
-    while not holds():
-        if time.monotonic() > deadline:
-            pytest.fail(f"after {within:.0f} s {what()}")
-        time.sleep(0.05)
 
 
 def answers(port: int) -> bool:

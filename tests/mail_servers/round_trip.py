@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from tests.mail_servers.crowd import Crowd
 from tests.mail_servers.expected import FULL, UNKNOWN, Expected
-from tests.mail_servers.programs import until
 from tests.mail_servers.site import Site
+from tests.waiting import until
 
 SECONDS = 300.0
 

@@ -1,7 +1,6 @@
 """A site of Rebond's own, driven as its operator does: by the command line, one process each."""
 
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -12,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from rebond.core.tokens import Keyring, find, read
+from tests.intake.commands import PROGRAM, environment
 from tests.mail_servers.documented import BOUNCE_DOMAIN
-from tests.mail_servers.programs import guarded, until
+from tests.mail_servers.programs import guarded
+from tests.waiting import until
 
-PROGRAM = "from rebond.cli import main; main()"
 OPTIONS = ("--channel", "email", "--from", "Shop <news@shop.example>", "--subject", "News for {{ email }}")
 TEXT = "Hello {{ email }}, here is what is new: everything.\n\n{{ unsubscribe_url }}\n"
 
@@ -25,8 +25,7 @@ class Site:
 
     def __init__(self, folder: Path, *, database: str = "") -> None:
         self.folder = folder
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("REBOND_")}
-        self.environment = {**kept, "REBOND_DATA": str(folder / "data"), "REBOND_BOUNCE_DOMAIN": BOUNCE_DOMAIN}
+        self.environment = environment(folder / "data", REBOND_BOUNCE_DOMAIN=BOUNCE_DOMAIN)
         if database:
             self.environment["REBOND_DATABASE_URL"] = database
 

@@ -13,9 +13,10 @@ import pytest
 from tests.mail_servers.crowd import Crowd
 from tests.mail_servers.documented import BOUNCE_DOMAIN
 from tests.mail_servers.postfix import PATIENT, People, postfix
-from tests.mail_servers.programs import free_port, until
 from tests.mail_servers.round_trip import send_and_wait
 from tests.mail_servers.site import Site
+from tests.receiving import free_port
+from tests.waiting import until
 
 SECONDS = 60.0
 

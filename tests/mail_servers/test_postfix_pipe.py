@@ -11,8 +11,8 @@ import pytest
 
 from tests.mail_servers.documented import BOUNCE_DOMAIN, GUIDE, shown
 from tests.mail_servers.postfix import NOBODY, PATIENT, People, postfix
-from tests.mail_servers.programs import until
 from tests.mail_servers.site import Site
+from tests.waiting import until
 
 SECONDS = 60.0
 LIMIT = "rebond_destination_recipient_limit = 1"

@@ -10,8 +10,9 @@ from pathlib import Path
 from tests.certificates import make_certificate
 from tests.mail_servers.crowd import Crowd
 from tests.mail_servers.postfix import postfix
-from tests.mail_servers.programs import free_port, until
 from tests.mail_servers.site import Site
+from tests.receiving import free_port
+from tests.waiting import until
 
 USER, PASSWORD = "rebond", "correct horse"
 SETTINGS = """\
