@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_REPLY = 4000
 
@@ -40,6 +41,7 @@ class Reply:
     text: str
 
 
+@lru_cache(32)  # many recipients of one mail are told the same words
 def parse_reply(text: str) -> Reply:
     """Read an SMTP reply or a diagnostic text; never raises.
 
