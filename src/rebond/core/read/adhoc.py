@@ -26,6 +26,10 @@ from rebond.core.words import Phase, ReturnKind
 
 _SUBJECT_TAGS = re.compile(r"^(?:\s*(?:\[[^\]]{1,60}\]|\*{2,5}[^*]{1,40}\*{2,5}|re:|aw:|sv:|antwort:)\s*)+", re.I)
 _LOOK = 4000
+# A notice that is a form, and the line that rules it off.
+_FORM = 600
+_RULED = 10
+_RULE = " \t*-=_#|:."
 _ENDS = 16_000
 _ANSWERED = re.compile(r"\s*(?:re|fw|fwd|tr|wg|aw|rv|sv|i|vs|doorst|odp)\s*:", re.I)
 
@@ -107,6 +111,8 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     if letter.null_sender:
         absent = not (quoted or letter.original) and subject.startswith(answer_signs.ABSENCE_SUBJECTS)
         return told and titled + others >= 2 and not absent and (others > 1 or _is_of_mail(lowered, subject))
+    if titled and told and _says_nothing_else(lowered):
+        return True
     if not told or _ANSWERED.match(letter.subject):
         return False
     if not (_is_of_mail(lowered, subject) and _is_impersonal(letter)) or _is_public(letter):
@@ -115,6 +121,18 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         return bool(letter.original) and names_announced(letter, lowered)
     listed = (quoted or subject.startswith(signs.SUBJECTS)) and names_announced(letter, lowered)
     return listed or bool(letter.original)
+
+
+def _says_nothing_else(lowered: str) -> bool:
+    """Tell a form of a failure's sentences and of addresses on lines of their own, ruled off: no person writes such."""
+    if len(lowered) > _FORM:
+        return False
+    lines = [line.strip() for line in lowered.split("\n")]
+    words = [line.strip(_RULE) for line in lines]
+    named = [each for each in words if each and addresses_in(each) == [each]]
+    said = [each for each in words if each and each not in named]
+    ruled = any(len(line) >= _RULED and not bare for line, bare in zip(lines, words, strict=True))
+    return ruled and bool(named) and all(signs.FAILURES.any_in(each) or any(denials(each)) for each in said)
 
 
 def _is_told_freely(letter: Letter, lowered: str, *, sure: bool) -> bool:
