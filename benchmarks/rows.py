@@ -45,6 +45,12 @@ ROWS = (
         asked=Asked(kind=Kind.SHARE, at_least=3, aim=6, unit="mails"),
     ),
     Row(
+        name="large-mail",
+        what="qualify large ordinary mail, one core, at its own three sizes",
+        base=0,
+        asked=Asked(kind=Kind.SPEED, at_least=100_000_000, aim=300_000_000, unit="bytes"),
+    ),
+    Row(
         name="qualify-reply",
         what="qualify an SMTP reply, unseen texts, one core",
         base=300,

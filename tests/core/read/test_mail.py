@@ -1,5 +1,7 @@
 """Splitting mail, decoding text, finding addresses."""
 
+import base64
+
 import pytest
 
 from rebond.core.read.decode import Guesses, decode_text, decode_words, html_to_text, transfer_decode
@@ -314,6 +316,14 @@ def test_a_detector_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("charset_normalizer.from_bytes", fail)
     assert decode_text(b"en \xe9t\xe9, rien") == "en été, rien"
+
+
+def test_of_a_long_text_only_as_much_as_is_read_is_decoded() -> None:
+    body = base64.encodebytes(b"a" * 2000)
+    (part,) = split_mail(b"Content-Transfer-Encoding: base64\n\n" + body).parts
+    assert (part.text(limit=100), part.cut) == ("a" * 100, True)
+    assert (part.text(limit=2000), part.cut) == ("a" * 2000, False)
+    assert part.decoded() == b"a" * 2000
 
 
 def test_a_long_notice_is_cut() -> None:

@@ -144,8 +144,9 @@ def _decode_word(word: re.Match[str], guesses: Guesses) -> str:
 
 def html_to_text(markup: str) -> str:
     """Give the visible text of an HTML body, a line per block."""
-    for name in ("style", "script"):
-        markup = _without_element(markup, name=name)
+    if "<s" in markup or "<S" in markup:
+        for name in ("style", "script"):
+            markup = _without_element(markup, name=name)
     pieces = _TAG.split(_one_line(markup))
     pieces[1::2] = ["\n" if name and name.lower() in _BREAKING_TAGS else "" for name in pieces[1::2]]
     text = html.unescape("".join(pieces))

@@ -49,9 +49,10 @@ class Part:
     cut: bool = False
     _text: str | None = None
 
-    def decoded(self) -> bytes:
+    def decoded(self, *, limit: int = MAX_SIZE) -> bytes:
+        """Undo the encoding for transfer, of the first `limit` bytes."""
         encoding = self.headers.first("content-transfer-encoding").strip().lower()
-        return transfer_decode(self.body, encoding=encoding) if encoding else self.body
+        return transfer_decode(self.body[:limit], encoding=encoding) if encoding else self.body
 
     def text(self, *, limit: int = MAX_TEXT) -> str:
         """Give the part as Unicode lines, at most `limit` bytes of it; HTML as its visible text."""
@@ -62,8 +63,9 @@ class Part:
         return self._text
 
     def _read(self, limit: int) -> str:
-        body = self.decoded()
-        self.cut = len(body) > limit
+        # Four times as much holds `limit` bytes in any encoding: what lies behind need not be decoded.
+        body = self.decoded(limit=4 * limit)
+        self.cut = len(body) > limit or len(self.body) > 4 * limit
         text = decode_text(body[:limit], charset=self.charset, guesses=self.guesses)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
