@@ -91,19 +91,22 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
 
     A person's mail, which may well speak of failures, quote a bounce or answer one, has too few of them.
     """
-    told = signs.FAILURES.any_in(lowered)
+    ends = _ends(lowered)
+    told = signs.FAILURES.any_in(ends)
     titled = subject.startswith(signs.SUBJECTS) or _ANYWHERE.any_in(subject)
     daemon = is_daemon(letter)
     if (letter.null_sender or daemon) and not (told and titled):
-        told = told or delay_signs.DELAYS.any_in(lowered) or _is_told_freely(letter, lowered, sure=daemon or titled)
+        told = told or delay_signs.DELAYS.any_in(ends) or _is_told_freely(letter, lowered, sure=daemon or titled)
         titled = titled or _titled_delay(subject) or (told and _is_titled_freely(lowered, subject))
     machine = letter.sender.startswith(signs.MACHINES)
     if not (told or titled or machine) or subject.startswith(signs.SERVER_NOTICES):
         return False
+    if (machine and (told or titled)) or (daemon and told and titled):
+        return True  # what else is there need not be looked for
     quoted = quotes_refusal(letter.notice[:_LOOK])
     others = letter.null_sender + bool(letter.original) + quoted
     if machine:
-        return told or titled or others >= 2  # it may write in a language that we do not read
+        return others >= 2  # it may write in a language that we do not read
     if daemon:
         marked = titled or letter.null_sender or bool(letter.original)  # a summary of a log quotes refusals too
         named = names_failed(letter, lowered)
@@ -179,12 +182,15 @@ def _is_public(letter: Letter) -> bool:
 
 
 def is_delay(*, lowered: str, subject: str) -> bool:
-    """Tell whether a notice says that the sending goes on: before or behind the recipients, however many these are."""
-    if len(lowered) > 2 * _ENDS:
-        lowered = f"{lowered[:_ENDS]}\n{lowered[-_ENDS:]}"
-    if delay_signs.GIVEN_UP.any_in(lowered):
-        return False
-    return delay_signs.DELAYS.any_in(lowered) or (_titled_delay(subject) and "fail" not in subject)
+    """Tell whether a notice says that the sending goes on."""
+    ends = _ends(lowered)
+    told = delay_signs.DELAYS.any_in(ends) or (_titled_delay(subject) and "fail" not in subject)
+    return told and not delay_signs.GIVEN_UP.any_in(ends)
+
+
+def _ends(lowered: str) -> str:
+    """Give what stands before the recipients and behind them, however many these are."""
+    return lowered if len(lowered) <= 2 * _ENDS else f"{lowered[:_ENDS]}\n{lowered[-_ENDS:]}"
 
 
 def _titled_delay(subject: str) -> bool:
