@@ -27,11 +27,11 @@ GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
     "truncated groups": (lambda n: STATUS + _each(b"Final-Recipient: rfc822; u%d@y.example\nAct", n), 250),
     "fields of many names": (
         lambda n: STATUS + _each(b"x%d: b\n", n) + b"\nFinal-Recipient: rfc822; u@y.example\n",
-        1000,
+        2500,
     ),
     "folded fields of many names": (
         lambda n: STATUS + _each(b"x%d: b\n c\n", n) + b"\nFinal-Recipient: rfc822; u@y.example\n",
-        1000,
+        2500,
     ),
     "nested multiparts": (
         lambda n: (

@@ -17,6 +17,7 @@ _HOST = rf"(?<![\w.-])(?:{_LABEL}{{2,8}}{_END}|{_LABEL}{_END}(?=\[|\.? said:|:25
 _NAMES = re.compile(f"{_LINK}|{_ADDRESS}|{_HOST}")
 _SAID = " said:"
 _LETTERS = re.compile(r"\w")
+_IN_ASCII = {code: "x" for code in range(128) if _LETTERS.match(chr(code))}
 # A gateway puts its own name of a class of codes before the answer that it quotes: `5.1.0 - Unknown address error
 # 550-'refused as spam'` says nothing of the address.
 _CLASS_NAME = re.compile(r"(?<=\.\d - )[A-Z][a-z]++(?: [a-z]++){1,4} (?=[245]\d\d-')")
@@ -32,7 +33,9 @@ def masked(text: str) -> str:
     # No name crosses a space, and few pieces can hold one.
     pieces = text.split(" ")
     for place, piece in enumerate(pieces):
-        if ("." in piece or "@" in piece or (linked and "://" in piece)) and not piece.replace(".", "").isdecimal():
+        # A dot at the end is a sentence's; a name holds one within.
+        dotted = "." in piece and "." in piece[:-1]
+        if (dotted or "@" in piece or (linked and "://" in piece)) and not piece.replace(".", "").isdecimal():
             # `said` behind a space shows a host; nothing else behind one does.
             shown = _SAID if place + 1 < len(pieces) and pieces[place + 1].startswith("said:") else ""
             pieces[place] = _NAMES.sub(_hidden, piece + shown).removesuffix(shown)
@@ -40,4 +43,5 @@ def masked(text: str) -> str:
 
 
 def _hidden(name: re.Match[str]) -> str:
-    return _LETTERS.sub("x", name.group())
+    text = name.group()
+    return text.translate(_IN_ASCII) if text.isascii() else _LETTERS.sub("x", text)

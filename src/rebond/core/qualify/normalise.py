@@ -45,7 +45,9 @@ def fold_text(text: str) -> str:
     """Put a text on one line for matching, as `fold` does, without the way back."""
     plain = _with_plain_quotes(text[:MAX_TEXT])
     # Only a code that stands there twice can begin a further line of its reply.
-    repeated = any(plain.count(code) > 1 for lines, _ in _CONTINUED.findall(plain) for code in lines.split("-")[:-1])
+    repeated = "-" in plain and any(
+        plain.count(code) > 1 for lines, _ in _CONTINUED.findall(plain) for code in lines.split("-")[:-1]
+    )
     return fold(text).text if repeated else " ".join(plain.split())
 
 

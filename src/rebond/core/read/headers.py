@@ -23,13 +23,14 @@ class Headers:
     Blocks are many and of their values few are read, so that nothing is done for each value when a block is made.
     """
 
-    __slots__ = ("_alone", "_first", "_names", "_values")
+    __slots__ = ("_alone", "_first", "_lowered", "_names", "_values")
 
     def __init__(self, names: Sequence[str] = (), values: Sequence[str] = ()) -> None:
         """Take names as they are written, each with the value of the same place."""
         self._names = list(names)
         self._values = list(values)
         self._first = dict(zip(map(str.lower, self._names[::-1]), self._values[::-1], strict=True))
+        self._lowered: list[str] | None = None
         self._alone: bool | None = None  # whether the last field is the only one of its name, when that is known
 
     def add(self, name: str, value: str) -> None:
@@ -39,13 +40,14 @@ class Headers:
             self._first[lowered] = value
         self._names.append(name)
         self._values.append(value)
+        self._lowered = None
 
     def extend(self, more: str) -> None:
         """Add a line that lost its fold to the last value."""
         name, value = self._names[-1].lower(), self._values[-1]
         if len(value) < MAX_VALUE:
             if self._alone is None:
-                self._alone = len(self._every(name)) == 1
+                self._alone = self._lower_names().count(name) == 1
             value = self._values[-1] = f"{value.rstrip()} {more}"
             if self._alone:
                 self._first[name] = value
@@ -63,12 +65,17 @@ class Headers:
     def all(self, name: str) -> list[str]:
         if name not in self._first:
             return []
-        if len(self._first) == len(self._names):
+        if len(self._first) == len(self._names) or self._lower_names().count(name) == 1:
             return [self.first(name)]
         return [_unfolded(value) for value in self._every(name)]
 
+    def _lower_names(self) -> list[str]:
+        if self._lowered is None:
+            self._lowered = list(map(str.lower, self._names))
+        return self._lowered
+
     def _every(self, name: str) -> list[str]:
-        return [value for other, value in zip(self._names, self._values, strict=True) if other.lower() == name]
+        return [value for other, value in zip(self._lower_names(), self._values, strict=True) if other == name]
 
     def holding(self, name: str, *, words: str, limit: int) -> list[str]:
         """Give those of a name's first values, at most `limit`, that hold words without a space."""
@@ -93,7 +100,7 @@ class Headers:
         """Tell whether one of several names is there more than once."""
         if len(self._first) == len(self._names):
             return False
-        return any(len(self._every(name)) > 1 for name in names)
+        return any(self._lower_names().count(name) > 1 for name in names)
 
     def text(self, name: str, *, guesses: Guesses | None = None) -> str:
         """Give the first value of a name with its encoded words decoded."""
@@ -101,7 +108,7 @@ class Headers:
         return decode_words(value, guesses=guesses) if "=?" in value else value
 
     def names(self) -> Iterator[str]:
-        return iter(dict.fromkeys(map(str.lower, self._names)))
+        return iter(dict.fromkeys(self._lower_names()))
 
     @property
     def longest(self) -> int:
