@@ -7,10 +7,10 @@ same of this one but looks for much that it does not hold.
 from functools import lru_cache
 
 from rebond.core.read.decode import MAX_TEXT, decode_text
-from rebond.core.read.dsn import Group, groups_in
 from rebond.core.read.headers import Headers
 from rebond.core.read.letter import MAX_NOTICE, RETURNED_TYPES, Letter, make_letter, returned_headers
 from rebond.core.read.mail import LAST_MISSING, MAX_KEPT_HEAD, Mail, kept_head
+from rebond.core.read.status_fields import Group, groups_in
 
 _ENCODED = ("quoted-printable", "base64")
 # A part: its content type, its charset, its body.
