@@ -53,7 +53,10 @@ def list_(
     queue = _queue(data, channel)
     rows: list[dict[str, Any]]
     if status is QualificationStatus.TO_QUALIFY and not single:
-        rows = [_cluster_row(cluster) for cluster in queue.clusters()[:limit]]
+        clusters = queue.clusters()[:limit]
+        # The texts that a suggestion comes from are shown with one text; a program gets them here too.
+        told = _suggestion if wants_json(json) else _suggestion_in_words
+        rows = [{**_cluster_row(cluster), "suggestion": told(cluster.suggestion)} for cluster in clusters]
         show_rows(rows, as_json=json, title=_title(status), brief=_BRIEF_CLUSTERS)
         return
     rows = [_row(row) for row in queue.rows if row.status is status][:limit]
@@ -238,9 +241,14 @@ def _cluster_row(cluster: "Cluster") -> dict[str, Any]:
         "badge": cluster.badged,
         "template": first.template,
         "text": first.text,
-        "suggestion": _suggestion(cluster.suggestion),
         "alike": [row.number for row in cluster.texts],
     }
+
+
+def _suggestion_in_words(suggestion: "Suggestion | None") -> str:
+    if suggestion is None:
+        return ""
+    return f"{verdict_in_words(suggestion.verdict)} ({suggestion.similarity:.2f})"
 
 
 def _suggestion(suggestion: "Suggestion | None") -> dict[str, Any] | None:

@@ -1,0 +1,44 @@
+"""`rebond qualifications list` on a terminal: a line or two for each text, not all that a program gets."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from rebond.cli import qualifications
+from rebond.core.failure import given_verdict
+from rebond.core.qualify.suggest import Known, Neighbour, Suggestion
+from rebond.core.words import Channel, FailureType, Reason
+
+FULL = given_verdict(FailureType.SOFT, reason=Reason.MAILBOX_FULL)
+NEIGHBOUR = Neighbour(Known(7, "a box is full", FULL), 0.8412)
+ROW = SimpleNamespace(number=1, channel=Channel.EMAIL, provider="", template="the box is full", text="the box is full")
+
+
+def listed(monkeypatch: pytest.MonkeyPatch, suggestion: Suggestion | None) -> None:
+    cluster = SimpleNamespace(number=1, texts=(ROW,), addresses=2, count=3, badged=True, suggestion=suggestion)
+    queue = SimpleNamespace(clusters=lambda: [cluster], rows=())
+    monkeypatch.setattr(qualifications, "_queue", lambda data, channel: queue)
+    monkeypatch.setenv("COLUMNS", "200")
+    qualifications.list_()
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "words"),
+    [(Suggestion(FULL, 0.8412, (NEIGHBOUR,)), "soft mailbox_full/quota (0.84)"), (None, "the box is full")],
+)
+def test_a_person_sees_the_verdict_and_how_near_it_is(
+    suggestion: Suggestion | None, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    listed(monkeypatch, suggestion)
+    shown = capsys.readouterr().out
+    assert words in shown
+    assert "neighbours" not in shown
+    assert "a box is full" not in shown
+
+
+def test_a_program_gets_the_neighbours_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    listed(monkeypatch, Suggestion(FULL, 0.8412, (NEIGHBOUR,)))
+    row = json.loads(capsys.readouterr().out)
+    assert row["suggestion"]["neighbours"][0]["similarity"] == 0.841
