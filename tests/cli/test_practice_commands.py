@@ -70,6 +70,10 @@ def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
     assert b"decided already" in again.stderr
     without = answer(data, "rules", "backtest", "--remove", rule["id"])
     assert (without["leaving_quarantine"], without["by_delivery"]["-"]["leaving"]) == (3, 3)
+    anew = answer(data, *decision[:3], "--reason", "mailbox_full", "--again", "--id", "site-anew")
+    tested = answer(data, "rules", "test")
+    assert (tested["own"], tested["superseded"], tested["problems"]) == (2, [rule["id"]], 0)
+    answer(data, "rules", "undo", str(anew["operation"]))
     assert answer(data, "rules", "undo", str(done["operation"]))["step"] == "undone"
     assert answer(data, "quarantine", "show", "bob@shop.example")["status"] != "quarantined"
 

@@ -102,15 +102,18 @@ def try_all(
         sys.stdout.write(to_json(result) + "\n")
     else:
         typer.echo(f"{result['rules']} rules, {result['examples']} examples, {result['problems']} problems")
+        for name in result["superseded"]:
+            typer.echo(f"{name} wins none of its examples any more: later rules of this site do")
     return Exit.REFUSED if problems else Exit.DONE
 
 
 def _tested(files: "list[Rule]", own: "list[Rule]") -> "tuple[dict[str, Any], list[Problem]]":
     """Test files with the shipped rules; and a site's rules as they are in force, before all others.
 
-    What a site decided may well win a text that is an example of a shipped rule: that is no fault of either.
+    What a site decided may well win a text that is an example of a shipped rule, or of what it decided or took before:
+    that is no fault of either.
     """
-    from rebond.core.qualify.check import check_pack, check_rule
+    from rebond.core.qualify.check import check_pack, check_rule, is_superseded
     from rebond.core.qualify.engine import RuleEngine
     from rebond.core.qualify.rules import Pack
     from rebond.packs import compile_pack, load_shipped_rules
@@ -118,13 +121,17 @@ def _tested(files: "list[Rule]", own: "list[Rule]") -> "tuple[dict[str, Any], li
     pack = Pack.of([*files, *load_shipped_rules()])
     engine = compile_pack(pack)
     problems = list(check_pack(engine))
+    superseded: list[str] = []
     if own:
         engine = RuleEngine.before(own, engine)
-        problems += [problem for rule in own for problem in check_rule(engine, rule)]
+        here = {rule.id for rule in (*own, *files)}
+        problems += [problem for rule in own for problem in check_rule(engine, rule, yields_to=here)]
+        superseded = [rule.id for rule in own if is_superseded(engine, rule)]
     rules = (*own, *pack.rules)
     examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in rules)
     numbers = {"rules": len(rules), "examples": examples, "problems": len(problems)}
-    return {**numbers, "own": len(own), "version": engine.pack.version}, problems
+    told = {"own": len(own), "superseded": superseded, "version": engine.pack.version}
+    return {**numbers, **told}, problems
 
 
 def _in_force(data: Path | None) -> "tuple[Rule, ...]":

@@ -6,7 +6,7 @@ import pytest
 
 from rebond.core.qualify import matchers
 from rebond.core.qualify.byte_patterns import byte_pattern
-from rebond.core.qualify.check import check_pack
+from rebond.core.qualify.check import check_pack, check_rule, is_superseded
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.matchers import HyperscanMatcher, PatternError, Re2Matcher, make_matcher
 from rebond.core.qualify.normalise import fold
@@ -196,6 +196,17 @@ def test_check_reports_what_is_wrong() -> None:
         ("wrong", "its counterexample 'so wrong' matches"),
         ("same", "it asks the same as good, which comes before it"),
     ]
+
+
+def test_a_rule_may_lose_its_examples_to_what_was_decided_after_it() -> None:
+    made = engine(
+        table(id="later"), table(id="sooner"), table(id="half", text="half|over", examples=["half", "over quota"])
+    )
+    later, sooner, half = made.pack.rules
+    assert list(check_rule(made, sooner, yields_to={"later"})) == []
+    assert list(check_rule(made, half, yields_to={"later"})) == []
+    assert len(list(check_rule(made, sooner, yields_to={"half"}))) == 2
+    assert [is_superseded(made, rule) for rule in (later, sooner, half)] == [False, True, False]
 
 
 def test_check_of_rules_without_examples_reports_nothing_of_them() -> None:

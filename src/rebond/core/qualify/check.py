@@ -1,6 +1,6 @@
 """Testing a pack against its own examples (specification 03, section 3)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.normalise import fold
@@ -14,14 +14,14 @@ def check_pack(engine: RuleEngine) -> tuple[Problem, ...]:
     )
 
 
-def check_rule(engine: RuleEngine, rule: Rule) -> Iterator[Problem]:
-    """Report what is wrong with one rule of a pack by its own examples."""
+def check_rule(engine: RuleEngine, rule: Rule, *, yields_to: Collection[str] = ()) -> Iterator[Problem]:
+    """Report what is wrong with one rule of a pack by its own examples; rules in `yields_to` may win them."""
     won = 0
     for example in rule.examples:
         winner = engine.match(fold(example.text), example.situation)
         if winner is None:
             yield _problem(rule, f"its example {example.text!r} is matched by no rule")
-        elif winner.rule.id != rule.id:
+        elif winner.rule.id != rule.id and winner.rule.id not in yields_to:
             yield _problem(rule, f"its example {example.text!r} is won by {winner.rule.id}")
         else:
             won += 1
@@ -30,6 +30,12 @@ def check_rule(engine: RuleEngine, rule: Rule) -> Iterator[Problem]:
     for example in rule.counterexamples:
         if rule in engine.matching(fold(example.text), example.situation):
             yield _problem(rule, f"its counterexample {example.text!r} matches")
+
+
+def is_superseded(engine: RuleEngine, rule: Rule) -> bool:
+    """Tell a rule that wins none of its examples any more, as those do that were decided anew."""
+    matches = (engine.match(fold(example.text), example.situation) for example in rule.examples)
+    return all(match is not None and match.rule.id != rule.id for match in matches)
 
 
 def _duplicates(rules: tuple[Rule, ...]) -> Iterator[Problem]:
