@@ -9,6 +9,7 @@ from rebond.cli import qualifications
 from rebond.core.failure import given_verdict
 from rebond.core.qualify.suggest import Known, Neighbour, Suggestion
 from rebond.core.words import Channel, FailureType, Reason
+from rebond.services.errors import InputError
 
 FULL = given_verdict(FailureType.SOFT, reason=Reason.MAILBOX_FULL)
 NEIGHBOUR = Neighbour(Known(7, "a box is full", FULL), 0.8412)
@@ -25,7 +26,11 @@ def listed(monkeypatch: pytest.MonkeyPatch, suggestion: Suggestion | None) -> No
 
 @pytest.mark.parametrize(
     ("suggestion", "words"),
-    [(Suggestion(FULL, 0.8412, (NEIGHBOUR,)), "soft mailbox_full/quota (0.84)"), (None, "the box is full")],
+    [
+        (Suggestion(FULL, 0.8412, (NEIGHBOUR,)), "soft mailbox_full/quota (0.84)"),
+        (Suggestion(FULL, 0.06, (NEIGHBOUR,)), "soft mailbox_full/quota (0.06, weak)"),
+        (None, "the box is full"),
+    ],
 )
 def test_a_person_sees_the_verdict_and_how_near_it_is(
     suggestion: Suggestion | None, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -42,3 +47,18 @@ def test_a_program_gets_the_neighbours_too(monkeypatch: pytest.MonkeyPatch, caps
     listed(monkeypatch, Suggestion(FULL, 0.8412, (NEIGHBOUR,)))
     row = json.loads(capsys.readouterr().out)
     assert row["suggestion"]["neighbours"][0]["similarity"] == 0.841
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "words"),
+    [(None, "no suggestion for 1"), (Suggestion(FULL, 0.06, (NEIGHBOUR,)), "a guess, soft mailbox_full/quota")],
+)
+def test_a_guess_is_not_taken_unread(
+    suggestion: Suggestion | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = SimpleNamespace(number=1, texts=(ROW,), suggestion=suggestion)
+    queue = SimpleNamespace(row=lambda number: ROW, cluster_of=lambda row: cluster)
+    monkeypatch.setattr(qualifications, "open_practice", lambda data: None)
+    monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
+    with pytest.raises(InputError, match=words):
+        qualifications.decide(1, as_suggested=True)

@@ -10,6 +10,7 @@ from rebond.cli.settling import counting
 from rebond.core.words import REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
 
 if TYPE_CHECKING:
+    from rebond.core.failure import Verdict
     from rebond.core.qualify.suggest import Suggestion
     from rebond.services.apply_rules import Practice
     from rebond.services.qualifications import Cluster, Queue
@@ -98,7 +99,9 @@ def decide(
     cause: Annotated[
         Cause | None, typer.Option(help="The cause; the reason's first when left out.", show_choices=False)
     ] = None,
-    as_suggested: Annotated[bool, typer.Option("--as-suggested", help="Take the suggested verdict.")] = False,
+    as_suggested: Annotated[
+        bool, typer.Option("--as-suggested", help="Take the suggested verdict, unless it is weak.")
+    ] = False,
     text: Annotated[str, typer.Option("--text", help="The pattern; the generated one when left out.")] = "",
     name: Annotated[str, typer.Option("--id", help="The id of the rule; made when left out.")] = "",
     provider: Annotated[str, typer.Option(help="Only answers of this provider.")] = "",
@@ -122,9 +125,7 @@ def decide(
     cluster = queue.cluster_of(queue.row(number))
     texts = [queue.row(number)] if alone else list(cluster.texts)
     if as_suggested:
-        if cluster.suggestion is None:
-            raise InputError(f"there is no suggestion for {number}: give --type and --reason")
-        verdict = cluster.suggestion.verdict
+        verdict = _suggested(cluster, number=number)
         type_, reason, cause = verdict.type, verdict.reason, verdict.cause
     if reason is None:
         raise InputError("give --reason (and --type, --cause), or --as-suggested")
@@ -245,10 +246,22 @@ def _cluster_row(cluster: "Cluster") -> dict[str, Any]:
     }
 
 
+def _suggested(cluster: "Cluster", *, number: int) -> "Verdict":
+    from rebond.services.errors import InputError
+
+    suggestion = cluster.suggestion
+    if suggestion is None:
+        raise InputError(f"there is no suggestion for {number}: give --type and --reason")
+    if suggestion.weak:
+        told = _suggestion_in_words(suggestion)
+        raise InputError(f"the suggestion for {number} is a guess, {told}: if it is right give --reason")
+    return suggestion.verdict
+
+
 def _suggestion_in_words(suggestion: "Suggestion | None") -> str:
     if suggestion is None:
         return ""
-    return f"{verdict_in_words(suggestion.verdict)} ({suggestion.similarity:.2f})"
+    return f"{verdict_in_words(suggestion.verdict)} ({suggestion.similarity:.2f}{', weak' if suggestion.weak else ''})"
 
 
 def _suggestion(suggestion: "Suggestion | None") -> dict[str, Any] | None:
@@ -261,6 +274,7 @@ def _suggestion(suggestion: "Suggestion | None") -> dict[str, Any] | None:
         "reason": verdict.reason,
         "cause": verdict.cause,
         "similarity": round(suggestion.similarity, 3),
+        "weak": suggestion.weak,
         "neighbours": [
             {
                 "id": neighbour.known.number or None,

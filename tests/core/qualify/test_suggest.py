@@ -50,6 +50,28 @@ def test_the_same_text_is_as_near_as_can_be() -> None:
     assert found.similarity == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Kuckucksuhr hat heute Ruhetag",
+        "Glimmer gate says the tide is out",
+        "Le compte de l'abonné a été rangé au grenier",
+    ],
+)
+def test_a_word_or_two_in_common_are_a_guess(text: str) -> None:
+    judged = default_qualifier()
+    examples = [(judged.template(one.text), rule) for rule in load_shipped_rules() for one in rule.examples]
+    suggester = Suggester(
+        Known(0, template, given_verdict(rule.type, reason=rule.reason, cause=rule.cause))
+        for template, rule in examples
+    )
+    found = suggester.suggest(judged.template(text))
+    assert found is None or found.weak
+    same = suggester.suggest(examples[0][0])
+    assert same
+    assert not same.weak
+
+
 def test_features_are_words_in_pairs_codes_and_letters_in_twos() -> None:
     assert features("550 5.2.2 * Mailboxes") == {
         *("550", "5.2.2", "mailb", "550 5.2.2", "5.2.2 mailb", "550 mailb", "@2.2", "@2"),
