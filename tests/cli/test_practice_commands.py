@@ -39,12 +39,13 @@ def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
     (waiting,) = rows(data, "qualifications", "list")
     assert (waiting["texts"], waiting["addresses"], waiting["count"], waiting["badge"]) == (1, 3, 3, True)
     counted = answer(data, "qualifications", "status")
-    assert counted == {"to_qualify": 1, "keep": 0, "ignore": 0, "badge": 1, "alerts": 1}
+    assert counted == {"to_qualify": 1, "keep": 0, "ignore": 0, "badge": 1, "alerts": 1, "acknowledged": 0}
     (alert,) = rows(data, "alerts", "list")
     assert (alert["kind"], alert["about"], alert["count"]) == ("unqualified_text", waiting["id"], 3)
     seen = answer(data, "alerts", "acknowledge", str(alert["id"]), "--because", "on it")
     assert seen["acknowledged_by"].startswith("cli")
-    assert answer(data, "qualifications", "status")["alerts"] == 0
+    counted = answer(data, "qualifications", "status")
+    assert (counted["alerts"], counted["acknowledged"]) == (len(rows(data, "alerts", "list")), 1)
     number = str(waiting["id"])
     shown = answer(data, "qualifications", "show", number)
     assert (shown["status"], shown["raison"]) == ("to_qualify", "Non définie")
@@ -104,6 +105,9 @@ def test_a_file_of_rules_is_tested_on_the_past_applied_and_undone(data: Path, tm
         (("rules", "undo", "99"), "there is no operation 99"),
         (("rules", "backtest", "no-such-rule"), "no rule is called 'no-such-rule'"),
         (("rules", "apply", "--remove", "no-such-rule"), "no rule of this site is called"),
+        (("rules", "backtest", "none.toml"), "none.toml cannot be read: No such file or directory"),
+        (("rules", "apply", "none.toml"), "none.toml cannot be read: No such file or directory"),
+        (("rules", "backtest", "none.toml", "--text", "x"), "tried alone: leave none.toml out"),
         (("qualifications", "show", "99"), "there is no qualification 99"),
         (("qualifications", "decide", "1"), "give --reason"),
         (("qualifications", "decide", "1", "--as-suggested"), "no suggestion"),

@@ -175,7 +175,7 @@ def test_rules_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run("rules", "test", own)
     assert (refused.exit_code, "own.toml:1: rule ours: text is missing" in refused.stderr) == (4, True)
     missing = run("rules", "test", tmp_path / "none.toml")
-    assert (missing.exit_code, "is no file" in missing.stderr) == (2, True)
+    assert (missing.exit_code, "none.toml cannot be read: No such file" in missing.stderr) == (2, True)
 
 
 def test_rules_list_and_show() -> None:

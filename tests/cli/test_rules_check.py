@@ -62,3 +62,6 @@ def test_lint_looks_at_the_rules_of_a_file(tmp_path: Path, monkeypatch: pytest.M
     assert (told["habit"], told["rule"], told["fault"]) == ("wide-gap", "mine", False)
     assert run("rules", "lint", own).exit_code == 0
     assert run("rules", "lint", own, "--strict").exit_code == Exit.REFUSED
+    for unreadable, words in ((tmp_path / "none.toml", "No such file"), (tmp_path, "Is a directory")):
+        refused = run("rules", "lint", unreadable)
+        assert (refused.exit_code, f"{unreadable} cannot be read: {words}" in refused.stderr) == (Exit.USAGE, True)

@@ -25,17 +25,21 @@ def register(app: typer.Typer) -> None:
 
 
 def refusals_in_words(command: Callable[P, int]) -> Callable[P, None]:
-    """Turn a refused rule into words and an exit code; needs neither configuration nor database."""
+    """Turn a refused rule or file into words and an exit code; needs neither configuration nor database."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         from rebond.core.qualify.rules import RuleError
+        from rebond.services.errors import InputError
 
         try:
             code = command(*args, **kwargs)
         except RuleError as error:
             say(f"rebond: {error}")
             code = Exit.REFUSED
+        except InputError as error:
+            say(f"rebond: {error}")
+            code = Exit.USAGE
         raise typer.Exit(code)
 
     return run

@@ -110,14 +110,16 @@ def operations(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 def _change(practice: "Practice", what: list[str], remove: list[str], given: dict[str, Any]) -> "Change":
+    from rebond.cli.rule_files import read_documents
     from rebond.services.decide import prepare_requalifying, prepare_rules
     from rebond.services.errors import InputError
 
     rules: dict[str, Any] = dict.fromkeys(remove)
     names = [one for one in what if not _is_file(one)]
-    for one in what:
-        if _is_file(one):
-            rules |= _read(Path(one))
+    if given and what:
+        raise InputError(f"--text and what goes with it describe a rule that is tried alone: leave {what[0]} out")
+    if files := [Path(one) for one in what if _is_file(one)]:
+        rules |= read_documents(files)
     if given:
         rules["backtest"] = {
             "id": "backtest",
@@ -135,20 +137,3 @@ def _change(practice: "Practice", what: list[str], remove: list[str], given: dic
 
 def _is_file(name: str) -> bool:
     return name.endswith(".toml") or Path(name).is_file()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Read the tables of a rule file, by id, as they are kept."""
-    import tomllib
-
-    from rebond.services.errors import InputError
-
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no rule file: {error}") from None
-    tables = document.get("rule", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) and table.get("id") for table in tables):
-        raise InputError(f"{path} is no rule file: it holds [[rule]] tables, each with an id")
-    common = {"reads": document["reads"]} if "reads" in document else {}
-    return {str(table["id"]): {**common, **table, "since": str(table.get("since", ""))} for table in tables}

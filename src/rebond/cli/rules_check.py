@@ -29,11 +29,12 @@ def lint(
     json: JsonOption = False,
 ) -> int:
     """Say what is doubtful in the rules: short words, wide gaps, needless rules, old ones, examples that are alike."""
+    from rebond.cli.rule_files import read_rules
     from rebond.core.qualify.lint import lint_pack
     from rebond.core.qualify.rules import Pack
-    from rebond.packs import compile_pack, load_shipped_rules, read_rule_file
+    from rebond.packs import compile_pack, load_shipped_rules
 
-    own = [rule for path in paths or () for rule in read_rule_file(path, console=True)]
+    own = read_rules(paths or ())
     pack = Pack.of([*own, *load_shipped_rules()])
     habits = lint_pack(compile_pack(pack), today=datetime.now(UTC).date())
     if own:

@@ -85,14 +85,9 @@ def try_all(
     json: JsonOption = False,
 ) -> int:
     """Check that every example wins, that no counterexample matches, and that no rule is in vain."""
-    from rebond.packs import read_rule_file
+    from rebond.cli.rule_files import read_rules
 
-    files: list[Rule] = []
-    for path in paths or ():
-        if not path.is_file():
-            say(f"rebond: {path} is no file")
-            return Exit.USAGE
-        files.extend(read_rule_file(path, console=True))
+    files = read_rules(paths or ())
     given = {rule.id for rule in files}
     own = [rule for rule in _own(data) if rule.id not in given]
     result, problems = _tested(files, own)

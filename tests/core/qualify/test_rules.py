@@ -180,6 +180,8 @@ def test_order() -> None:
 def test_ids_are_unique() -> None:
     with pytest.raises(RuleError, match="the id is taken already, in a; give this rule another one"):
         Pack.of([*rules(table(), file="a"), *rules(table(), file="b")])
+    with pytest.raises(RuleError, match="mine: rule full: full is the id of a shipped rule, in a; give this rule"):
+        Pack.of([*rules(table(), file="a"), *rules(table(), file="mine", console=True)])
 
 
 def test_version_and_digest_tell_what_decides() -> None:

@@ -156,8 +156,7 @@ class Pack:
         problems = []
         for rule in ordered:
             if rule.id in seen:
-                words = f"the id is taken already, in {seen[rule.id].file}; give this rule another one"
-                problems.append(Problem(file=rule.file, line=rule.line, rule=rule.id, words=words))
+                problems.append(_taken(seen[rule.id], rule))
             seen[rule.id] = rule
         if problems:
             raise RuleError(problems)
@@ -166,6 +165,17 @@ class Pack:
         for rule in ordered:
             digest.update(json.dumps([str(value) for value in _deciding(rule)]).encode())
         return cls(tuple(ordered), f"{newest.isoformat()}+{digest.hexdigest()[:12]}", digest.hexdigest())
+
+
+def _taken(first: Rule, second: Rule) -> Problem:
+    """Say that two rules have one id: of a site's and a shipped one it is the site's that must be called otherwise."""
+    if first.level < Level.PROVIDER <= second.level:
+        first, second = second, first
+        taken = f"{second.id} is the id of a shipped rule, in {first.file}"
+    else:
+        taken = f"the id is taken already, in {first.file}"
+    words = f"{taken}; give this rule another one"
+    return Problem(file=second.file, line=second.line, rule=second.id, words=words)
 
 
 def _deciding(rule: Rule) -> tuple[object, ...]:
