@@ -120,10 +120,10 @@ def test_after_a_reset_it_takes_ten_new_ones() -> None:
 def test_a_person_acknowledges_it_once() -> None:
     moons(12)
     (alert,) = list_alerts()
-    assert count_open() == 1
+    assert count_open() == (1, 0)
     seen = acknowledge(alert.number, actor="cli:eve", now=practice().now, because="on it")
     assert (seen.acknowledged_by, seen.acknowledged_at) == ("cli:eve", practice().now)
-    assert count_open() == 0
+    assert count_open() == (1, 1)
     assert list_alerts() == [seen]
     entry = AuditEntry.objects.get(action="alert.acknowledge")
     assert (entry.actor, entry.because, entry.object) == ("cli:eve", "on it", f"alert {alert.number}")

@@ -65,14 +65,18 @@ def list_(
 
 
 def status_(data: DataOption = None, json: JsonOption = False) -> None:
-    """Count the texts by status; `badge` are those to be qualified that were seen again, `alerts` the open ones."""
+    """Count the texts by status; `badge` are those to be qualified that were seen again.
+
+    `alerts` are open, acknowledged or not; `acknowledged` are those of them that somebody takes care of.
+    """
     open_practice(data)
     from rebond.store.read.alerts import count_open
     from rebond.store.read.qualifications import count_qualifications
 
     counts, badge = count_qualifications()
     shown: dict[str, Any] = {status.value: number for status, number in counts.items()}
-    show({**shown, "badge": badge, "alerts": count_open()}, as_json=json, title="Texts")
+    alerts, acknowledged = count_open()
+    show({**shown, "badge": badge, "alerts": alerts, "acknowledged": acknowledged}, as_json=json, title="Texts")
 
 
 def show_one(number: NumberArgument, data: DataOption = None, json: JsonOption = False) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Count
 
 from rebond.core.words import AlertKind
 from rebond.store.dialect import moment, read_moment
@@ -54,9 +55,10 @@ def open_alerts(kind: AlertKind, subjects: Collection[int]) -> frozenset[int]:
     return frozenset(found.values_list("subject", flat=True))
 
 
-def count_open() -> int:
-    """Count the open alerts that nobody has acknowledged."""
-    return Alert.objects.filter(ended_at__isnull=True, acknowledged_at__isnull=True).count()
+def count_open() -> tuple[int, int]:
+    """Count the open alerts, and those of them that somebody has acknowledged."""
+    counts = Alert.objects.filter(ended_at__isnull=True).aggregate(open=Count("id"), seen=Count("acknowledged_at"))
+    return counts["open"], counts["seen"]
 
 
 def times_of(text: int, *, about: tuple[datetime, datetime], within: timedelta, last: int) -> list[datetime]:
