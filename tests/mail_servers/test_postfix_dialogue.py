@@ -18,6 +18,8 @@ from tests.mail_servers.site import Site
 from tests.receiving import free_port
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60.0
 
 
@@ -56,7 +58,6 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
 
 
-@pytest.mark.slow
 def test_a_delay_notice_changes_nothing_and_the_failure_after_it_counts(site: Site, folder: Path) -> None:
     address = "late@far.example"
     with site.listening() as port, receiver() as far:
@@ -108,7 +109,6 @@ def test_addresses_beyond_ascii(site: Site, folder: Path) -> None:
         assert "global-delivery-status" in text
 
 
-@pytest.mark.slow
 def test_what_comes_back_while_nobody_listens_is_kept_by_postfix(site: Site, folder: Path) -> None:
     # Without a resolver, what does not resolve would wait for a day.
     crowd = replace(Crowd.of(20), nowhere=())

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.certificates import make_certificate
 from tests.mail_servers.crowd import Crowd
 from tests.mail_servers.postfix import postfix
@@ -62,6 +64,7 @@ def passwords() -> Iterator[int]:
         server.close()
 
 
+@pytest.mark.slow
 def test_tls_and_password(site: Site, folder: Path, tmp_path: Path) -> None:
     crowd = Crowd.of(10)
     # Each case has a port of its own: Rebond leaves a relay alone for a while after a fault.
