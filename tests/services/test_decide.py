@@ -119,6 +119,17 @@ def test_what_cannot_be_decided_is_refused_in_words() -> None:
     assert list_operations() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("acme/moon", "with / in its id comes in a pack"), ("My Rule", "never be given out"), ("é" * 3, "letters")],
+)
+def test_an_id_that_no_rule_of_a_site_can_have_is_refused(name: str, words: str) -> None:
+    moons()
+    with pytest.raises(InputError, match=words):
+        decide(practice(), decision(number_of("Zorglub"), name=name))
+    assert list_operations() == []
+
+
 def test_an_ignored_text_frees_whom_it_put_there_and_undo_puts_them_back() -> None:
     moons(1, days=6)
     assert state("a0@shop.example").status is QUARANTINED

@@ -161,6 +161,15 @@ def test_a_rule_that_somebody_removed_does_not_come_back_by_itself() -> None:
     assert set(console_documents()) == {"acme/moon"}
 
 
+def test_removing_an_own_rule_is_not_taken_for_removing_that_of_a_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"acme/moon": {**rule(), "id": "acme/moon", "since": "2026-03-01"}}
+    with monkeypatch.context() as before:
+        before.setattr("rebond.services.decide.is_own_name", lambda _: True)  # as a site may have it from before
+        apply_change(practice(), lambda: prepare_rules(practice(), own), kind="apply", because="")
+    apply_change(practice(), lambda: prepare_rules(practice(), {"acme/moon": None}), kind="apply", because="")
+    assert take(packed(rule())).outcome is Outcome.TAKEN
+
+
 def test_nobody_replaces_the_rules_of_another_source() -> None:
     take(packed(rule()))
     looked = take(packed(rule(text="(?i)moon"), key=STRANGER, version=TOMORROW), source="there")

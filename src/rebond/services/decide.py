@@ -8,7 +8,8 @@ from typing import Any
 from rebond.core.failure import given_verdict
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.check import check_rule
-from rebond.core.qualify.loading import load_console_rules
+from rebond.core.qualify.exchange import is_own_name
+from rebond.core.qualify.loading import is_imported, load_console_rules
 from rebond.core.qualify.rules import RuleError
 from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
 from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
@@ -66,6 +67,7 @@ def prepare_rules(
     wanted |= {name: document for name, document in seen.items() if name not in rules}
     if unknown := sorted(name for name, document in rules.items() if document is None and name not in seen):
         raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules list --level console")
+    _check_names(rules)
     try:
         after = practice.make(wanted)
         if with_examples:
@@ -77,6 +79,16 @@ def prepare_rules(
     except RuleError:  # a rule that this version refuses is being taken away
         plan = compare_stored(after)
     return Change(rules=rules, seen=seen, plan=plan)
+
+
+def _check_names(rules: Mapping[str, Document | None]) -> None:
+    for name, document in rules.items():
+        if document is not None and not is_imported(document) and not is_own_name(name):
+            why = "a rule with / in its id comes in a pack" if "/" in name else "it could never be given out in a pack"
+            raise InputError(
+                f"the id {name!r} cannot be that of a rule of this site ({why}): write up to 80 letters (a-z, A-Z), "
+                f"digits, dots, hyphens and underscores, a letter or digit first"
+            )
 
 
 def _check(qualifier: Qualifier, documents: Mapping[str, Document], *, names: Mapping[str, object]) -> None:

@@ -56,6 +56,11 @@ def is_rule_name(name: object) -> bool:
     return isinstance(name, str) and _ID.fullmatch(name) is not None
 
 
+def is_own_name(name: str) -> bool:
+    """Tell what a rule of a site can be called: `pack/name` is a rule that came in a pack."""
+    return is_rule_name(name) and "/" not in name
+
+
 def is_storable(text: str) -> bool:
     """Tell a text that a pack can hold: no control characters but tabs and ends of lines."""
     return _UNFIT.search(text) is None

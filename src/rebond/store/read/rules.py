@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Max
 
+from rebond.core.qualify.loading import is_imported
 from rebond.store.models import ConsoleRule, QualificationChange, Requalified, RuleOperation
 
 Document = Mapping[str, Any]
@@ -77,14 +78,14 @@ def pack_operations() -> list[Operation]:
 
 
 def removed_by_people() -> frozenset[str]:
-    """Name the rules that people took away and nobody brought back: no pack brings them back by itself."""
+    """Name the rules of packs that people took away and nobody brought back: no pack brings them back by itself."""
     removed: set[str] = set()
     rows = RuleOperation.objects.filter(undone_at__isnull=True).order_by("id")
-    for pack, documents in rows.values_list("pack", "rules_after").iterator():
+    for pack, before, documents in rows.values_list("pack", "rules_before", "rules_after").iterator():
         for name, document in documents.items():
             if document is not None:
                 removed.discard(name)
-            elif pack is None:
+            elif pack is None and is_imported(before.get(name) or {}):
                 removed.add(name)
     return frozenset(removed)
 
