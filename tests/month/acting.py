@@ -13,7 +13,7 @@ from rebond.services.events import take_events
 from rebond.services.import_people import import_people
 from rebond.services.people import read_address, release, tell
 from rebond.services.people_file import FileOptions
-from rebond.services.unattributed import accept_all
+from rebond.services.unattributed import Accepting
 from tests.month.people import Person
 from tests.month.returning import forge, unsubscribe
 
@@ -130,7 +130,7 @@ def _local(at: datetime) -> str:
 
 def _accept(month: "Month") -> None:
     """A person believes what nobody could prove."""
-    accept_all(because="b", actor="t", policy=month.policy, now=month.clock.now())
+    Accepting(because="b", actor="t", policy=month.policy, rules=month.rules, now=month.clock.now()).accept_all()
     month.reload()
 
 

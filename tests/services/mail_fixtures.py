@@ -18,6 +18,7 @@ from rebond.packs import default_qualifier
 from rebond.services.accept import Incoming, accept_many
 from rebond.services.rules_in_force import RulesInForce
 from rebond.services.settle import Settled, Settler
+from rebond.services.unattributed import Accepting
 from rebond.store.models import DeliveryCounts, Message, Unattributed
 
 NO_USER = "550 5.1.1 No such user here"
@@ -147,6 +148,12 @@ def came(raw: bytes, *, now: datetime = CAME, **means: object) -> Settled:
     """Accept one mail and settle it."""
     accept(raw, now=now, **means)  # type: ignore[arg-type]
     return settle(now)
+
+
+def accepting(*, because: str = "our old sender", who: str = "cli:eve", rules: RulesInForce | None = None) -> Accepting:
+    """A person who accepts what could not be attributed."""
+    rules = rules or RulesInForce(lambda _: default_qualifier())
+    return Accepting(because=because, actor=who, policy=policy(), rules=rules, now=at(days=3))
 
 
 def listed() -> list[tuple[str, str]]:

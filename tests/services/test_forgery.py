@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from tests.core.given import at, policy
+from tests.core.given import at
 from tests.services.event_fixtures import state, why_not
-from tests.services.mail_fixtures import CAME, arf, came, dsn, listed, sent, verp
+from tests.services.mail_fixtures import CAME, accepting, arf, came, dsn, listed, sent, verp
 
 from rebond.core.words import AddressStatus, Trust
 from rebond.services.errors import InputError, NotFoundError, RefusedError
-from rebond.services.unattributed import accept as accept_unattributed
 from rebond.store.models import AuditEntry, DeliveryCounts, EvidenceRow, Message, Qualification, Unattributed
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -90,7 +89,7 @@ def test_many_recipients_of_a_forgery_are_all_listed() -> None:
 
 
 def accepted(number: int, *, because: str = "seen on the phone") -> None:
-    accept_unattributed(number, because=because, actor="cli:anna", policy=policy(), now=at(days=3))
+    accepting(because=because, who="cli:anna").accept(number)
 
 
 def test_accepting_makes_it_act_and_is_audited() -> None:

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from tests.core.given import at, policy
+from tests.core.given import at
 from tests.services.event_fixtures import state
-from tests.services.mail_fixtures import arf, came, dsn
+from tests.services.mail_fixtures import accepting, arf, came, dsn
 
 from rebond.core.words import AddressStatus
 from rebond.services.errors import InputError
-from rebond.services.unattributed import AcceptedAll, accept_all
+from rebond.services.unattributed import AcceptedAll
 from rebond.store.models import AuditEntry, RawMail, Unattributed
 from rebond.store.read.returns import count_unaccepted, list_unattributed, unaccepted
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 
 def accepted_all(*, source: str = "", because: str = "our old sender") -> AcceptedAll:
-    return accept_all(because=because, actor="cli:eve", policy=policy(), now=at(days=3), source=source)
+    return accepting(because=because).accept_all(source=source)
 
 
 def test_all_are_accepted_but_those_that_name_nobody() -> None:

@@ -133,14 +133,20 @@ def accept(
     if source and not everything:
         raise InputError("--source goes with --all")
     site = _open(data)
-    from rebond.services import unattributed as service
+    from rebond.services.unattributed import Accepting
 
-    now = site.clock.now()
+    accepting = Accepting(
+        because=because,
+        actor=actor(),
+        policy=site.policy,
+        rules=site.rules,
+        often=site.often_unqualified,
+        now=site.clock.now(),
+    )
     if number is None:
-        done = service.accept_all(because=because, actor=actor(), policy=site.policy, now=now, source=source)
-        show(asdict(done), as_json=json, title="Accepted")
+        show(asdict(accepting.accept_all(source=source)), as_json=json, title="Accepted")
         return
-    accepted = service.accept(number, because=because, actor=actor(), policy=site.policy, now=now)
+    accepted = accepting.accept(number)
     state = accepted.state
     result = {"id": number, "address": accepted.address, "status": state.status, "reason": state.reason}
     show({**result, "error_count": state.error_count}, as_json=json, title="Accepted")

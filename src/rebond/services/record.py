@@ -98,7 +98,7 @@ def _record(
     with transaction.atomic():
         succeeded = [AddressKey(channel, key) for channel, key in delivered]
         new = _unknown(occurrences)
-        texts = _sight(new)
+        texts = sight(new)
         stored = frozenset(item.evidence.identity for item in new)
         # A success and a failure of one address, written at the same instant, must see each other.
         hold_addresses({item.about for item in new}, succeeding=succeeded)
@@ -122,7 +122,8 @@ def _unknown(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
     )
 
 
-def _sight(new: Sequence[Occurrence]) -> Mapping[str, SeenText]:
+def sight(new: Sequence[Occurrence]) -> Mapping[str, SeenText]:
+    """Count the texts of what acts now, in order of time; returns the row of each text by its digest."""
     groups: dict[str, list[Occurrence]] = {}
     for item in new:
         if item.template and item.evidence.verdict:
@@ -158,12 +159,11 @@ def _store(new: Sequence[Occurrence], texts: Mapping[str, SeenText], *, now: dat
             successes.append((item.about, item.evidence))
             continue
         seen = texts.get(item.text_digest) if item.template else None
-        first_sight = seen is not None and seen.first == item.evidence.identity
         evidence.append(
             NewEvidence(
                 address=item.about,
                 text=item.address,
-                evidence=replace(item.evidence, first_sight=True) if first_sight else item.evidence,
+                evidence=sighted(item.evidence, seen),
                 code=item.code,
                 enhanced=item.enhanced,
                 phase=item.phase,
@@ -174,3 +174,8 @@ def _store(new: Sequence[Occurrence], texts: Mapping[str, SeenText], *, now: dat
         )
     add_evidence(evidence, now=now)
     add_told_successes(successes, now=now)
+
+
+def sighted(evidence: Evidence, seen: SeenText | None) -> Evidence:
+    """Write down of evidence whether it is the first sight of its text."""
+    return replace(evidence, first_sight=True) if seen and seen.first == evidence.identity else evidence

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class EvidenceRow(models.Model):
-    """One fact about one address; only `trusted` and `held_by` change, by audited events."""
+    """One fact about one address; how it is judged and whether it acts change, by audited events, and nothing else."""
 
     identity = models.CharField(max_length=128, unique=True)
     channel = models.CharField(max_length=8)

@@ -13,7 +13,7 @@ from rebond.core.policy import Policy
 from rebond.core.quarantine import fold
 from rebond.core.words import AddressStatus, Channel
 from rebond.store.dialect import agree_on, among, by_bytes, is_postgresql, listed, moment
-from rebond.store.models import AddressStateRow, EvidenceRow, SnapshotRow
+from rebond.store.models import AddressStateRow, SnapshotRow
 from rebond.store.read.evidence import (
     MOST_KEYS,
     AddressKey,
@@ -100,29 +100,6 @@ def add_told_successes(items: Sequence[tuple[AddressKey, Evidence]], *, now: dat
         message = storable(evidence.message, 255)
         rows.append((evidence.identity, address.channel.value, address.key, moment(evidence.at), stored_at, message))
     insert("told_success", ("identity", "channel", "address_key", "at", "stored_at", "message_id"), rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Trusted:
-    """Evidence that acts from now on: what it is about, and our message that it speaks of, if any."""
-
-    about: AddressKey
-    evidence: Evidence
-    message: int | None
-
-
-def trust_evidence(identities: Collection[str]) -> dict[str, Trusted]:
-    """Let evidence that was under-trusted act; returns what there is of it, by its identity."""
-    rows = list(EvidenceRow.objects.select_for_update().filter(identity__in=identities).order_by("id"))
-    EvidenceRow.objects.filter(id__in=[row.pk for row in rows]).update(trusted=True)
-    about = {row.identity: AddressKey(Channel(row.channel), row.address_key, row.scope) for row in rows}
-    message = {row.identity: row.message for row in rows}
-    return {
-        item.identity: Trusted(about[item.identity], item, message[item.identity])
-        for found in evidence_of(set(about.values())).values()
-        for item in found
-        if item.identity in about
-    }
 
 
 def hold_addresses(folding: Collection[AddressKey], *, succeeding: Collection[AddressKey]) -> None:
