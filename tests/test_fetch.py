@@ -70,6 +70,8 @@ def test_a_server_that_never_ends_is_cut_off(authority: Authority) -> None:
         (gives(b"x" * 10, length=20), "ends after 10 of 20 bytes"),
         (gives(b"", status=302, Location="http://localhost/a.zip"), "nothing is fetched without TLS"),
         (gives(b"", status=302, Location="file:///etc/passwd"), "nothing is fetched without TLS"),
+        (gives(b"", status=302, Location="https://[bad"), "is no address"),
+        (gives(b"", status=302, Location="https://user:secret@localhost/"), "holds a name"),
         (gives(b"", status=301, Location="/again"), "redirects more than 5 times"),
     ],
 )

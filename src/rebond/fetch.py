@@ -44,13 +44,13 @@ def fetch(url: str, *, most: int, ca: str = "", private: bool = False) -> bytes:
             raise FetchError(f"{parts.hostname} does not give it: {str(error) or type(error).__name__}") from None
         if not answer.moved:
             return answer.data
-        url = urljoin(url, answer.moved)
-        parts = _parts(url)
+        parts = _parts(answer.moved, base=parts.geturl())
     raise FetchError(f"{parts.hostname} redirects more than {MOST_REDIRECTS} times")
 
 
-def _parts(url: str) -> SplitResult:
+def _parts(url: str, *, base: str = "") -> SplitResult:
     try:
+        url = urljoin(base, url)
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:

@@ -2,17 +2,21 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.services.event_fixtures import NOW
 from tests.services.pack_fixtures import KEY, STRANGER, TODAY, packed, public, rule, source
 from tests.services.practice_fixtures import decision, moons, number_of, practice
 
+from rebond.core.qualify.archive import PackFile
+from rebond.services import update_rules as update_rules_module
+from rebond.services.apply_rules import Practice
 from rebond.services.decide import decide
 from rebond.services.errors import InputError
 from rebond.services.export_rules import PackMaker
-from rebond.services.take_pack import Outcome
-from rebond.services.update_rules import JOB, Given, open_by_any, run_update, update_rules
+from rebond.services.take_pack import Looked, Outcome, take_pack
+from rebond.services.update_rules import JOB, Given, PackSource, open_by_any, run_update, update_rules
 from rebond.store.models import JobRun
 from rebond.store.read.cleanup import last_problem, last_run
 from rebond.store.read.rules import console_documents
@@ -40,6 +44,38 @@ def test_a_source_that_fails_does_not_stop_the_others() -> None:
         ("good", "taken"),
     ]
     assert set(console_documents()) == {"acme/sun"}
+
+
+def test_an_error_of_a_source_or_of_a_pack_stops_neither_the_others_nor_the_job(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object, **__: object) -> list[Given]:
+        raise ValueError("Invalid IPv6 URL")
+
+    def refuse_the_moon(practice: Practice, pack: PackFile, **options: Any) -> Looked:
+        return broken() if pack.manifest.name == "acme" else take_pack(practice, pack, **options)  # type: ignore[return-value]
+
+    monkeypatch.setattr(update_rules_module, "take_pack", refuse_the_moon)
+    sources = [
+        PackSource(name="bad", keys=frozenset(), read=broken),
+        source(packed(rule()), packed(SUN, name="good")),
+    ]
+    done = run_update(practice("job"), sources, now=NOW, maker=lambda: None, folder=tmp_path)
+    assert [one.outcome for one in done.looked] == [Outcome.REFUSED, Outcome.REFUSED, Outcome.TAKEN]
+    assert done.problem.count("could not be looked at: ValueError: Invalid IPv6 URL") == 2
+    assert JobRun.objects.get(name=JOB).finished_at
+    assert set(console_documents()) == {"good/sun"}
+
+
+def test_a_job_that_breaks_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no disk")
+
+    monkeypatch.setattr(update_rules_module, "carry_on_all", broken)
+    with pytest.raises(RuntimeError):
+        run_update(practice("job"), [], now=NOW, maker=lambda: None)
+    assert last_problem(JOB) == "RuntimeError: no disk"
+    assert JobRun.objects.get(name=JOB).finished_at
 
 
 def test_of_a_directory_the_newest_version_of_each_pack_is_taken() -> None:

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from rebond.core.qualify.archive import PackError, read_pack
+from rebond.core.qualify.archive import PackError, PackFile, read_pack
 from rebond.services.apply_rules import Practice, carry_on_all
 from rebond.services.errors import ServiceError
 from rebond.services.export_rules import PackMaker, export_pack
 from rebond.services.take_pack import Looked, Outcome, take_pack
 from rebond.store.read.rules import console_documents
+from rebond.store.trouble import trouble
 from rebond.store.write.jobs import finish_job, start_job
 
 JOB = "deliverability-update"
+_LONGEST_WORDS = 300
 Progress = Callable[[int], None]
 
 
@@ -57,23 +59,34 @@ def update_rules(
     """Hold the packs of all sources against the rules here, and take what is new unless it is a `dry_run`."""
     if not dry_run:
         carry_on_all(practice)
-    found = []
+    found: list[Looked] = []
     for source in sources:
-        for looked in _newest(_opened(source)):
-            if looked.pack is None:
-                found.append(looked)
-                continue
-            found.append(
-                take_pack(
-                    practice,
-                    looked.pack,
-                    source=source.name,
-                    where=looked.where,
-                    dry_run=dry_run,
-                    on_progress=on_progress,
-                )
-            )
+        try:
+            packs = _newest(_opened(source))
+        except Exception as error:  # whatever a source can do, the others are taken
+            packs = [_failed(error, source=source.name)]
+        found += [
+            _taken(practice, looked, looked.pack, dry_run=dry_run, on_progress=on_progress) if looked.pack else looked
+            for looked in packs
+        ]
     return found
+
+
+def _taken(
+    practice: Practice, looked: Looked, pack: PackFile, *, dry_run: bool, on_progress: Progress | None
+) -> Looked:
+    source, where = looked.source, looked.where
+    try:
+        return take_pack(practice, pack, source=source, where=where, dry_run=dry_run, on_progress=on_progress)
+    except Exception as error:  # whatever a pack can hold, the others are taken
+        if trouble(error).passes:
+            raise
+        return replace(_failed(error, source=source, where=where), pack=pack)
+
+
+def _failed(error: Exception, *, source: str, where: str = "") -> Looked:
+    words = f"it could not be looked at: {type(error).__name__}: {str(error)[:_LONGEST_WORDS]}"
+    return Looked(source=source, where=where, outcome=Outcome.REFUSED, words=words)
 
 
 def _opened(source: PackSource) -> Iterable[Looked]:
@@ -129,7 +142,11 @@ def run_update(
 ) -> Updated:
     """Do the nightly job: take what is new, then leave this site's own pack in a folder, when it is given out."""
     job = start_job(JOB, now=now)
-    looked = update_rules(practice, sources, on_progress=on_progress)
+    try:
+        looked = update_rules(practice, sources, on_progress=on_progress)
+    except Exception as error:
+        finish_job(job, result={}, now=practice.now, problem=f"{type(error).__name__}: {error}")
+        raise
     problems = [f"{one.source} ({one.where}): {one.words}" for one in looked if one.outcome is Outcome.REFUSED]
     exported = ""
     try:
