@@ -7,7 +7,7 @@ import typer
 from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, show, show_rows, wants_json
 from rebond.cli.practice import backtest_row, open_practice, operation_row, verdict_in_words
 from rebond.cli.settling import counting
-from rebond.core.words import REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
+from rebond.core.words import FAILURE_REASONS, REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
 
 if TYPE_CHECKING:
     from rebond.core.failure import Verdict
@@ -18,11 +18,20 @@ if TYPE_CHECKING:
 
 NumberArgument = Annotated[int, typer.Argument(metavar="ID", help="Its number in `qualifications list`.")]
 BecauseOption = Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")]
+_POSSIBLE = ", ".join(reason for reason in Reason if reason in FAILURE_REASONS)
+_REASON_HELP = f"The reason: {_POSSIBLE}."
 FRENCH_STATUS = {
     QualificationStatus.TO_QUALIFY: "À qualifier",
     QualificationStatus.KEEP: "Conserver",
     QualificationStatus.IGNORE: "Ignorer",
 }
+
+
+def _failure_reason(name: str) -> Reason:
+    """Read a reason that a failure can have; the others are for people who are not written to."""
+    if name not in FAILURE_REASONS:
+        raise typer.BadParameter(f"{name!r} is not a reason that a failure can have: {_POSSIBLE}")
+    return Reason(name)
 
 
 def register(app: typer.Typer) -> None:
@@ -98,8 +107,8 @@ def show_one(number: NumberArgument, data: DataOption = None, json: JsonOption =
 
 def decide(
     number: NumberArgument,
-    type_: Annotated[FailureType | None, typer.Option("--type", help="The type.")] = None,
-    reason: Annotated[Reason | None, typer.Option(help="The reason.", show_choices=False)] = None,
+    type_: Annotated[FailureType | None, typer.Option("--type", help="The type; the reason's when left out.")] = None,
+    reason: Annotated[Reason | None, typer.Option(parser=_failure_reason, metavar="REASON", help=_REASON_HELP)] = None,
     cause: Annotated[
         Cause | None, typer.Option(help="The cause; the reason's first when left out.", show_choices=False)
     ] = None,
@@ -118,7 +127,8 @@ def decide(
 ) -> int:
     """Decide what a text and those like it mean: a rule of this site, applied to all that is stored.
 
-    The back-test is shown first. The number of the operation undoes it (`rebond rules undo`).
+    On a terminal the back-test is shown first, and you are asked; a program gets it with --dry-run. The number of the
+    operation undoes it (`rebond rules undo`).
     """
     practice = open_practice(data)
     from rebond.services.decide import Decision, effect_of, prepare_decision
@@ -146,13 +156,12 @@ def decide(
         provider=provider,
         again=again,
     )
-    change = prepare_decision(practice, decision)
-    found = {"pattern": pattern, **backtest_row(effect_of(practice, change))}
     if dry_run or not wants_json(json):
+        change = prepare_decision(practice, decision)
+        found = {"pattern": pattern, **backtest_row(effect_of(practice, change))}
         show(found, as_json=json, title="Back-test")
-    if dry_run:
-        return Exit.DONE
-    if not wants_json(json):
+        if dry_run:
+            return Exit.DONE
         typer.confirm("Save this rule and apply it?", abort=True)
     with counting("Failures", as_json=json) as on_progress:
         operation = decide_texts(practice, decision, because=because, on_progress=on_progress)

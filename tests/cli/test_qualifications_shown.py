@@ -1,4 +1,4 @@
-"""`rebond qualifications list` on a terminal: a line or two for each text, not all that a program gets."""
+"""`rebond qualifications`: what a person sees and is asked, and what a program gets."""
 
 import json
 from types import SimpleNamespace
@@ -62,3 +62,17 @@ def test_a_guess_is_not_taken_unread(
     monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
     with pytest.raises(InputError, match=words):
         qualifications.decide(1, as_suggested=True)
+
+
+def test_a_program_is_not_kept_waiting_for_a_back_test_that_nobody_reads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue = SimpleNamespace(row=lambda number: ROW, cluster_of=lambda row: SimpleNamespace(texts=(ROW,)))
+    done = SimpleNamespace(number=3)
+    monkeypatch.setattr(qualifications, "open_practice", lambda data: None)
+    monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
+    monkeypatch.setattr(qualifications, "operation_row", lambda operation: {"operation": operation.number})
+    monkeypatch.setattr("rebond.services.decide.prepare_decision", lambda *given: pytest.fail("tried for nothing"))
+    monkeypatch.setattr("rebond.services.decide.decide", lambda *given, **more: done)
+    qualifications.decide(1, reason=Reason.MAILBOX_FULL, text="box")
+    assert json.loads(capsys.readouterr().out) == {"operation": 3, "pattern": "box"}
