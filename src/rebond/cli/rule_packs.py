@@ -99,10 +99,13 @@ def import_(
 
     site = open_site(data_directory(data))
     from rebond.pack_sources import read_pack_file
+    from rebond.services.errors import InputError
     from rebond.services.take_pack import Outcome, take_pack
     from rebond.services.update_rules import open_by_any
 
     given = read_pack_file(file)
+    if given.problem:
+        raise InputError(f"{file} cannot be read: {given.problem}")
     looked = open_by_any(given, {name: section.keys for name, section in site.config.update.items()})
     if looked.pack is not None:
         with counting("Failures", as_json=json) as on_progress:
