@@ -88,12 +88,13 @@ def test_a_file_of_rules_is_tested_on_the_past_applied_and_undone(data: Path, tm
     )
     tried = answer(data, "rules", "backtest", str(file))
     assert (tried["failures_changed"], tried["changes"][0]["after"]) == (3, "soft mailbox_full/quota")
-    told = ("--text", "moon wrong", "--type", "soft", "--reason", "mailbox_full")
+    told = ("--text", "moon wrong", "--reason", "mailbox_full")
     assert answer(data, "rules", "backtest", *told)["failures_changed"] == 3
     done = answer(data, "rules", "apply", str(file), "--because", "we know them")
     assert done["rules"] == ["site-moon"]
-    assert answer(data, "rules", "apply", "site-moon")["failures"] == 0
-    latest = rows(data, "rules", "operations")[1]
+    nothing = answer(data, "rules", "apply", "site-moon")
+    assert (nothing["operation"], nothing["texts"], nothing["failures"]) == (None, 0, 0)
+    latest = rows(data, "rules", "operations")[0]
     assert latest["operation"] == done["operation"]
     assert answer(data, "rules", "undo", str(done["operation"]))["step"] == "undone"
 
@@ -110,6 +111,7 @@ def test_a_file_of_rules_is_tested_on_the_past_applied_and_undone(data: Path, tm
         (("rules", "backtest", "none.toml", "--text", "x"), "tried alone: leave none.toml out"),
         (("qualifications", "show", "99"), "there is no qualification 99"),
         (("qualifications", "decide", "1"), "give --reason"),
+        (("qualifications", "decide", "1", "--reason", "denylisted"), "'denylisted' is not a reason"),
         (("qualifications", "decide", "1", "--as-suggested"), "no suggestion"),
     ],
 )

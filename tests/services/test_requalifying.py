@@ -10,7 +10,7 @@ from tests.services.event_fixtures import took
 from tests.services.practice_fixtures import MOON, came_later, failed, moons, practice
 
 from rebond.services.apply_rules import undo
-from rebond.services.decide import apply_change, prepare_requalifying, prepare_rules
+from rebond.services.decide import apply_change, prepare_requalifying, prepare_rules, requalify
 from rebond.store.models import EvidenceRow, Qualification
 from rebond.store.read.rules import Operation, list_operations
 
@@ -26,7 +26,9 @@ def applied(name: str, **fields: Any) -> None:
 
 
 def requalified(*rules: str) -> Operation:
-    return apply_change(practice(), lambda: prepare_requalifying(practice(), rules), kind="apply", because="")
+    operation = requalify(practice(), rules)
+    assert operation
+    return operation
 
 
 def at_rest() -> bool:
@@ -60,6 +62,15 @@ def test_a_text_that_wants_confirmation_is_at_rest() -> None:
     assert requalified().failures == 3
     assert set(EvidenceRow.objects.values_list("confirm", flat=True)) == {2}
     assert at_rest()
+
+
+def test_where_all_is_judged_so_already_no_operation_is_written() -> None:
+    moons()
+    applied("site-gone")
+    before = list_operations()
+    assert requalify(practice()) is None
+    assert requalify(practice(), ["site-gone"]) is None
+    assert list_operations() == before
 
 
 def test_a_text_judged_otherwise_in_another_circumstance_is_at_rest() -> None:

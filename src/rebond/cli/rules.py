@@ -8,15 +8,18 @@ import typer
 from rebond.cli.output import DataOption, JsonOption, handles_errors, show, show_rows
 from rebond.cli.practice import backtest_row, open_practice, operation_row
 from rebond.cli.settling import counting
+from rebond.core.words import FAILURE_REASONS, REASONS, Reason
 
 if TYPE_CHECKING:
     from rebond.services.apply_rules import Practice
     from rebond.services.decide import Change
+    from rebond.store.read.rules import Operation
 
 FilesArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[FILE|RULE]…", help="A file of rules for this site, or the id of a rule in force."),
 ]
+_NOTHING_TO_DO = {"operation": None, "kind": "apply", "step": "done", "rules": (), "texts": 0, "failures": 0}
 RemoveOption = Annotated[list[str] | None, typer.Option("--remove", help="A rule of this site to be taken away.")]
 
 
@@ -37,7 +40,9 @@ def backtest(
     what: FilesArgument = None,
     remove: RemoveOption = None,
     text: Annotated[str, typer.Option("--text", help="A pattern; with --type, --reason and --cause.")] = "",
-    type_: Annotated[str, typer.Option("--type", help="hard, soft or ignored (for --text).")] = "",
+    type_: Annotated[
+        str, typer.Option("--type", help="hard, soft or ignored (for --text); the reason's when left out.")
+    ] = "",
     reason: Annotated[str, typer.Option("--reason", help="The reason (for --text).")] = "",
     cause: Annotated[
         str, typer.Option("--cause", help="The cause (for --text); the reason's first when left out.")
@@ -51,6 +56,8 @@ def backtest(
     Without an argument: what the rules in force say otherwise of what is stored.
     """
     practice = open_practice(data)
+    if reason in FAILURE_REASONS and not type_:
+        type_ = REASONS[Reason(reason)].type
     given = {"text": text, "type": type_, "reason": reason, "cause": cause, "provider": provider}
     change = _change(practice, what or [], remove or [], {name: value for name, value in given.items() if value})
     from rebond.services.decide import effect_of
@@ -72,17 +79,21 @@ def apply(
     Without an argument: judge what is stored by the rules in force. What was interrupted before is done first.
     """
     practice = open_practice(data)
-    from rebond.services.decide import apply_change
+    from rebond.services.decide import apply_change, prepare_rules, requalify
 
+    rules, names = _wanted(what or [], remove or [])
     with counting("Failures", as_json=json) as on_progress:
-        operation = apply_change(
-            practice,
-            lambda: _change(practice, what or [], remove or [], {}),
-            kind="apply",
-            because=because,
-            on_progress=on_progress,
-        )
-    show(operation_row(operation), as_json=json, title="Applied")
+        if rules:
+            operation: Operation | None = apply_change(
+                practice,
+                lambda: prepare_rules(practice, rules),
+                kind="apply",
+                because=because,
+                on_progress=on_progress,
+            )
+        else:
+            operation = requalify(practice, names, because=because, on_progress=on_progress)
+    show(operation_row(operation) if operation else _NOTHING_TO_DO, as_json=json, title="Applied")
 
 
 def undo(
@@ -110,16 +121,12 @@ def operations(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 def _change(practice: "Practice", what: list[str], remove: list[str], given: dict[str, Any]) -> "Change":
-    from rebond.cli.rule_files import read_documents
     from rebond.services.decide import prepare_requalifying, prepare_rules
     from rebond.services.errors import InputError
 
-    rules: dict[str, Any] = dict.fromkeys(remove)
-    names = [one for one in what if not _is_file(one)]
     if given and what:
         raise InputError(f"--text and what goes with it describe a rule that is tried alone: leave {what[0]} out")
-    if files := [Path(one) for one in what if _is_file(one)]:
-        rules |= read_documents(files)
+    rules, names = _wanted(what, remove)
     if given:
         rules["backtest"] = {
             "id": "backtest",
@@ -128,11 +135,23 @@ def _change(practice: "Practice", what: list[str], remove: list[str], given: dic
             "examples": [],
             **given,
         }
-    if rules and names:
-        raise InputError(f"{names[0]} is no file: give either files and --remove, or rules in force")
     if not rules:
         return prepare_requalifying(practice, names)
     return prepare_rules(practice, rules, with_examples=not given)
+
+
+def _wanted(what: list[str], remove: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Tell which rules the site is to have (None: not any more), or which of those in force were named."""
+    from rebond.cli.rule_files import read_documents
+    from rebond.services.errors import InputError
+
+    rules: dict[str, Any] = dict.fromkeys(remove)
+    names = [one for one in what if not _is_file(one)]
+    if files := [Path(one) for one in what if _is_file(one)]:
+        rules |= read_documents(files)
+    if rules and names:
+        raise InputError(f"{names[0]} is no file: give either files and --remove, or rules in force")
+    return rules, names
 
 
 def _is_file(name: str) -> bool:

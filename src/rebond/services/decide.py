@@ -137,6 +137,30 @@ def apply_change(
     raise RefusedError("the rules are being changed by somebody else: try again")
 
 
+class _NothingToDoError(Exception):
+    """The rules say of what is stored what it was judged as."""
+
+
+def requalify(
+    practice: Practice, rules: Sequence[str] = (), *, because: str = "", on_progress: Progress | None = None
+) -> Operation | None:
+    """Judge what is stored by the rules in force (or some of them), after what others left unfinished.
+
+    None, and nothing written of it, when all is judged so already.
+    """
+
+    def prepare() -> Change:
+        change = prepare_requalifying(practice, rules)
+        if not change.plan.changes:
+            raise _NothingToDoError
+        return change
+
+    try:
+        return apply_change(practice, prepare, kind="apply", because=because, on_progress=on_progress)
+    except _NothingToDoError:
+        return None
+
+
 def prepare_decision(practice: Practice, decision: Decision) -> Change:
     """Make the rule that a decision comes to, and find what it changes; RefusedError when it was decided meanwhile."""
     rows = _open_texts(decision)
@@ -245,21 +269,23 @@ def effect_of(practice: Practice, change: Change, *, on_progress: Progress | Non
     return backtest(change.plan, policy=practice.policy, on_progress=on_progress)
 
 
+def prepare_ignoring(numbers: Sequence[int]) -> Change:
+    """Find what it would change to let texts never quarantine anybody; RefusedError when one does not already."""
+    rows = find_qualifications(numbers)
+    if missing := sorted(set(numbers) - {row.number for row in rows}):
+        raise no_qualification(missing[0])
+    for row in rows:
+        if row.status is QualificationStatus.IGNORE:
+            raise RefusedError(_told(row))
+    changes = tuple(
+        TextChange(row=row, before=row.verdict, after=row.verdict, status=QualificationStatus.IGNORE, failures=0)
+        for row in rows
+    )
+    failures = sum(count_circumstances(numbers).values())
+    plan = Plan(texts=len(rows), failures=failures, verdicts={}, changes=changes)
+    return Change(rules={}, seen=console_documents(), plan=plan)
+
+
 def ignore(practice: Practice, numbers: Sequence[int], *, because: str) -> Operation:
     """Let texts never quarantine anybody, from now on and for what is stored; RefusedError when they are so already."""
-
-    def prepare() -> Change:
-        rows = find_qualifications(numbers)
-        if missing := sorted(set(numbers) - {row.number for row in rows}):
-            raise no_qualification(missing[0])
-        for row in rows:
-            if row.status is QualificationStatus.IGNORE:
-                raise RefusedError(_told(row))
-        changes = tuple(
-            TextChange(row=row, before=row.verdict, after=row.verdict, status=QualificationStatus.IGNORE, failures=0)
-            for row in rows
-        )
-        plan = Plan(texts=len(rows), failures=0, verdicts={}, changes=changes)
-        return Change(rules={}, seen=console_documents(), plan=plan)
-
-    return apply_change(practice, prepare, kind="ignore", because=because)
+    return apply_change(practice, lambda: prepare_ignoring(numbers), kind="ignore", because=because)
