@@ -198,6 +198,14 @@ def test_check_reports_what_is_wrong() -> None:
     ]
 
 
+def test_an_example_that_fails_by_its_capitals_alone_is_told_so() -> None:
+    made = engine(table(text="over Quota", examples=["OVER QUOTA", "over Quota"]))
+    (problem,) = check_pack(made)
+    assert problem.words.endswith(
+        "matched by no rule; capitals count: begin the pattern with (?i), as in '(?i)over Quota'"
+    )
+
+
 def test_a_rule_may_lose_its_examples_to_what_was_decided_after_it() -> None:
     made = engine(
         table(id="later"), table(id="sooner"), table(id="half", text="half|over", examples=["half", "over quota"])

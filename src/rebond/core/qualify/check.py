@@ -1,10 +1,11 @@
 """Testing a pack against its own examples (specification 03, section 3)."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.normalise import fold
-from rebond.core.qualify.rules import Problem, Rule
+from rebond.core.qualify.rules import Example, Pack, Problem, Rule
 
 
 def check_pack(engine: RuleEngine) -> tuple[Problem, ...]:
@@ -20,7 +21,7 @@ def check_rule(engine: RuleEngine, rule: Rule, *, yields_to: Collection[str] = (
     for example in rule.examples:
         winner = engine.match(fold(example.text), example.situation)
         if winner is None:
-            yield _problem(rule, f"its example {example.text!r} is matched by no rule")
+            yield _problem(rule, f"its example {example.text!r} is matched by no rule{_hint(rule, example)}")
         elif winner.rule.id != rule.id and winner.rule.id not in yields_to:
             yield _problem(rule, f"its example {example.text!r} is won by {winner.rule.id}")
         else:
@@ -30,6 +31,15 @@ def check_rule(engine: RuleEngine, rule: Rule, *, yields_to: Collection[str] = (
     for example in rule.counterexamples:
         if rule in engine.matching(fold(example.text), example.situation):
             yield _problem(rule, f"its counterexample {example.text!r} matches")
+
+
+def _hint(rule: Rule, example: Example) -> str:
+    """Say so where capitals alone keep a rule from its example."""
+    pattern = "(?i)" + rule.text
+    alone = RuleEngine(Pack.of([replace(rule, text=pattern)]))
+    if alone.match(fold(example.text), example.situation) is None:
+        return ""
+    return f"; capitals count: begin the pattern with (?i), as in {pattern!r}"
 
 
 def is_superseded(engine: RuleEngine, rule: Rule) -> bool:
