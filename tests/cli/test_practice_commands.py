@@ -125,7 +125,11 @@ def test_a_text_is_ignored_and_its_count_reset(data: Path) -> None:
     number = str(rows(data, "qualifications", "list")[0]["id"])
     reset: Any = answer(data, "qualifications", "reset", number)
     assert reset["count"] == 0
+    tried: Any = answer(data, "qualifications", "ignore", number, "--dry-run")
+    assert rows(data, "qualifications", "list", "--status", "ignore") == []
     ignored = answer(data, "qualifications", "ignore", number, "--because", "theirs")
+    assert tried == {name: ignored[name] for name in tried}
+    assert (tried["texts"], tried["stored_failures"]) == (1, 3)
     assert rows(data, "qualifications", "list", "--status", "ignore")[0]["id"] == int(number)
     answer(data, "rules", "undo", str(ignored["operation"]))
     assert rows(data, "qualifications", "list", "--single")[0]["status"] == "to_qualify"

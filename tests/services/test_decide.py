@@ -27,6 +27,7 @@ from rebond.services.decide import (
     effect_of,
     ignore,
     prepare_decision,
+    prepare_ignoring,
     prepare_requalifying,
     prepare_rules,
 )
@@ -134,6 +135,10 @@ def test_an_ignored_text_frees_whom_it_put_there_and_undo_puts_them_back() -> No
     moons(1, days=6)
     assert state("a0@shop.example").status is QUARANTINED
     before = everything()
+    tried = effect_of(practice(), prepare_ignoring([number_of("Zorglub")]))
+    assert (tried.total.leaving, tried.total.failures, tried.plan.failures) == (1, 0, EvidenceRow.objects.count())
+    assert tried.statuses == {"quarantined → valid": 1}
+    assert everything() == before
     operation = ignore(practice(), [number_of("Zorglub")], because="their fault")
     assert state("a0@shop.example").status is VALID
     assert Qualification.objects.get().status == QualificationStatus.IGNORE.value

@@ -5,16 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, show, show_rows, wants_json
-from rebond.cli.practice import backtest_row, open_practice, operation_row, verdict_in_words
+from rebond.cli.practice import backtest_row, open_practice, operation_row
+from rebond.cli.qualification_rows import cluster_row, suggestion_in_words, suggestion_row, text_row
 from rebond.cli.settling import counting
 from rebond.core.words import FAILURE_REASONS, REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
 
 if TYPE_CHECKING:
     from rebond.core.failure import Verdict
-    from rebond.core.qualify.suggest import Suggestion
     from rebond.services.apply_rules import Practice
     from rebond.services.qualifications import Cluster, Queue
-    from rebond.store.read.qualifications import QualificationRow
 
 NumberArgument = Annotated[int, typer.Argument(metavar="ID", help="Its number in `qualifications list`.")]
 BecauseOption = Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")]
@@ -65,11 +64,11 @@ def list_(
     if status is QualificationStatus.TO_QUALIFY and not single:
         clusters = queue.clusters()[:limit]
         # The texts that a suggestion comes from are shown with one text; a program gets them here too.
-        told = _suggestion if wants_json(json) else _suggestion_in_words
-        rows = [{**_cluster_row(cluster), "suggestion": told(cluster.suggestion)} for cluster in clusters]
+        told = suggestion_row if wants_json(json) else suggestion_in_words
+        rows = [{**cluster_row(cluster), "suggestion": told(cluster.suggestion)} for cluster in clusters]
         show_rows(rows, as_json=json, title=_title(status), brief=_BRIEF_CLUSTERS)
         return
-    rows = [_row(row) for row in queue.rows if row.status is status][:limit]
+    rows = [text_row(row) for row in queue.rows if row.status is status][:limit]
     show_rows(rows, as_json=json, title=_title(status), brief=_BRIEF)
 
 
@@ -94,12 +93,12 @@ def show_one(number: NumberArgument, data: DataOption = None, json: JsonOption =
     row = queue.row(number)
     cluster = queue.cluster_of(row)
     result = {
-        **_row(row),
+        **text_row(row),
         "first_seen_at": row.first_seen_at,
         "last_seen_at": row.last_seen_at,
         "addresses": cluster.addresses,
         "alike": [{"id": one.number, "count": one.count, "text": one.text} for one in cluster.texts],
-        "suggestion": _suggestion(cluster.suggestion),
+        "suggestion": suggestion_row(cluster.suggestion),
         "pattern": queue.pattern_for(cluster.texts),
     }
     show(result, as_json=json, title=f"Qualification {number}")
@@ -172,19 +171,29 @@ def decide(
 def ignore(
     number: NumberArgument,
     alone: Annotated[bool, typer.Option("--alone", help="This text only, not those like it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell whom it would free; write nothing.")] = False,
     because: BecauseOption = "",
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Let a text and those like it never quarantine anybody; `rebond rules undo` takes it back."""
+    """Let a text and those like it never quarantine anybody; `rebond rules undo` takes it back.
+
+    No verdict changes: `stored_failures` count no more, and `statuses` tells what becomes of their addresses.
+    """
     practice = open_practice(data)
+    from rebond.services.decide import effect_of, prepare_ignoring
     from rebond.services.decide import ignore as ignore_texts
 
     queue = _queue_of(practice)
     row = queue.row(number)
     numbers = [number] if alone else [one.number for one in queue.cluster_of(row).texts]
+    found = backtest_row(effect_of(practice, prepare_ignoring(numbers)))
+    effect = {name: found[name] for name in ("stored_failures", "leaving_quarantine", "statuses", "sample")}
+    if dry_run:
+        show({"texts": len(numbers), **effect}, as_json=json, title="Back-test")
+        return
     operation = ignore_texts(practice, numbers, because=because)
-    show(operation_row(operation), as_json=json, title="Ignored")
+    show({**operation_row(operation), **effect}, as_json=json, title="Ignored")
 
 
 def reset(
@@ -195,7 +204,7 @@ def reset(
     from rebond.services.qualifications import reset as reset_text
 
     row = reset_text(number, actor=practice.actor, now=practice.now, because=because)
-    show(_row(row), as_json=json, title="Reset")
+    show(text_row(row), as_json=json, title="Reset")
 
 
 def _queue(data: Any, channel: Channel | None = None) -> "Queue":
@@ -218,47 +227,6 @@ def _title(status: QualificationStatus) -> str:
     return f"{status.value.replace('_', ' ').capitalize()} ({FRENCH_STATUS[status]})"
 
 
-def _shown_count(count: int) -> int:
-    from rebond.services.qualifications import MOST_SHOWN
-
-    return min(count, MOST_SHOWN)
-
-
-def _row(row: "QualificationRow") -> dict[str, Any]:
-    verdict = row.verdict
-    return {
-        "id": row.number,
-        "status": row.status,
-        "channel": row.channel,
-        "provider": row.provider,
-        "count": _shown_count(row.count),
-        "badge": row.badged,
-        "type": verdict.type,
-        "reason": verdict.reason,
-        "raison": REASONS[verdict.reason].french,
-        "cause": verdict.cause,
-        "rule": verdict.rule,
-        "template": row.template,
-        "text": row.text,
-    }
-
-
-def _cluster_row(cluster: "Cluster") -> dict[str, Any]:
-    first = cluster.texts[0]
-    return {
-        "id": cluster.number,
-        "channel": first.channel,
-        "provider": first.provider,
-        "texts": len(cluster.texts),
-        "addresses": cluster.addresses,
-        "count": _shown_count(cluster.count),
-        "badge": cluster.badged,
-        "template": first.template,
-        "text": first.text,
-        "alike": [row.number for row in cluster.texts],
-    }
-
-
 def _suggested(cluster: "Cluster", *, number: int) -> "Verdict":
     from rebond.services.errors import InputError
 
@@ -266,36 +234,6 @@ def _suggested(cluster: "Cluster", *, number: int) -> "Verdict":
     if suggestion is None:
         raise InputError(f"there is no suggestion for {number}: give --type and --reason")
     if suggestion.weak:
-        told = _suggestion_in_words(suggestion)
+        told = suggestion_in_words(suggestion)
         raise InputError(f"the suggestion for {number} is a guess, {told}: if it is right give --reason")
     return suggestion.verdict
-
-
-def _suggestion_in_words(suggestion: "Suggestion | None") -> str:
-    if suggestion is None:
-        return ""
-    return f"{verdict_in_words(suggestion.verdict)} ({suggestion.similarity:.2f}{', weak' if suggestion.weak else ''})"
-
-
-def _suggestion(suggestion: "Suggestion | None") -> dict[str, Any] | None:
-    if suggestion is None:
-        return None
-    verdict = suggestion.verdict
-    return {
-        "verdict": verdict_in_words(verdict),
-        "type": verdict.type,
-        "reason": verdict.reason,
-        "cause": verdict.cause,
-        "similarity": round(suggestion.similarity, 3),
-        "weak": suggestion.weak,
-        "neighbours": [
-            {
-                "id": neighbour.known.number or None,
-                "rule": neighbour.known.verdict.rule,
-                "similarity": round(neighbour.similarity, 3),
-                "verdict": verdict_in_words(neighbour.known.verdict),
-                "template": neighbour.known.template,
-            }
-            for neighbour in suggestion.neighbours
-        ],
-    }

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rebond.core.failure import AddressState, Facts, Verdict
+from rebond.core.failure import AddressState, Evidence, Facts, Verdict
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
 from rebond.core.quarantine import fold
@@ -26,6 +26,7 @@ from rebond.store.read.qualifications import (
 )
 
 _MOST_SAMPLES = 20
+_IGNORE = QualificationStatus.IGNORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def judge(qualifier: Qualifier, row: QualificationRow, about: Circumstance) -> V
 
 def status_of(verdict: Verdict, *, before: QualificationStatus) -> QualificationStatus:
     """Tell the status of a text with another verdict: what is ignored stays so until a person says otherwise."""
-    if before is QualificationStatus.IGNORE:
+    if before is _IGNORE:
         return before
     open_question = verdict.reason is Reason.NOT_DEFINED or verdict.review
     return QualificationStatus.TO_QUALIFY if open_question else QualificationStatus.KEEP
@@ -209,7 +210,7 @@ def _changing(verdicts: Mapping[Circumstance, Verdict]) -> Counter[int]:
 def backtest(plan: Plan, *, policy: Policy, on_progress: Callable[[int], None] | None = None) -> Backtested:
     """Fold the addresses that a plan touches with the verdicts that it gives, and count who would leave and enter."""
     test = _Test(plan, policy)
-    numbers = {about.qualification for about in plan.verdicts}
+    numbers = {about.qualification for about in plan.verdicts} | test.ignored_or_not
     looked_at = 0
     for page in addresses_with(numbers) if numbers else ():
         test.look_at(page, numbers)
@@ -239,16 +240,20 @@ class _Test:
     statuses: Counter[str] = field(default_factory=Counter)
     sample: list[str] = field(default_factory=list)
     ignored: frozenset[int] = field(init=False)
+    ignored_or_not: frozenset[int] = field(init=False)  # their failures count no more, or count again
 
     def __post_init__(self) -> None:
         changes = self.plan.changes
-        self.ignored = frozenset(change.row.number for change in changes if change.status is QualificationStatus.IGNORE)
+        self.ignored = frozenset(change.row.number for change in changes if change.status is _IGNORE)
+        before = frozenset(change.row.number for change in changes if change.row.status is _IGNORE)
+        self.ignored_or_not = self.ignored ^ before
 
     def look_at(self, page: Sequence[AddressKey], numbers: Collection[int]) -> None:
         """Fold a page of addresses anew, and note whose status changes."""
         touched: dict[AddressKey, list[TextFailure]] = {}
         for failure in failures_of(page, numbers=numbers):
-            if failure.circumstance in self.plan.verdicts:
+            about = failure.circumstance
+            if about in self.plan.verdicts or about.qualification in self.ignored_or_not:
                 touched.setdefault(failure.about, []).append(failure)
         before = states_of(touched)
         for address, after in self._folded(touched):
@@ -259,23 +264,21 @@ class _Test:
     def _folded(self, touched: Mapping[AddressKey, Sequence[TextFailure]]) -> Iterable[tuple[AddressKey, AddressState]]:
         evidence, snapshots = evidence_of(touched), snapshots_of(touched)
         for address, failures in touched.items():
-            new = {failure.identity: self.plan.verdicts[failure.circumstance] for failure in failures}
-            ignored = {failure.identity for failure in failures if failure.circumstance.qualification in self.ignored}
-            changed = False
-            items = []
-            for item in evidence[address]:
-                verdict = new.get(item.identity)
-                if verdict and item.verdict and not same_verdict(verdict, item.verdict):
-                    changed = True
-                    items.append(replace(item, verdict=verdict, text_ignored=item.identity in ignored))
-                    self._count(next(one for one in failures if one.identity == item.identity))
-                else:
-                    items.append(item)
-            if changed:
+            failed = {failure.identity: failure for failure in failures}
+            items = [self._changed(item, failed.get(item.identity)) for item in evidence[address]]
+            if items != list(evidence[address]):
                 yield address, fold(self.policy, snapshots.get(address), items, channel=address.channel)
 
-    def _count(self, failure: TextFailure) -> None:
+    def _changed(self, item: Evidence, failure: TextFailure | None) -> Evidence:
+        """Give a piece of evidence the verdict that it would have, and what becomes of its text."""
+        if failure is None or item.verdict is None:
+            return item
+        verdict = self.plan.verdicts.get(failure.circumstance, item.verdict)
+        number = failure.circumstance.qualification
+        if same_verdict(verdict, item.verdict):
+            return replace(item, text_ignored=number in self.ignored) if number in self.ignored_or_not else item
         self.by_delivery.setdefault(failure.delivery, Effect()).failures += 1
+        return replace(item, verdict=verdict, text_ignored=number in self.ignored)
 
     def _note(
         self, address: AddressKey, failures: Sequence[TextFailure], was: AddressStatus, now: AddressStatus
