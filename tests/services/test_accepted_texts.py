@@ -10,6 +10,7 @@ from tests.core.given import at
 from tests.services.event_fixtures import empty_tables, state, why_not
 from tests.services.mail_fixtures import accept, accepting, dsn, sent, settler, verp
 from tests.services.practice_fixtures import MOON, decision, make, number_of, practice
+from tests.services.test_record import at_once
 
 from rebond.core.words import FailureType, QualificationStatus, Reason, Trust
 from rebond.services.apply_rules import undo
@@ -206,3 +207,17 @@ def test_a_forged_text_spends_no_first_sight_before_it_is_accepted() -> None:
     every()
     assert why_not(row.address)[-1] == "first_sight"
     assert why_not("m0@else.example") == [""]
+
+
+def test_accepting_settling_and_a_decision_at_once_lose_nothing() -> None:
+    """Whoever comes first: each return counts its text once, and one of them is its first sight."""
+    rows = sent(6)
+    came(*mails(30))
+    for row in rows:
+        text = MOON.format(row.address)
+        accept(dsn(row.address, status="5.0.0", text=text, date=at(hours=5)), to=verp(row), now=at(days=2))
+    at_once(every, every, came, apply)
+    every()
+    text = Qualification.objects.get()
+    assert text.count == EvidenceRow.objects.filter(qualification=text.pk, trusted=True).count() == 36
+    assert EvidenceRow.objects.get(first_sight=True).identity == text.first_identity
