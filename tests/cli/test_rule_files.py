@@ -1,11 +1,16 @@
 """Rule files that `rebond rules backtest|apply` are given."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rebond.cli.rule_files import read_documents
+from rebond.core.qualify.check import check_rule
+from rebond.core.qualify.engine import RuleEngine
+from rebond.core.qualify.loading import EXAMPLE_KEYS, KEYS, load_console_rules
+from rebond.core.qualify.rules import Pack
 from rebond.services.errors import InputError
 
 RULE = (
@@ -45,6 +50,18 @@ def test_what_is_refused_is_said_with_file_and_line(tmp_path: Path, text: str, w
     with pytest.raises(InputError) as refused:
         read_documents([file(tmp_path, text)])
     assert words in str(refused.value)
+
+
+def test_the_page_for_people_shows_a_rule_with_every_key_and_it_holds(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/qualifying-a-text.md").read_text()
+    shown = file(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
+    (rule,) = read_documents([shown]).values()
+    assert set(rule) == KEYS
+    assert set(rule["examples"][1]) == EXAMPLE_KEYS
+    explained = {key for line in page.splitlines() if line.startswith("| `") for key in re.findall("`([a-z]+)`", line)}
+    assert explained >= KEYS
+    (read,) = load_console_rules([rule], with_examples=True)
+    assert list(check_rule(RuleEngine(Pack.of([read])), read)) == []
 
 
 def test_an_id_that_two_files_have_and_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 from rebond.core.failure import given_verdict
 from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern, read_codes
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError, Situation
-from rebond.core.words import CAUSES, REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
+from rebond.core.words import REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
 
 _CONSTRAINTS = ("provider", "phase", "peer", "smtp", "enhanced", "channel", "text", "reads")
 _VERDICT = ("type", "reason", "cause", "retry", "confirm", "review")
 PACK = "pack"  # in a site's table of an imported rule: where it comes from
-_KEYS = frozenset({"id", *_CONSTRAINTS, *_VERDICT, "since", "source", "examples", "counterexamples"})
+KEYS = frozenset({"id", *_CONSTRAINTS, *_VERDICT, "since", "source", "examples", "counterexamples"})
 _REQUIRED = ("id", "text", "type", "reason", "since", "source", "examples")
-_EXAMPLE_KEYS = frozenset({"text", "provider", "phase", "peer", "code", "enhanced"})
+EXAMPLE_KEYS = frozenset({"text", "provider", "phase", "peer", "code", "enhanced"})
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -94,7 +94,7 @@ def is_imported(document: Mapping[str, Any]) -> bool:
 def _rule(
     table: Mapping[str, Any], *, file: str, channel: Channel, level: Level | None, place: tuple[int, int]
 ) -> Rule:
-    _check_keys(table, allowed=_KEYS, required=_REQUIRED)
+    _check_keys(table, allowed=KEYS, required=_REQUIRED)
     mine = _word(Channel, table.get("channel", channel), key="channel")
     smtp, smtp_none = _codes(table.get("smtp", ()))
     enhanced, enhanced_none = _codes(table.get("enhanced", ()))
@@ -178,7 +178,7 @@ def _example(item: object, *, situation: Situation) -> Example:
     table = {"text": item} if isinstance(item, str) else item
     if not isinstance(table, Mapping):
         raise ValueError(f"example {item!r} is neither a text nor a table with text")
-    _check_keys(table, allowed=_EXAMPLE_KEYS, required=("text",))
+    _check_keys(table, allowed=EXAMPLE_KEYS, required=("text",))
     text = _text(table["text"], key="text of an example")
     codes = read_codes(text)
     return Example(
