@@ -125,6 +125,7 @@ def test_a_person_acknowledges_it_once() -> None:
     assert (seen.acknowledged_by, seen.acknowledged_at) == ("cli:eve", practice().now)
     assert count_open() == (1, 1)
     assert list_alerts() == [seen]
+    assert seen.acknowledged_because == "on it"
     entry = AuditEntry.objects.get(action="alert.acknowledge")
     assert (entry.actor, entry.because, entry.object) == ("cli:eve", "on it", f"alert {alert.number}")
     with pytest.raises(RefusedError, match=r"acknowledged at .* by cli:eve"):

@@ -144,7 +144,9 @@ def test_an_ignored_text_frees_whom_it_put_there_and_undo_puts_them_back() -> No
     assert Qualification.objects.get().status == QualificationStatus.IGNORE.value
     with pytest.raises(RefusedError, match="decided already"):
         ignore(practice(), [number_of("Zorglub")], because="")
-    undo(practice(), operation.number)
+    undone = undo(practice(), operation.number, because="they mended it")
+    assert undone.undone_because == "they mended it"
+    assert [one.undone_because for one in list_operations()] == ["they mended it"]
     assert everything() == before
 
 

@@ -10,7 +10,7 @@ from rebond.cli.settling import actor
 if TYPE_CHECKING:
     from rebond.store.read.alerts import AlertRow
 
-_BRIEF = ("id", "kind", "raised_at", "count", "acknowledged_by", "about", "text")
+_BRIEF = ("id", "kind", "raised_at", "count", "acknowledged_by", "acknowledged_because", "about", "text")
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +62,7 @@ def _row(alert: "AlertRow") -> dict[str, Any]:
         "last_at": alert.last_at,
         "acknowledged_at": alert.acknowledged_at,
         "acknowledged_by": alert.acknowledged_by,
+        "acknowledged_because": alert.acknowledged_because,
         "ended_at": alert.ended_at,
         "ended_because": alert.ended_because,
         "about": alert.subject,

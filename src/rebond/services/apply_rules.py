@@ -188,12 +188,13 @@ def _begin_undoing(practice: Practice, running: Running, *, because: str) -> Non
     lock_qualifications(changed_qualifications(number))
     restore_qualifications(number)
     reopen_alerts(number)
-    begin_undoing(number, actor=practice.actor, now=practice.now)
+    now = practice.now  # one for both: by it the reason is found in the trail
+    begin_undoing(number, actor=practice.actor, now=now)
     add_audit(
         "rules.undo",
         subject=f"operation {number}",
         actor=practice.actor,
-        now=practice.now,
+        now=now,
         before={"rules": dict(running.rules_after)},
         after={"rules": dict(running.rules_before)},
         because=because,

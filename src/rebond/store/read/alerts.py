@@ -10,6 +10,7 @@ from django.db.models import Count
 from rebond.core.words import AlertKind
 from rebond.store.dialect import moment, read_moment
 from rebond.store.models import Alert
+from rebond.store.read.audit import reasons_given
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
 
 _MOST_TIMES = 1000
@@ -31,6 +32,7 @@ class AlertRow:
     last_at: datetime
     acknowledged_at: datetime | None
     acknowledged_by: str
+    acknowledged_because: str
     ended_at: datetime | None
     ended_because: str
     text: QualificationRow | None
@@ -74,6 +76,8 @@ def times_of(text: int, *, about: tuple[datetime, datetime], within: timedelta, 
 
 def _with_texts(rows: Collection[Alert]) -> list[AlertRow]:
     texts = {text.number: text for text in find_qualifications([row.subject for row in rows])}
+    times = {f"alert {row.pk}": row.acknowledged_at for row in rows if row.acknowledged_at}
+    because = reasons_given("alert.acknowledge", times)
     return [
         AlertRow(
             number=row.pk,
@@ -85,6 +89,7 @@ def _with_texts(rows: Collection[Alert]) -> list[AlertRow]:
             last_at=row.last_at,
             acknowledged_at=row.acknowledged_at,
             acknowledged_by=row.acknowledged_by,
+            acknowledged_because=because.get(f"alert {row.pk}", ""),
             ended_at=row.ended_at,
             ended_because=row.ended_because,
             text=texts.get(row.subject),

@@ -1,6 +1,6 @@
 """The site's own rules, and the operations that changed them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from django.db.models import Count, Max
 
 from rebond.core.qualify.loading import is_imported
 from rebond.store.models import ConsoleRule, QualificationChange, Requalified, RuleOperation
+from rebond.store.read.audit import reasons_given
 
 Document = Mapping[str, Any]
 RulesVersion = tuple[object, ...]
@@ -48,6 +49,7 @@ class Operation:
     finished_at: datetime | None
     undone_at: datetime | None
     undone_by: str
+    undone_because: str
 
 
 def console_documents() -> dict[str, Document]:
@@ -63,18 +65,18 @@ def rules_version() -> RulesVersion:
 
 def list_operations() -> list[Operation]:
     """Read all operations, the latest first."""
-    return [_operation(row) for row in RuleOperation.objects.order_by("-id")]
+    return _operations(list(RuleOperation.objects.order_by("-id")))
 
 
 def find_operation(number: int) -> Operation | None:
     """Read one operation."""
     row = RuleOperation.objects.filter(id=number).first()
-    return _operation(row) if row else None
+    return _operations([row])[0] if row else None
 
 
 def pack_operations() -> list[Operation]:
     """Read the operations that took a pack of rules into this site, the latest first."""
-    return [_operation(row) for row in RuleOperation.objects.filter(pack__isnull=False).order_by("-id")]
+    return _operations(list(RuleOperation.objects.filter(pack__isnull=False).order_by("-id")))
 
 
 def removed_by_people() -> frozenset[str]:
@@ -100,10 +102,15 @@ def last_decision(qualification: int) -> Operation | None:
     """Find the latest operation, not undone, that changed this text."""
     numbers = QualificationChange.objects.filter(qualification=qualification).values_list("operation", flat=True)
     row = RuleOperation.objects.filter(id__in=numbers, undone_at__isnull=True).order_by("-id").first()
-    return _operation(row) if row else None
+    return _operations([row])[0] if row else None
 
 
-def _operation(row: RuleOperation) -> Operation:
+def _operations(rows: Sequence[RuleOperation]) -> list[Operation]:
+    because = reasons_given("rules.undo", {f"operation {row.pk}": row.undone_at for row in rows if row.undone_at})
+    return [_operation(row, because=because.get(f"operation {row.pk}", "")) for row in rows]
+
+
+def _operation(row: RuleOperation, *, because: str) -> Operation:
     step = Step(row.step)
     texts = QualificationChange.objects.filter(operation=row.pk).count()
     failures = row.failures if step.finished else Requalified.objects.filter(operation=row.pk).count()
@@ -121,4 +128,5 @@ def _operation(row: RuleOperation) -> Operation:
         finished_at=row.finished_at,
         undone_at=row.undone_at,
         undone_by=row.undone_by,
+        undone_because=because,
     )
