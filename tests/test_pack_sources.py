@@ -131,6 +131,7 @@ def test_sources_are_configured_by_name(tmp_path: Path) -> None:
         ('[update.a]\nkey = "abc"', "did you mean 'keys'"),
         ('[update]\nsource = "a"', "must be a section"),
         ('[packs]\nname = "No Good"', "packs.name"),
+        ('[packs]\nmade_by = "a\\u202eb"', "all of them visible"),
     ],
 )
 def test_what_is_wrong_with_a_source_is_named(text: str, words: str, tmp_path: Path) -> None:

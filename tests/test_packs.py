@@ -234,3 +234,19 @@ def test_the_library_is_part_of_the_name(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_shipped_patterns_are_quick_to_compile() -> None:
     """A pattern that must be read by characters takes hyperscan many times longer than one over bytes."""
     assert [rule.id for rule in SHIPPED.rules if byte_pattern(rule.text) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"[[rule]]\nid = 0x{'f' * 5000}\n", "it holds a rule with what is no text as its id"),
+        ('[[rule]]\nid = "a"\ntext = "a\\u0000b"\n', "it holds a rule with signs that no text holds"),
+        (f"x{'.a' * 30_000} = 1", "line 1 holds more than 16 dots outside of texts"),
+        ("x = " + "[" * 5000, "nested too deeply"),
+    ],
+)
+def test_a_file_without_the_form_of_rules_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(RuleError, match=words):
+        packs.read_rule_file(path)

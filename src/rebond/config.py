@@ -112,6 +112,15 @@ class PacksSection(_Section):
     key: str = "pack-key.pem"
     export: str = ""
 
+    @field_validator("made_by")
+    @classmethod
+    def _shown(cls, value: str) -> str:
+        from rebond.core.qualify.archive import LONGEST_MAKER, is_maker
+
+        if not is_maker(value):
+            raise ValueError(f"it must be one line of at most {LONGEST_MAKER} signs, all of them visible")
+        return value
+
 
 class UpdateSection(_Section):
     """One source of packs of rules, and whose signatures are believed there."""

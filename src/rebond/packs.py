@@ -20,6 +20,7 @@ from rebond.core.qualify.codes import load_codes
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.loading import load_rules
 from rebond.core.qualify.providers import Providers, load_providers
+from rebond.core.qualify.rule_form import parse_rules, unfit
 from rebond.core.qualify.rules import Pack, Problem, Rule, RuleError
 from rebond.core.words import Channel
 
@@ -93,14 +94,16 @@ def rule_files() -> tuple[Path, ...]:
 
 def read_rule_file(path: Path, *, channel: Channel = Channel.EMAIL, console: bool = False) -> tuple[Rule, ...]:
     """Read one rule file; raises RuleError with file, line, rule and reason when it is refused."""
-    import tomllib
-
     try:
         text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = parse_rules(text)
+    except ValueError as error:
         problem = Problem(file=str(path), line=0, rule="", words=f"the file is not valid TOML: {error}")
         raise RuleError([problem]) from None
+    tables = document.get("rule", ())
+    for table in tables if isinstance(tables, list) else ():
+        if isinstance(table, dict) and (words := unfit(table)):
+            raise RuleError([Problem(file=path.name, line=0, rule="", words=f"it holds a rule with {words}")])
     return load_rules(document, file=path.name, channel=channel, console=console, lines=_lines(text))
 
 

@@ -23,6 +23,7 @@ from tests.core.qualify.making import rules, table
 MANIFEST = Manifest(name="acme", version=date(2026, 11, 22), made_by="Acme", digest="")
 MOON = '[[rule]]\nid = "moon"\ntext = "moon"\n'
 LINES = 'type = "soft"\nreason = "mailbox_full"\nsince = 2026-01-01\nsource = "a test"\nexamples = ["the moon"]\n'
+HUGE = "0x" + "f" * 5000
 
 
 def pack_file(text: str = MOON + LINES, *, path: str = "rules/email/a.toml", **files: str) -> PackFile:
@@ -86,6 +87,17 @@ def test_what_stands_before_the_tables_is_of_each() -> None:
         (MOON.replace('"moon"\n', '"moon"\n"\\u0001" = 1\n', 1) + LINES, "signs that no text holds"),
         (MOON.replace("text = ", f'text = "{"m" * 4001}"\n# ') + LINES, "larger than 2,000 signs"),
         (MOON.replace("text = ", 'text = "(a.{0,1000}){20}"\n# ') + LINES, "larger than 2,000 signs"),
+        (MOON.replace('"moon"', HUGE, 1) + LINES, "what is no text as its id"),
+        (MOON.replace('text = "moon"', f"text = {HUGE}") + LINES, "what is no text as its text"),
+        (MOON + LINES.replace("2026-01-01", HUGE), "a date that is none"),
+        (MOON + LINES.replace("2026-01-01", "2026-01-01T00:00:00"), "a date that is none"),
+        (MOON + LINES.replace('["the moon"]', '[{ text = "the moon", code = 0xffffffff }]'), "beyond 32 bits"),
+        (MOON + LINES + f"confirm = {HUGE}\n", "beyond 32 bits"),
+        (MOON + LINES + "retry = nan\n", "no rule has (float)"),
+        (MOON + LINES + "provider = 2026-01-01\n", "no rule has (date)"),
+        (MOON + LINES + "counterexamples.a.a.a.a.a.a = 1\n", "more than 4 deep"),
+        (MOON + LINES + "counterexamples = [[[[[[1]]]]]]\n", "more than 4 deep"),
+        (MOON + LINES + f"counterexamples{'.a' * 3000} = 1\n", "line 9 holds more than 16 dots"),
         (MOON + LINES.replace('"soft"', '"hard"'), "refused"),
         (MOON + LINES.replace("examples", "other = 1\nexamples"), "unknown key"),
     ],
@@ -97,6 +109,12 @@ def test_what_no_rule_can_be_is_refused(text: str, words: str) -> None:
 def test_at_most_so_many_problems_are_told() -> None:
     bad = "".join(MOON.replace("moon", f"moon{number}", 1) + LINES.replace("soft", "hard") for number in range(5))
     assert "and 2 more" in refusal(bad)
+
+
+def test_a_problem_is_cut() -> None:
+    told = refusal(MOON + LINES.replace('"soft"', f'"{"s" * 9000}"'))
+    assert len(told) < 600
+    assert told.endswith("…")
 
 
 def test_there_are_at_most_so_many_rules(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from rebond.core.qualify.rule_text import toml_text
 
@@ -18,6 +19,8 @@ MOST_BYTES = 8 << 20
 MOST_FILES = 500
 MANIFEST = "manifest.toml"
 FORMAT = 1
+LONGEST_MAKER = 200
+_LONGEST_MANIFEST = 4_000
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _PATH = re.compile(r"rules/(?:email|sms|push)/[a-z0-9](?:[a-z0-9_-]{0,62})\.toml")
 _SEAL = re.compile(rb"rebond-pack 1 ([0-9a-f]{64}) ([0-9a-f]{128})\n")
@@ -52,9 +55,17 @@ class PackFile:
     files: Mapping[str, str]
 
 
+_MANIFEST_TYPES: Mapping[str, type] = MappingProxyType({"name": str, "version": date, "made_by": str, "digest": str})
+
+
 def is_pack_name(name: str) -> bool:
     """Tell what a pack can be called: small letters, digits and hyphens, at most 40."""
     return _NAME.fullmatch(name) is not None
+
+
+def is_maker(made_by: str) -> bool:
+    """Tell what a pack can say of who made it: a line, without signs that would turn or hide what is shown."""
+    return len(made_by) <= LONGEST_MAKER and made_by.isprintable()
 
 
 def write_pack(files: Mapping[str, str], *, name: str, version: date, made_by: str, key: bytes) -> bytes:
@@ -141,14 +152,19 @@ def _read_manifest(text: str) -> Manifest:
     import tomllib
 
     try:
+        if len(text) > _LONGEST_MANIFEST:
+            raise ValueError("it is too long")
         told = tomllib.loads(text)
-        manifest = Manifest(**{name: told[name] for name in ("name", "version", "made_by", "digest")})
-        if type(manifest.version) is not date or _manifest_text(manifest) != text:
+        values = {name: told[name] for name in _MANIFEST_TYPES}
+        fits = all(type(values[name]) is wanted for name, wanted in _MANIFEST_TYPES.items())
+        if not fits or _manifest_text(manifest := Manifest(**values)) != text:
             raise ValueError("it says something else than name, version (a date), made_by and digest")
-    except (KeyError, ValueError, TypeError, RecursionError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise PackError(f"its {MANIFEST} is missing or cannot be read: {error}") from None
     if not is_pack_name(manifest.name):
         raise PackError(f"its name {manifest.name[:80]!r} is none that a pack can have")
+    if not is_maker(manifest.made_by):
+        raise PackError(f"made_by has signs that are not shown, or more than {LONGEST_MAKER}")
     return manifest
 
 

@@ -13,6 +13,7 @@ from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.loading import PACK, is_imported, load_console_rules
 from rebond.core.qualify.normalise import fold, template
 from rebond.core.qualify.pattern_size import pattern_size
+from rebond.core.qualify.rule_form import parse_rules, unfit
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError
 
 Document = Mapping[str, Any]
@@ -22,7 +23,7 @@ LARGEST_PATTERN = 2_000
 LARGEST_PACK = 400_000
 _MOST_PROBLEMS = 3
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,79}")
-_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LONGEST_PROBLEM = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +62,14 @@ def is_own_name(name: str) -> bool:
     return is_rule_name(name) and "/" not in name
 
 
-def is_storable(text: str) -> bool:
-    """Tell a text that a pack can hold: no control characters but tabs and ends of lines."""
-    return _UNFIT.search(text) is None
-
-
 def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
     """Read the rules of a pack as this site keeps them, by their names here; PackError when one cannot be taken."""
     manifest = pack.manifest
     found: dict[str, Document] = {}
     for path, text in sorted(pack.files.items()):
         for table in _tables(path, text):
+            if words := unfit(table):
+                raise PackError(f"{path} holds a rule with {words}")
             name = table.get("id")
             if not is_rule_name(name):
                 raise PackError(f"{path} holds a rule whose id is {str(name)[:80]!r}: it is no name of a rule")
@@ -92,11 +90,9 @@ def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
 
 
 def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:
-    import tomllib
-
     try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = parse_rules(text)
+    except ValueError as error:
         raise PackError(f"{path} is not valid TOML: {error}") from None
     tables = document.get("rule", [])
     only = set(document) <= {"rule", "reads"} and isinstance(tables, list)
@@ -108,8 +104,6 @@ def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:
 def _checked(rules: dict[str, Document]) -> dict[str, Document]:
     whole = 0
     for name, document in rules.items():
-        if not all(map(is_storable, _strings(document))):
-            raise PackError(f"rule {name} holds signs that no text holds")
         size = pattern_size(str(document.get("text", "")))
         whole += size
         if size > LARGEST_PATTERN:
@@ -123,22 +117,14 @@ def _checked(rules: dict[str, Document]) -> dict[str, Document]:
     return rules
 
 
-def _strings(value: object) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield name
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
-
-
 def _first(error: RuleError) -> str:
-    words = "; ".join(map(str, error.problems[:_MOST_PROBLEMS]))
+    words = "; ".join(_cut(str(problem)) for problem in error.problems[:_MOST_PROBLEMS])
     more = len(error.problems) - _MOST_PROBLEMS
     return f"its rules are refused: {words}" + (f"; and {more} more" if more > 0 else "")
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _LONGEST_PROBLEM else words[: _LONGEST_PROBLEM - 1] + "…"
 
 
 def others_than(site: Mapping[str, Document], pack: str) -> dict[str, Document]:
