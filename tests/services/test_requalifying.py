@@ -10,9 +10,9 @@ from tests.services.event_fixtures import took
 from tests.services.practice_fixtures import MOON, came_later, failed, moons, practice
 
 from rebond.services.apply_rules import undo
-from rebond.services.decide import apply_change, prepare_requalifying, prepare_rules, requalify
+from rebond.services.decide import apply_change, apply_if_new, prepare_requalifying, prepare_rules
 from rebond.store.models import EvidenceRow, Qualification
-from rebond.store.read.rules import Operation, list_operations
+from rebond.store.read.rules import Operation, console_documents, list_operations
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -26,7 +26,7 @@ def applied(name: str, **fields: Any) -> None:
 
 
 def requalified(*rules: str) -> Operation:
-    operation = requalify(practice(), rules)
+    operation = apply_if_new(practice(), lambda: prepare_requalifying(practice(), rules))
     assert operation
     return operation
 
@@ -68,9 +68,16 @@ def test_where_all_is_judged_so_already_no_operation_is_written() -> None:
     moons()
     applied("site-gone")
     before = list_operations()
-    assert requalify(practice()) is None
-    assert requalify(practice(), ["site-gone"]) is None
+    again = {"site-gone": console_documents()["site-gone"]}
+    for prepare in (
+        partial(prepare_requalifying, practice()),
+        partial(prepare_requalifying, practice(), ["site-gone"]),
+        partial(prepare_rules, practice(), again, with_examples=False),
+    ):
+        assert apply_if_new(practice(), prepare) is None
     assert list_operations() == before
+    changed = {"site-gone": {**again["site-gone"], "source": "their page"}}
+    assert apply_if_new(practice(), partial(prepare_rules, practice(), changed, with_examples=False))
 
 
 def test_a_text_judged_otherwise_in_another_circumstance_is_at_rest() -> None:

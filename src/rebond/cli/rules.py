@@ -13,7 +13,6 @@ from rebond.core.words import FAILURE_REASONS, REASONS, Reason
 if TYPE_CHECKING:
     from rebond.services.apply_rules import Practice
     from rebond.services.decide import Change
-    from rebond.store.read.rules import Operation
 
 FilesArgument = Annotated[
     list[str] | None,
@@ -79,20 +78,15 @@ def apply(
     Without an argument: judge what is stored by the rules in force. What was interrupted before is done first.
     """
     practice = open_practice(data)
-    from rebond.services.decide import apply_change, prepare_rules, requalify
+    from rebond.services.decide import apply_if_new
 
-    rules, names = _wanted(what or [], remove or [])
     with counting("Failures", as_json=json) as on_progress:
-        if rules:
-            operation: Operation | None = apply_change(
-                practice,
-                lambda: prepare_rules(practice, rules),
-                kind="apply",
-                because=because,
-                on_progress=on_progress,
-            )
-        else:
-            operation = requalify(practice, names, because=because, on_progress=on_progress)
+        operation = apply_if_new(
+            practice,
+            lambda: _change(practice, what or [], remove or [], {}),
+            because=because,
+            on_progress=on_progress,
+        )
     show(operation_row(operation) if operation else _NOTHING_TO_DO, as_json=json, title="Applied")
 
 
@@ -121,12 +115,16 @@ def operations(data: DataOption = None, json: JsonOption = False) -> None:
 
 
 def _change(practice: "Practice", what: list[str], remove: list[str], given: dict[str, Any]) -> "Change":
+    from rebond.cli.rule_files import read_documents
     from rebond.services.decide import prepare_requalifying, prepare_rules
     from rebond.services.errors import InputError
 
     if given and what:
         raise InputError(f"--text and what goes with it describe a rule that is tried alone: leave {what[0]} out")
-    rules, names = _wanted(what, remove)
+    rules: dict[str, Any] = dict.fromkeys(remove)
+    names = [one for one in what if not _is_file(one)]
+    if files := [Path(one) for one in what if _is_file(one)]:
+        rules |= read_documents(files)
     if given:
         rules["backtest"] = {
             "id": "backtest",
@@ -135,23 +133,11 @@ def _change(practice: "Practice", what: list[str], remove: list[str], given: dic
             "examples": [],
             **given,
         }
+    if rules and names:
+        raise InputError(f"{names[0]} is no file: give either files and --remove, or rules in force")
     if not rules:
         return prepare_requalifying(practice, names)
     return prepare_rules(practice, rules, with_examples=not given)
-
-
-def _wanted(what: list[str], remove: list[str]) -> tuple[dict[str, Any], list[str]]:
-    """Tell which rules the site is to have (None: not any more), or which of those in force were named."""
-    from rebond.cli.rule_files import read_documents
-    from rebond.services.errors import InputError
-
-    rules: dict[str, Any] = dict.fromkeys(remove)
-    names = [one for one in what if not _is_file(one)]
-    if files := [Path(one) for one in what if _is_file(one)]:
-        rules |= read_documents(files)
-    if rules and names:
-        raise InputError(f"{names[0]} is no file: give either files and --remove, or rules in force")
-    return rules, names
 
 
 def _is_file(name: str) -> bool:

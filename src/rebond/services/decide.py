@@ -138,25 +138,22 @@ def apply_change(
 
 
 class _NothingToDoError(Exception):
-    """The rules say of what is stored what it was judged as."""
+    """The rules are as they are wanted, and say of what is stored what it was judged as."""
 
 
-def requalify(
-    practice: Practice, rules: Sequence[str] = (), *, because: str = "", on_progress: Progress | None = None
+def apply_if_new(
+    practice: Practice, prepare: Callable[[], Change], *, because: str = "", on_progress: Progress | None = None
 ) -> Operation | None:
-    """Judge what is stored by the rules in force (or some of them), after what others left unfinished.
+    """Do a change as `apply_change` does; None, and nothing written of it, where all is so already."""
 
-    None, and nothing written of it, when all is judged so already.
-    """
-
-    def prepare() -> Change:
-        change = prepare_requalifying(practice, rules)
-        if not change.plan.changes:
+    def prepare_new() -> Change:
+        change = prepare()
+        if not change.plan.changes and all(change.seen.get(name) == wanted for name, wanted in change.rules.items()):
             raise _NothingToDoError
         return change
 
     try:
-        return apply_change(practice, prepare, kind="apply", because=because, on_progress=on_progress)
+        return apply_change(practice, prepare_new, kind="apply", because=because, on_progress=on_progress)
     except _NothingToDoError:
         return None
 
