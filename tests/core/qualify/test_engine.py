@@ -67,13 +67,20 @@ def test_an_empty_pack_matches_nothing(name: str) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("pattern", ["(unclosed", r"(?=look)ahead", r"(a)\1", "x*", "[z-a]"])
+@pytest.mark.parametrize("pattern", ["(unclosed", r"(?=look)ahead", r"(a)\1", "x*", "[z-a]", "(?i)"])
 def test_patterns_that_the_engine_cannot_take_are_refused(name: str, pattern: str) -> None:
     with pytest.raises(RuleError) as refused:
         engine(table(id="good"), table(id="bad", text=pattern), matcher=name, lines=[1, 9])
     (problem,) = refused.value.problems
     assert (problem.rule, problem.line, problem.file) == ("bad", 9, "test")
     assert f"the pattern {pattern!r} is refused: " in problem.words
+
+
+def test_a_long_pattern_that_is_refused_is_cut() -> None:
+    with pytest.raises(RuleError) as refused:
+        engine(table(text="a" * 5000 + "("))
+    assert "a" * 199 + "…' is refused" in str(refused.value)
+    assert "a" * 200 not in str(refused.value)
 
 
 @BOTH

@@ -33,7 +33,7 @@ def byte_pattern(pattern: str) -> str | None:
 
 
 def _with_next(pieces: list[str]) -> list[tuple[str, str]]:
-    return list(zip(pieces, [*pieces[1:], ""], strict=True))
+    return list(zip(pieces, [*pieces[1:], ""], strict=False))  # of no pieces no pairs
 
 
 def _is_counted_wildcard(pair: tuple[str, str]) -> bool:

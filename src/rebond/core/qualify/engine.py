@@ -16,6 +16,7 @@ RUNNERS_UP = 5
 PART, MOST_PARTS = 16, 64
 # Masked texts whose rules are kept: those of the many recipients of a mail differ in nothing but names.
 CACHED_MASKED = 1024
+_SHOWN = 200
 _MAGIC = b"rebond-engine-1"
 # A pack may be empty, a compiled set may not.
 _NEVER = r"\x00\x00"
@@ -158,6 +159,5 @@ def _unwrapped(data: bytes, pack: Pack) -> bytes:
 
 
 def _refused(rule: Rule, reason: str) -> Problem:
-    return Problem(
-        file=rule.file, line=rule.line, rule=rule.id, words=f"the pattern {rule.text!r} is refused: {reason}"
-    )
+    shown = rule.text if len(rule.text) <= _SHOWN else rule.text[: _SHOWN - 1] + "…"
+    return Problem(file=rule.file, line=rule.line, rule=rule.id, words=f"the pattern {shown!r} is refused: {reason}")
