@@ -20,6 +20,7 @@ from rebond.core.read.find_recipients import (
 )
 from rebond.core.read.finding import Finding
 from rebond.core.read.letter import Letter
+from rebond.core.read.matters import is_of_other_matters
 from rebond.core.read.phrases import phrases, plain
 from rebond.core.read.smtp_reply import Reply, parse_reply, quotes_refusal
 from rebond.core.words import Phase, ReturnKind
@@ -39,7 +40,9 @@ def read_adhoc(letter: Letter) -> Finding | None:
     lowered = plain(letter.notice)
     subject = plain(_SUBJECT_TAGS.sub("", letter.subject).strip())
     failed = [address for value in letter.headers.all("x-failed-recipients") for address in addresses_in(value)]
-    if not failed and not is_bounce(letter, lowered=lowered, subject=subject):
+    if not failed and not (
+        is_bounce(letter, lowered=lowered, subject=subject) and _is_of_one_mail(letter, lowered=lowered)
+    ):
         return None
     recipients = failed or find_recipients(letter, lowered=lowered)
     if not recipients and not letter.null_sender and not letter.original:
@@ -114,7 +117,7 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
     if letter.null_sender:
         absent = not (quoted or letter.original) and subject.startswith(answer_signs.ABSENCE_SUBJECTS)
         return told and titled + others >= 2 and not absent and (others > 1 or _is_of_mail(lowered, subject))
-    if titled and told and _says_nothing_else(lowered):
+    if titled and told and _is_of_mail(lowered, subject) and _says_nothing_else(lowered):
         return True
     if not told or _ANSWERED.match(letter.subject):
         return False
@@ -124,6 +127,13 @@ def is_bounce(letter: Letter, *, lowered: str, subject: str) -> bool:
         return bool(letter.original) and names_announced(letter, lowered)
     listed = (quoted or subject.startswith(signs.SUBJECTS)) and names_announced(letter, lowered)
     return listed or bool(letter.original)
+
+
+def _is_of_one_mail(letter: Letter, *, lowered: str) -> bool:
+    """Tell whether what seems to be a bounce speaks of one message that failed, where it does not return it."""
+    if letter.original or letter.sender.startswith(signs.MACHINES):
+        return True
+    return not is_of_other_matters(letter, lowered, daemon=is_daemon(letter))
 
 
 def _says_nothing_else(lowered: str) -> bool:
