@@ -185,6 +185,7 @@ def test_nobody_replaces_the_rules_of_another_source() -> None:
         ({"text": "(?=moon)"}, "is refused"),
         ({"type": "hard", "reason": "mailbox_full", "cause": "quota"}, "refused"),
         ({"source": "a\0b"}, "signs that no text holds"),
+        ({"text": "."}, "its pattern is too wide, it matches 'x' too"),
     ],
 )
 def test_a_pack_with_a_rule_that_does_not_hold_changes_nothing(changes: dict[str, object], words: str) -> None:
@@ -200,7 +201,7 @@ def test_a_pack_with_a_rule_that_does_not_hold_changes_nothing(changes: dict[str
 def test_imported_rules_stand_behind_own_ones_and_before_the_shipped() -> None:
     own = {"mine": {**rule("mine", text="(?i)moon"), "since": "2026-03-01"}}
     apply_change(practice(), lambda: prepare_rules(practice(), own, with_examples=False), kind="apply", because="")
-    take(packed(rule("wide", text="(?i)[a-z]", examples=["550 finds the sun"])))
+    take(packed(rule("wide", text="(?i)550 [a-z]+ the", examples=["550 finds the sun"])))
     order = [one.id for one in make(console_documents()).engine.pack.rules][:2]
     assert order == ["mine", "acme/wide"]
 

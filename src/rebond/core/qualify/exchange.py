@@ -13,6 +13,7 @@ from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.loading import PACK, is_imported, load_console_rules
 from rebond.core.qualify.normalise import fold, template
 from rebond.core.qualify.pattern_size import pattern_size
+from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import parse_rules, unfit
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError
 
@@ -206,6 +207,12 @@ def _hold(
         Problem(file=rule.file, line=0, rule=rule.id, words=words)
         for rule in taken
         for words in _lost(rule, engine, pack=pack)
+    ]
+    wide = too_wide(engine)
+    problems += [
+        Problem(file=rule.file, line=0, rule=rule.id, words=f"its pattern is too wide, it matches {wide[rule.id]} too")
+        for rule in taken
+        if rule.id in wide
     ]
     if problems:
         raise PackError(_first(RuleError(problems)))

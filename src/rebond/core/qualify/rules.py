@@ -127,10 +127,11 @@ class Rule:
             and (not self.provider or self.provider == situation.provider)
             and (not self.phases or situation.phase in self.phases)
             and (self.peer is None or self.peer is situation.peer)
-            and self._admits_codes(situation.code, situation.enhanced)
+            and self.admits_codes(situation.code, situation.enhanced)
         )
 
-    def _admits_codes(self, code: int, enhanced: str) -> bool:
+    def admits_codes(self, code: int, enhanced: str) -> bool:
+        """Tell whether the constraints on codes hold."""
         if (self.smtp or self.smtp_none) and not (
             self.smtp_none if not code else any(pattern.matches(code) for pattern in self.smtp)
         ):
