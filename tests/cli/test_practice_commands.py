@@ -61,6 +61,9 @@ def test_from_an_unknown_text_to_a_rule_and_back(data: Path) -> None:
     assert answer(data, "quarantine", "show", "bob@shop.example")["status"] == "quarantined"
     (kept,) = rows(data, "qualifications", "list", "--status", "keep")
     assert kept["rule"] == done["rules"][0]
+    text = ("qualify", "--text", TEXT.format("dora"))
+    judged = [answer(data, *text, *more)["failures"][0]["reason"] for more in ((), ("--shipped",))]
+    assert judged == ["user_unknown", "not_defined"]
     (rule,) = rows(data, "rules", "list", "--level", "console")
     assert (rule["id"], rule["reason"]) == (kept["rule"], "user_unknown")
     assert answer(data, "rules", "show", rule["id"])["examples"] == [kept["text"]]

@@ -2,6 +2,8 @@
 
 import json
 import mailbox
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from rebond.cli import rules_in_force
 from rebond.cli.qualify import register
+from rebond.config import SECRETS_FILE
 from tests.test_public_api import DSN
 
 APP = typer.Typer()
@@ -143,6 +146,19 @@ def test_a_reply() -> None:
 def test_usage(arguments: tuple[str, ...], words: str) -> None:
     result = run("qualify", *arguments)
     assert (result.exit_code, words in result.stderr) == (2, True)
+
+
+def test_without_a_site_the_shipped_rules_judge_and_nothing_of_a_site_is_loaded(tmp_path: Path) -> None:
+    asked = ("qualify", "--text", "550 5.1.1 no such user")
+    elsewhere = run(*asked, "--data", tmp_path)
+    assert "judged by the shipped rules alone" in elsewhere.stderr
+    (tmp_path / SECRETS_FILE).write_text("of a site that is not looked at")
+    alone = run(*asked, "--data", tmp_path, "--shipped")
+    assert rows(elsewhere) == rows(alone) == rows(run(*asked))
+    code = f"import sys, rebond.cli; sys.argv[1:] = {asked}; sys.argv += ['--shipped']\ntry: rebond.cli.main()\n"
+    code += "finally: print(sorted({'django', 'rebond.config'} & {*sys.modules}), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    assert done.stderr.split() == [b"[]"]
 
 
 def test_people_get_it_readable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show_rows
-from rebond.config import ConfigError
 
 if TYPE_CHECKING:
     from rebond.wiring import Site
@@ -126,6 +125,8 @@ def _returns(site: "Site") -> Iterator[Finding]:
 
 
 def _relay(site: "Site") -> Iterator[Finding]:
+    from rebond.config import ConfigError  # slow to import, and all commands import this
+
     try:
         settings = site.smtp_settings
     except ConfigError as error:

@@ -5,17 +5,19 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
-from rebond.cli.output import Exit, JsonOption, say, to_json, wants_json
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, to_json, wants_json
 
 if TYPE_CHECKING:
     from rebond.core.failure import Failure, Report
     from rebond.core.qualifier import Qualifier
+    from rebond.core.words import Channel
 
 P = ParamSpec("P")
+_SECRETS_FILE = "secrets.toml"  # as in rebond.config, which takes longer to import than all that is needed without one
 
 
 def register(app: typer.Typer) -> None:
@@ -54,36 +56,74 @@ def qualify(
     text: Annotated[str | None, typer.Option("--text", help="Judge this reply instead of mails.")] = None,
     provider: Annotated[str, typer.Option(help="Who runs the receiving side (for --text).")] = "",
     channel: Annotated[str, typer.Option(help="email, sms or push (for --text).")] = "email",
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="By the shipped rules alone, not as a site judges.")
+    ] = False,
+    data: DataOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Read returned mails, or a reply, and print the verdicts: one JSON line each."""
+    """Read returned mails, or a reply, and print the verdicts: one JSON line each; nothing is stored.
+
+    Where there is a site, the rules of its own come first, as in what it takes in; without one the shipped rules judge.
+    """
     if (text is None) == (not paths):
         say("rebond: give the paths of mails (or - for standard input), or a reply with --text")
         return Exit.USAGE
-    if text is not None:
-        return _qualify_text(text, provider=provider, channel=channel, as_json=json)
-    return _qualify_paths(paths or [], as_json=json)
-
-
-def _qualify_text(text: str, *, provider: str, channel: str, as_json: bool) -> int:
-    from rebond import qualify_reply
     from rebond.core.words import Channel
 
     if channel not in list(Channel):
         say(f"rebond: channel is {channel!r}; it can be {', '.join(Channel)}")
         return Exit.USAGE
+
+    def judge(qualifier: "Qualifier") -> int:
+        if text is not None:
+            return _qualify_text(text, provider=provider, channel=Channel(channel), as_json=json, qualifier=qualifier)
+        return _qualify_paths(paths or [], as_json=json, qualifier=qualifier)
+
+    site = None if shipped else _site_folder(data)
+    return _judge_by_shipped_rules(judge) if site is None else _judge_as(site, judge)
+
+
+def _site_folder(data: Path | None) -> Path | None:
+    """Find the site that is asked for, or in the current folder; importing nothing of it, since most have none."""
+    folder = data_directory(data)
+    if (folder / _SECRETS_FILE).exists():
+        return folder
+    if data is not None:
+        say(f"rebond: there is no Rebond in {data}: judged by the shipped rules alone")
+    return None
+
+
+def _judge_by_shipped_rules(judge: Callable[["Qualifier"], int]) -> int:
     from rebond.packs import default_qualifier
 
-    report = qualify_reply(text, channel=channel, provider=provider)
-    _print(_row(report, None, qualifier=default_qualifier()), as_json=as_json)
+    return judge(default_qualifier())
+
+
+def _judge_as(site: Path, judge: Callable[["Qualifier"], int]) -> NoReturn:
+    @handles_errors
+    def run() -> int:
+        from rebond.wiring import open_site
+
+        return judge(open_site(site).qualifier)
+
+    run()
+    raise AssertionError("a command that ends without an exit code")
+
+
+def _qualify_text(text: str, *, provider: str, channel: "Channel", as_json: bool, qualifier: "Qualifier") -> int:
+    from rebond.core.failure import Report
+    from rebond.core.words import ReturnKind
+
+    failure = qualifier.qualify_reply(text, channel=channel, provider=provider)
+    report = Report(kind=ReturnKind.BOUNCE, failures=(failure,))
+    _print(_row(report, None, qualifier=qualifier), as_json=as_json)
     return Exit.DONE
 
 
-def _qualify_paths(paths: list[str], *, as_json: bool) -> int:
+def _qualify_paths(paths: list[str], *, as_json: bool, qualifier: "Qualifier") -> int:
     from rebond.intake.files import Unreadable
-    from rebond.packs import default_qualifier
 
-    qualifier = default_qualifier()
     done = failed = 0
     for found in _mails(paths):
         if isinstance(found, Unreadable):
