@@ -152,7 +152,7 @@ def test_replies_and_groups(tmp_path: Path) -> None:
         ("{broken", "line 1 is no JSON"),
         ("3", "line 1 is no row of labels"),
         ('{"kind": "dsn"}', "line 1 is no row of labels"),
-        ('{"path": "missing.eml"}', "cannot be read"),
+        ('{"path": "missing.eml", "kind": "dsn"}', "cannot be read"),
     ],
 )
 def test_a_folder_that_is_no_corpus_is_refused_in_words(tmp_path: Path, labels: str | None, words: str) -> None:
@@ -160,6 +160,18 @@ def test_a_folder_that_is_no_corpus_is_refused_in_words(tmp_path: Path, labels: 
         (tmp_path / "labels.jsonl").write_text(labels, encoding="utf-8")
     with pytest.raises(CorpusError, match=words):
         score_folder(tmp_path, qualifier=Judge({}))
+
+
+def test_a_label_without_a_kind_is_refused(tmp_path: Path) -> None:
+    _corpus(tmp_path, [{"reason": "user_unknown"}])
+    with pytest.raises(CorpusError, match=r"0\.eml has no kind"):
+        score_folder(tmp_path, qualifier=Judge({}))
+
+
+@pytest.mark.parametrize("name", ["lang", "language"])
+def test_the_language_goes_by_either_name(tmp_path: Path, name: str) -> None:
+    _corpus(tmp_path, [{"kind": "dsn", name: "fr"}])
+    assert list(score_folder(tmp_path, qualifier=Judge({b"0": ANN}), by="language").groups) == ["fr"]
 
 
 def test_an_unknown_group_names_the_known_ones(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 _DEFAULTS: dict[str, Any] = {
-    "kind": "other",
+    "kind": None,
     "recipients": [],
     "recipients_alt": {},
     "type": None,
@@ -22,7 +22,10 @@ class CorpusError(Exception):
 
 def mail_rows(folder: Path) -> Iterator[dict[str, Any]]:
     """Give the label rows of the messages; raises CorpusError."""
-    return _rows(folder / "labels.jsonl")
+    for row in _rows(folder / "labels.jsonl"):
+        if row["kind"] is None:
+            raise CorpusError(f"{folder / 'labels.jsonl'}: the row of {named(row)} has no kind: bounce, other …")
+        yield row
 
 
 def reply_rows(folder: Path) -> Iterator[dict[str, Any]]:
@@ -58,4 +61,5 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 raise CorpusError(f"{path}, line {number} is no JSON: {error}") from error
             if not isinstance(row, dict) or not {"path", "text"} & row.keys():
                 raise CorpusError(f"{path}, line {number} is no row of labels: it names no path and no text")
-            yield _DEFAULTS | row
+            language = {"lang": row["language"]} if "language" in row else {}
+            yield _DEFAULTS | language | row
