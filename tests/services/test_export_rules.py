@@ -136,6 +136,18 @@ def test_a_pack_that_says_the_same_is_left_as_it_is(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ours.rebond.zip"]
 
 
+def test_another_pack_of_one_day_says_the_next_so_that_others_take_it(tmp_path: Path) -> None:
+    moons()
+    decide(practice(), decision(number_of("moon")))
+    exported(tmp_path)
+    took(failed("550 Zorglub finds the star wrong for b@shop.example", "b@shop.example"))
+    decide(practice(), decision(number_of("star"), pattern="(?i)star wrong"))
+    assert exported(tmp_path).written
+    pack = read_pack((tmp_path / "ours.rebond.zip").read_bytes(), keys=[public()])
+    assert pack.manifest.version == (NOW + timedelta(days=1)).date()
+    assert not exported(tmp_path).written
+
+
 def test_nothing_to_give_out_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to export"):
         exported(tmp_path)

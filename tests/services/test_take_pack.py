@@ -17,6 +17,7 @@ from rebond.store.read.rules import console_documents, find_operation
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 TOMORROW = TODAY + timedelta(days=1)
+SUN = rule("sun", text="(?i)finds the sun", examples=["550 finds the sun"])
 
 
 def test_a_pack_is_taken_as_one_operation_and_undone() -> None:
@@ -143,9 +144,26 @@ def test_what_was_undone_does_not_come_back_by_itself() -> None:
     assert looked.outcome is Outcome.UNDONE
     assert "undone by cli:eve" in looked.words
     assert console_documents() == {}
-    changed = take(packed(rule(text="(?i)moon wrong"), version=TOMORROW))
-    assert changed.outcome is Outcome.TAKEN
-    assert take(packed(rule()), again=True).outcome is Outcome.TAKEN
+    newer = take(packed(rule(text="(?i)moon wrong"), SUN, version=TOMORROW))
+    assert newer.difference
+    assert (newer.difference.new, newer.difference.conflicts[0].here) == (("acme/sun",), "removed")
+    assert set(console_documents()) == {"acme/sun"}
+    assert take(packed(rule(), SUN, version=TOMORROW), again=True).outcome is Outcome.TAKEN
+    assert set(console_documents()) == {"acme/moon", "acme/sun"}
+    assert take(packed(rule(), SUN, version=TOMORROW)).outcome is Outcome.UNCHANGED
+
+
+def test_of_two_packs_of_one_day_the_first_is_kept() -> None:
+    first, other = packed(rule()), packed(rule(), SUN)
+    take(first)
+    looked = take(other)
+    assert (looked.outcome, looked.words.partition(":")[0]) == (
+        Outcome.OLDER,
+        "another pack of version 2026-03-01 was taken already",
+    )
+    assert take(other, again=True).outcome is Outcome.TAKEN
+    assert take(first).outcome is Outcome.OLDER
+    assert set(console_documents()) == {"acme/moon", "acme/sun"}
 
 
 def test_a_rule_that_somebody_removed_does_not_come_back_by_itself() -> None:

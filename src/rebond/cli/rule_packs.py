@@ -85,7 +85,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="The pack.")],
     dry_run: DryRunOption = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Also what was undone or removed here, and an older version.")
+        bool, typer.Option("--again", help="Also what was undone or removed here, and a version that is no newer.")
     ] = False,
     because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")] = "",
     data: DataOption = None,

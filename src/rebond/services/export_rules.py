@@ -8,12 +8,12 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from rebond.core.qualifier import Qualifier
-from rebond.core.qualify.archive import MOST_BYTES, PackError, read_pack, write_pack
+from rebond.core.qualify.archive import MOST_BYTES, Manifest, PackError, digest_of, read_pack, write_pack
 from rebond.core.qualify.exchange import is_rule_name
 from rebond.core.qualify.loading import load_rules
 from rebond.core.qualify.normalise import fold
@@ -74,21 +74,26 @@ def export_pack(
     collected = collect_rules(qualifier, made_by=maker.made_by)
     if not collected.rules:
         raise InputError("there is nothing to export: no text was decided by a rule here")
-    data = write_pack(collected.files, name=maker.name, version=now.date(), made_by=maker.made_by, key=maker.key)
+    standing, version = _standing(path, maker=maker), now.date()
+    if standing and standing.version >= version and standing.digest != digest_of(collected.files):
+        # Of two packs of one day others take only the one that they saw first.
+        version = standing.version + timedelta(days=1)
+    data = write_pack(collected.files, name=maker.name, version=version, made_by=maker.made_by, key=maker.key)
     if len(data) > MOST_BYTES:
         raise InputError(f"the pack would be larger than the {MOST_BYTES >> 20} MiB that others take")
-    written = not _says_the_same(path, data, maker=maker)
+    made = read_pack(data, keys=[maker.public]).manifest
+    written = standing is None or replace(standing, version=made.version) != made
     if written:
         _put(path, data)
     return Exported(path=path, collected=collected, written=written)
 
 
-def _says_the_same(path: Path, data: bytes, *, maker: PackMaker) -> bool:
+def _standing(path: Path, *, maker: PackMaker) -> Manifest | None:
+    """Read what stands where a pack is written to; nothing that is no pack of this site."""
     try:
-        old, new = (read_pack(one, keys=[maker.public]) for one in (path.read_bytes(), data))
+        return read_pack(path.read_bytes(), keys=[maker.public]).manifest
     except (FileNotFoundError, PackError):
-        return False
-    return replace(old.manifest, version=new.manifest.version) == new.manifest
+        return None
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -76,7 +76,7 @@ def take_pack(
 ) -> Looked:
     """Take the rules of a pack that are new here, as one operation that can be undone.
 
-    `again` also takes what was undone or removed here, and a version that is older than the one that was taken.
+    `again` also takes what was undone or removed here, and a version that is no newer than the one that was taken.
     """
     looked = Looked(source=source, where=where, outcome=Outcome.REFUSED, pack=pack)
     try:
@@ -109,14 +109,19 @@ def _refuse_strangers(pack: PackFile, *, source: str) -> None:
 
 
 def _passed_over(pack: PackFile) -> tuple[Outcome, str] | None:
-    """Tell why a pack is not looked at: it was undone here, or is older than what was taken."""
+    """Tell why a pack is not looked at: it was undone here, or is no newer than what was taken."""
     manifest = pack.manifest
     taken = [operation for operation in pack_operations() if operation.pack and operation.pack["name"] == manifest.name]
     for operation in taken:
         assert operation.pack is not None
         if operation.undone_at is None:
-            if manifest.version.isoformat() < operation.pack["version"]:
-                return Outcome.OLDER, f"version {operation.pack['version']} was taken already"
+            taken_version, version = operation.pack["version"], manifest.version.isoformat()
+            if version < taken_version:
+                return Outcome.OLDER, f"version {taken_version} was taken already"
+            # Of two of one day nobody knows the newer: each would replace the other for ever.
+            if version == taken_version and manifest.digest != operation.pack["digest"]:
+                again = "rebond rules import --again takes this one instead"
+                return Outcome.OLDER, f"another pack of version {taken_version} was taken already: {again}"
             return None
         if operation.pack["digest"] == manifest.digest:
             words = f"it was undone by {operation.undone_by}, operation {operation.number}"

@@ -257,7 +257,7 @@ class _Look:
         if rule.id in self._others:
             return Conflict(rule=rule.id, here=rule.id, words="a rule of this site has its name")
         if rule.id in self._removed:
-            return Conflict(rule=rule.id, here="removed", words="it was removed here")
+            return Conflict(rule=rule.id, here="removed", words="it was removed or undone here")
         for example in rule.examples:
             if (rule.channel.value, template(example.text)) in self._ignored:
                 return Conflict(rule=rule.id, here="ignore", words=f"{example.text!r} is ignored here")

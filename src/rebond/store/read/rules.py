@@ -80,10 +80,13 @@ def pack_operations() -> list[Operation]:
 
 
 def removed_by_people() -> frozenset[str]:
-    """Name the rules of packs that people took away and nobody brought back: no pack brings them back by itself."""
+    """Name the rules of packs that people took away, or undid, and nobody brought back: no pack does that by itself."""
     removed: set[str] = set()
-    rows = RuleOperation.objects.filter(undone_at__isnull=True).order_by("id")
-    for pack, before, documents in rows.values_list("pack", "rules_before", "rules_after").iterator():
+    rows = RuleOperation.objects.order_by("id").values_list("pack", "undone_at", "rules_before", "rules_after")
+    for pack, undone_at, before, documents in rows.iterator():
+        if undone_at is not None:
+            removed.update((*pack["new"], *pack["changed"]) if pack else ())
+            continue
         for name, document in documents.items():
             if document is not None:
                 removed.discard(name)
