@@ -242,3 +242,21 @@ def test_applying_and_undoing_fold_exactly_the_addresses_that_are_touched(monkey
     undo(practice(), operation.number)
     assert folded == touched
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"text": "moon\0wrong"}, "it holds signs that no text holds"),
+        ({"source": "a\x9btest"}, "it holds signs that no text holds"),
+        ({"text": "m" * 2001}, "it holds a pattern larger than 2,000 signs, repeats written out"),
+        ({"text": "(a.{0,1000}){20}"}, "it holds a pattern larger than 2,000 signs, repeats written out"),
+        ({"text": 5}, "it holds what is no text as its text"),
+    ],
+)
+def test_what_no_database_or_pack_would_take_is_refused(changes: dict[str, object], words: str) -> None:
+    document = {"id": "ours", "text": "moon", "type": "soft", "reason": "mailbox_full", "since": "2026-03-01"}
+    document |= {"source": "a test", "examples": ["a\x9fmoon"]}
+    prepare_rules(practice(), {"ours": document})
+    with pytest.raises(InputError, match=f"rule ours is refused: {words}"):
+        prepare_rules(practice(), {"ours": document | changes})

@@ -8,8 +8,10 @@ from typing import Any
 from rebond.core.failure import given_verdict
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.check import check_rule
-from rebond.core.qualify.exchange import is_own_name
+from rebond.core.qualify.exchange import LARGEST_PATTERN, is_own_name
 from rebond.core.qualify.loading import is_imported, load_console_rules
+from rebond.core.qualify.pattern_size import pattern_size
+from rebond.core.qualify.rule_form import unfit
 from rebond.core.qualify.rules import RuleError
 from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
 from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
@@ -67,7 +69,7 @@ def prepare_rules(
     wanted |= {name: document for name, document in seen.items() if name not in rules}
     if unknown := sorted(name for name, document in rules.items() if document is None and name not in seen):
         raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules list --level console")
-    _check_names(rules)
+    _check_form(rules)
     try:
         after = practice.make(wanted)
         if with_examples:
@@ -81,7 +83,7 @@ def prepare_rules(
     return Change(rules=rules, seen=seen, plan=plan)
 
 
-def _check_names(rules: Mapping[str, Document | None]) -> None:
+def _check_form(rules: Mapping[str, Document | None]) -> None:
     for name, document in rules.items():
         if document is not None and not is_imported(document) and not is_own_name(name):
             why = "a rule with / in its id comes in a pack" if "/" in name else "it could never be given out in a pack"
@@ -89,6 +91,18 @@ def _check_names(rules: Mapping[str, Document | None]) -> None:
                 f"the id {name!r} cannot be that of a rule of this site ({why}): write up to 80 letters (a-z, A-Z), "
                 f"digits, dots, hyphens and underscores, a letter or digit first"
             )
+        if document is not None and (words := _unfit(document)):
+            raise InputError(f"rule {name} is refused: it holds {words}")
+
+
+def _unfit(document: Document) -> str:
+    # Examples are what servers said, with whatever signs; those of files were looked at when they were read.
+    said = {key: value for key, value in document.items() if key not in ("examples", "counterexamples")}
+    if words := unfit(said):
+        return words
+    if pattern_size(said.get("text", "")) > LARGEST_PATTERN:
+        return f"a pattern larger than {LARGEST_PATTERN:,} signs, repeats written out"
+    return ""
 
 
 def _check(qualifier: Qualifier, documents: Mapping[str, Document], *, names: Mapping[str, object]) -> None:
