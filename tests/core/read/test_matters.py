@@ -15,6 +15,11 @@ def test_ordinary_mail_is_no_bounce(row: dict[str, Any], envelope: str) -> None:
     assert read_mail(mail(row, envelope)).kind == row["kinds"][envelope]
 
 
+def test_a_person_at_a_mail_systems_address_tells_of_mail() -> None:
+    row = {"from": "<postmaster@y.example>", "subject": "Mail delivery problem"}
+    assert read_mail(mail({**row, "text": "My mail to ann@z.example was not delivered. Why?"}, "own")).kind == "other"
+
+
 def test_each_family_is_there_in_each_language() -> None:
     languages = {"en", "fr", "de", "es", "it"}
     families = {row["family"] for row in ROWS}
@@ -45,6 +50,19 @@ def test_each_family_is_there_in_each_language() -> None:
         ("postmaster", "Mail failure", "It could not be delivered to ann@y.example, if you sent it."),
         ("postmaster", "Mail failure", "Your message will be returned: ann@y.example does not exist."),
         ("postmaster", "Message rejected", "A message from news@shop.example was rejected.\nann@y.example: 550 no"),
+        ("postmaster", "Message rejected", "The message was rejected as its sort will be rejected: ann@y.example"),
+        ("postmaster", "Mail failure", "If you read this, your mail could not be delivered to ann@y.example"),
+        (
+            "mailadmin",
+            "Mail failure",
+            "**** Mail guard ****\nDear sender,\n\nNot delivered to:\n\nann@y.example",
+        ),
+        (
+            "mailadmin",
+            "Mail failure",
+            "Guten Abend!\n\nIhre E-Mail wurde nicht zugestellt, folgende Adresse:\n\nann@y.example",
+        ),
+        ("mailadmin", "退信", "您好：\n\n您的邮件无法投递到以下收件人:\n\nann@y.example"),
         # Attempts with their numbers, of one message.
         (
             "postmaster",

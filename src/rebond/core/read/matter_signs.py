@@ -37,6 +37,9 @@ MATTERS = _any_of(
     members of the list | members? of this list | list owners | abonnés de la liste | abonnenten der liste |
     suscriptores de la lista | iscritti alla lista |
     your campaign | your mailing | votre campagne | ihre kampagne | su campaña | la sua campagna |
+    our blog | im blog | notre blog | nuestro blog | nostro blog | nagios | cron job |
+    test message | testnachricht | message de test | mensaje de prueba |
+    messaggio di prova |
     delivered:? \\d+ | \\d+ delivered | \\d+ délivrés | \\d+ zugestellt | \\d+ entregados | \\d+ consegnati
     """
 )
@@ -55,6 +58,7 @@ SEVERAL = _any_of(
 SUMMARIES = _any_of(
     """
     pflogsumm | logwatch | log summar(?:y|ies) | grand totals | statistics | quarantine (?:summary|digest|report) |
+    your quarantine | votre quarantaine | ihre quarantäne | su cuarentena | la sua quarantena |
     statistiques | rapport de quarantaine | statistik | quarantänebericht | estadísticas | informe de cuarentena |
     statistiche | riepilogo della quarantena
     """
@@ -75,8 +79,18 @@ HABITS = _any_of(
     werden abgewiesen | werden abgelehnt | werden zurückgewiesen | nicht zugestellt werden können |
     mails, die nicht | nachrichten, die nicht |
     ser(?:á|án) (?:rechazad|devuelt|bloquead)[oa]s? | que no se puedan? | que no se pueden |
-    sar(?:à|anno) (?:rifiutat|respint|restituit)[oaie] | che non possono essere | che non può essere
+    sar(?:à|anno) (?:rifiutat|respint|restituit)[oaie] | che non possono essere | che non può essere |
+    means (?:that )?(?:the|a) | (?<!the )(?<!this )mail is (?:not delivered|returned|rejected) |
+    werden keine (?:nachrichten|mails) |
+    aucun message n'est
     """
+)
+# What makes it one of what was done.
+DONE = r"\b(?:was|were|has been|have been|wurden?|a été|ont été|fue|ha sido|è stato|sono stati)\b"
+# A mail of the writer's own, of which a person tells.
+WRITERS_MAIL = (
+    r"\b(?:my|meine?|mon|mes|mi|mis|il mio|i miei) (?:e-?mails?|mails?|messages?|nachricht|courriels?|correos?"
+    r"|mensajes?|messaggi[oi]?)\b"
 )
 # A mail that is none in particular; the words by which it is yet the reader's, and those for a mail of the reader's.
 ANY_MAIL = r"\b(?:a|an|un|une|eine|einer|una) (?:e-?mail|message|nachricht|mail|courriel|correo|mensaje|messaggio)\b"
