@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rebond.core.qualify import exchange
 from rebond.core.qualify.archive import Manifest, PackError, PackFile
 from rebond.core.qualify.engine import RuleEngine
-from rebond.core.qualify.exchange import Conflict, Difference, Document, compare_pack, rules_of
+from rebond.core.qualify.exchange import Conflict, Difference, Document, compare_pack, is_own_name, rules_of
 from rebond.core.qualify.loading import load_console_rules
 from rebond.core.qualify.rule_text import rule_table, rules_text, toml_text
 from rebond.core.qualify.rules import Level, Pack, Rule, RuleError
@@ -127,6 +127,11 @@ def test_there_are_at_most_so_many_rules(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_patterns_are_together_at_most_so_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "LARGEST_PACK", 6)
     assert "larger than 6 signs" in refusal(MOON + LINES + MOON.replace("moon", "sun") + LINES)
+
+
+@pytest.mark.parametrize(("name", "own"), [("moon", True), ("full-2.b", True), ("one/moon", False), ("My Rule", False)])
+def test_a_site_names_no_rule_as_a_pack_does(name: str, own: bool) -> None:
+    assert is_own_name(name) is own
 
 
 def test_a_new_rule_is_taken_and_is_known_the_second_time() -> None:
