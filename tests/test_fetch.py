@@ -112,6 +112,14 @@ def test_private_addresses_are_refused_unless_allowed(authority: Authority) -> N
         ("::1", False),
         ("fe80::1%eth0", False),
         ("::ffff:127.0.0.1", False),
+        ("64:ff9b::93.184.216.34", True),
+        ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:10.0.0.1", False),
+        ("fec0::1", False),
+        ("192.0.0.8", False),
     ],
 )
 def test_what_is_on_the_public_internet(address: str, public: bool) -> None:

@@ -114,10 +114,20 @@ def _address(host: str, port: int, *, private: bool) -> str:
     return found[0]
 
 
+# Addresses that lead to another one (RFC 6052, RFC 8215, RFC 3056), or that were once a site's own (RFC 3879).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_ELSEWHERE = tuple(
+    ipaddress.ip_network(network)
+    for network in ("64:ff9b:1::/48", "2002::/16", "::/96", "::ffff:0:0:0/96", "fec0::/10", "192.0.0.0/24")
+)
+
+
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    within = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped else ip
-    return within.is_global and not within.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped or ip
+    elsewhere = any(ip in network for network in _ELSEWHERE if network.version == ip.version)
+    return ip.is_global and not ip.is_multicast and not elsewhere
 
 
 class _Connection(http.client.HTTPConnection):
