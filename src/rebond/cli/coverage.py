@@ -115,7 +115,7 @@ def cover(folder: Path, *, qualifier: Qualifier, rules: Iterable[Rule], samples:
     for raw in samples:
         _count(found, qualifier.qualify_mail(raw).failures, _add_sample)
     for rule in rules:
-        _count(found, [_judged(qualifier, example) for example in rule.examples], _add_example)
+        _count(found, [qualifier.qualify_example(example) for example in rule.examples], _add_example)
     found.causes.update(_by_codes(qualifier))
     return found
 
@@ -162,19 +162,6 @@ def _add_sample(wins: Wins) -> None:
 
 def _add_example(wins: Wins) -> None:
     wins.examples += 1
-
-
-def _judged(qualifier: Qualifier, example: Any) -> Failure:
-    asked = example.situation
-    return qualifier.qualify_reply(
-        example.text,
-        channel=asked.channel,
-        provider=asked.provider,
-        phase=asked.phase,
-        peer=asked.peer,
-        code=asked.code,
-        enhanced=asked.enhanced,
-    )
 
 
 def _by_codes(qualifier: Qualifier) -> Iterable[Cause]:

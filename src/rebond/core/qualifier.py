@@ -12,7 +12,7 @@ from rebond.core.qualify.codes import CodeRow, CodeTable, is_weak, read_codes
 from rebond.core.qualify.engine import Match, RuleEngine
 from rebond.core.qualify.normalise import fold, fold_text, template
 from rebond.core.qualify.providers import Providers
-from rebond.core.qualify.rules import Level, Rule, Situation
+from rebond.core.qualify.rules import Example, Level, Rule, Situation
 from rebond.core.qualify.temper import temper
 from rebond.core.words import Cause, Channel, FailureType, Peer, Phase, Reason, ReturnKind
 
@@ -102,6 +102,19 @@ class Qualifier:
                 code=code,
                 enhanced=enhanced,
             )
+        )
+
+    def qualify_example(self, example: Example) -> Failure:
+        """Judge an example of a rule as the answer that it is."""
+        asked = example.situation
+        return self.qualify_reply(
+            example.text,
+            channel=asked.channel,
+            provider=asked.provider,
+            phase=asked.phase,
+            peer=asked.peer,
+            code=asked.code,
+            enhanced=asked.enhanced,
         )
 
     def qualify_facts(self, facts: Facts) -> Failure:

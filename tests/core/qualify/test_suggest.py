@@ -131,15 +131,7 @@ def _samples() -> Iterator[Failure]:
 def _examples() -> Iterator[Failure]:
     for rule in load_shipped_rules():
         for example in rule.examples:
-            asked = example.situation
-            yield default_qualifier().qualify_reply(
-                example.text,
-                provider=asked.provider,
-                phase=asked.phase,
-                peer=asked.peer,
-                code=asked.code,
-                enhanced=asked.enhanced,
-            )
+            yield default_qualifier().qualify_example(example)
 
 
 def _replies(corpus: Path) -> Iterator[Failure]:

@@ -110,20 +110,32 @@ def last_decision(qualification: int) -> Operation | None:
 
 def _operations(rows: Sequence[RuleOperation]) -> list[Operation]:
     because = reasons_given("rules.undo", {f"operation {row.pk}": row.undone_at for row in rows if row.undone_at})
-    return [_operation(row, because=because.get(f"operation {row.pk}", "")) for row in rows]
+    texts = _counted(QualificationChange, [row.pk for row in rows])
+    so_far = _counted(Requalified, [row.pk for row in rows if not Step(row.step).finished])
+    return [
+        _operation(
+            row,
+            because=because.get(f"operation {row.pk}", ""),
+            texts=texts.get(row.pk, 0),
+            failures=row.failures if Step(row.step).finished else so_far.get(row.pk, 0),
+        )
+        for row in rows
+    ]
 
 
-def _operation(row: RuleOperation, *, because: str) -> Operation:
-    step = Step(row.step)
-    texts = QualificationChange.objects.filter(operation=row.pk).count()
-    failures = row.failures if step.finished else Requalified.objects.filter(operation=row.pk).count()
+def _counted(model: type[QualificationChange | Requalified], operations: Sequence[int]) -> dict[int, int]:
+    rows = model.objects.filter(operation__in=operations).order_by().values_list("operation")
+    return dict(rows.annotate(Count("id")))
+
+
+def _operation(row: RuleOperation, *, because: str, texts: int, failures: int) -> Operation:
     return Operation(
         number=row.pk,
         at=row.at,
         actor=row.actor,
         kind=row.kind,
         because=row.because,
-        step=step,
+        step=Step(row.step),
         rules=tuple(sorted({*row.rules_before, *row.rules_after})),
         pack=row.pack,
         texts=texts,
