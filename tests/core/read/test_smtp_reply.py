@@ -64,14 +64,20 @@ def test_what_stands_before_a_telling_reply_is_cut(text: str, cut: str) -> None:
     assert from_reply(text) == cut
 
 
-def test_small_helpers() -> None:
+def test_the_type_of_a_diagnostic_is_taken_off() -> None:
     assert untyped("smtp; 550 x") == "550 x"
     assert untyped("550 x") == "550 x"
+
+
+def test_codes_that_say_little_give_way() -> None:
     assert all(map(is_vague, ("", "5.0.0", "4.4.7", "5.1.0")))
     assert not is_vague("5.1.1")
     assert most_telling("5.0.0", "", "5.2.2") == "5.2.2"
     assert most_telling("", "5.0.0") == "5.0.0"
     assert most_telling("") == ""
+
+
+def test_a_line_that_begins_with_a_refusal() -> None:
     assert begins_reply("550 x")
     assert not begins_reply("250 x")
     assert not begins_reply("x")
