@@ -136,6 +136,36 @@ def test_an_older_version_is_not_taken_unless_it_is_asked_for() -> None:
     assert take(older, again=True).outcome is Outcome.TAKEN
 
 
+def test_a_newer_version_that_changes_nothing_here_is_remembered() -> None:
+    take(packed(rule()))
+    newest = packed(rule(), version=TODAY + timedelta(days=2))
+    assert take(newest, dry_run=True).outcome is Outcome.UNCHANGED
+    between = packed(rule(), SUN, version=TOMORROW)
+    assert take(between, dry_run=True).outcome is Outcome.DIFFERENT
+    assert take(newest).outcome is Outcome.UNCHANGED
+    looked = take(between)
+    assert (looked.outcome, looked.words) == (Outcome.OLDER, "version 2026-03-03 was seen already")
+    assert take(packed(rule(), SUN, version=TODAY + timedelta(days=2))).outcome is Outcome.OLDER
+    assert take(newest).outcome is Outcome.UNCHANGED
+    assert take(packed(rule(), SUN, version=TODAY + timedelta(days=3))).outcome is Outcome.TAKEN
+
+
+def test_a_newer_version_that_is_refused_is_remembered() -> None:
+    lost = packed(rule(examples=["550 says something else"]), version=TOMORROW)
+    assert take(lost).outcome is Outcome.REFUSED
+    assert take(packed(rule())).outcome is Outcome.OLDER
+    assert take(packed(rule()), again=True).outcome is Outcome.TAKEN
+    assert take(lost).outcome is Outcome.REFUSED
+
+
+def test_what_one_source_gave_says_nothing_of_the_packs_of_another() -> None:
+    moons()
+    decide(practice(), decision(number_of("moon"), type=FailureType.SOFT, reason=Reason.MAILBOX_FULL))
+    assert take(packed(rule(), version=TOMORROW, key=STRANGER), source="there").outcome is Outcome.UNCHANGED
+    assert take(packed(SUN), source="there").outcome is Outcome.OLDER
+    assert take(packed(SUN), source="here").outcome is Outcome.TAKEN
+
+
 def test_what_was_undone_does_not_come_back_by_itself() -> None:
     taken = take(packed(rule()))
     assert taken.operation

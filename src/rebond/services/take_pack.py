@@ -6,11 +6,12 @@ and what they removed or undid does not come back by itself.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from rebond.core.qualify.archive import PackError, PackFile
+from rebond.core.qualify.archive import Manifest, PackError, PackFile
 from rebond.core.qualify.exchange import Difference, Document, compare_pack, rules_of
 from rebond.core.qualify.loading import PACK, is_imported
 from rebond.core.qualify.normalise import template
@@ -21,7 +22,15 @@ from rebond.services.backtest import Backtested
 from rebond.services.decide import Change, apply_change, effect_of, prepare_rules
 from rebond.services.errors import ServiceError
 from rebond.store.read.qualifications import list_qualifications
-from rebond.store.read.rules import Operation, console_documents, pack_operations, removed_by_people
+from rebond.store.read.rules import (
+    Operation,
+    PackVersion,
+    console_documents,
+    newest_seen,
+    pack_operations,
+    removed_by_people,
+)
+from rebond.store.write.rules import remember_pack
 
 KIND = "update"
 
@@ -80,13 +89,16 @@ def take_pack(
     """
     looked = Looked(source=source, where=where, outcome=Outcome.REFUSED, pack=pack)
     try:
-        rules = rules_of(pack, source=source)
         _refuse_strangers(pack, source=source)
-        if not again and (passed := _passed_over(pack)):
+        if not again and (passed := _passed_over(pack, source=source)):
             outcome, words = passed
             return replace(looked, outcome=outcome, words=words)
-        taking = _Taking(practice, pack, rules, source=source, again=again)
+        if not again and not dry_run:
+            _remember(pack, source=source, now=practice.now)
+        taking = _Taking(practice, pack, rules_of(pack, source=source), source=source, again=again)
         change = taking.prepare()
+        if again and not dry_run:  # a person wants this version, whatever was seen before
+            _remember(pack, source=source, now=practice.now)
         if not taking.difference.documents:
             return replace(looked, outcome=Outcome.UNCHANGED, difference=taking.difference)
         if dry_run:
@@ -108,25 +120,40 @@ def _refuse_strangers(pack: PackFile, *, source: str) -> None:
             raise PackError(f"the pack {name} comes from the source {owner} here; another cannot replace its rules")
 
 
-def _passed_over(pack: PackFile) -> tuple[Outcome, str] | None:
-    """Tell why a pack is not looked at: it was undone here, or is no newer than what was taken."""
+def _passed_over(pack: PackFile, *, source: str) -> tuple[Outcome, str] | None:
+    """Tell why a pack is not looked at: it was undone here, or is no newer than what was taken or seen."""
     manifest = pack.manifest
     taken = [operation for operation in pack_operations() if operation.pack and operation.pack["name"] == manifest.name]
     for operation in taken:
         assert operation.pack is not None
         if operation.undone_at is None:
-            taken_version, version = operation.pack["version"], manifest.version.isoformat()
-            if version < taken_version:
-                return Outcome.OLDER, f"version {taken_version} was taken already"
-            # Of two of one day nobody knows the newer: each would replace the other for ever.
-            if version == taken_version and manifest.digest != operation.pack["digest"]:
-                again = "rebond rules import --again takes this one instead"
-                return Outcome.OLDER, f"another pack of version {taken_version} was taken already: {again}"
-            return None
+            known = PackVersion(version=operation.pack["version"], digest=operation.pack["digest"])
+            if words := _outdated(manifest, known, what="taken"):
+                return Outcome.OLDER, words
+            break
         if operation.pack["digest"] == manifest.digest:
             words = f"it was undone by {operation.undone_by}, operation {operation.number}"
             return Outcome.UNDONE, f"{words}: rebond rules import --again takes it after all"
-    return None
+    # Also a version of which nothing was new here says that those before it are no longer what its makers say.
+    seen = newest_seen(manifest.name, source=source)
+    words = _outdated(manifest, seen, what="seen") if seen else ""
+    return (Outcome.OLDER, words) if words else None
+
+
+def _outdated(manifest: Manifest, known: PackVersion, *, what: str) -> str:
+    version = manifest.version.isoformat()
+    if version < known.version:
+        return f"version {known.version} was {what} already"
+    # Of two of one day nobody knows the newer: each would replace the other for ever.
+    if version == known.version and manifest.digest != known.digest:
+        return f"another pack of version {version} was {what} already: rebond rules import --again takes this one"
+    return ""
+
+
+def _remember(pack: PackFile, *, source: str, now: datetime) -> None:
+    manifest = pack.manifest
+    seen = PackVersion(version=manifest.version.isoformat(), digest=manifest.digest)
+    remember_pack(manifest.name, source=source, seen=seen, now=now)
 
 
 class _Taking:

@@ -15,6 +15,7 @@ from rebond.store.models.practice import (
     QualificationChange,
     Requalified,
     RuleOperation,
+    SeenPack,
     VerdictChange,
 )
 from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
@@ -41,6 +42,7 @@ __all__ = [
     "Requalified",
     "ReturnedMail",
     "RuleOperation",
+    "SeenPack",
     "SnapshotRow",
     "TargetMember",
     "ToldSuccess",

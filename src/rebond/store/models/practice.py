@@ -40,6 +40,20 @@ class RuleOperation(models.Model):
         db_table = "rule_operation"
 
 
+class SeenPack(models.Model):
+    """The newest version of a pack of rules that a source gave, whether or not anything of it was taken."""
+
+    source = models.CharField(max_length=255)
+    name = models.CharField(max_length=64)
+    version = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "seen_pack"
+        constraints = [models.UniqueConstraint(fields=["source", "name"], name="seen_pack_once")]
+
+
 class GivenVerdict(models.Model):
     """The columns of a verdict, as evidence has them."""
 

@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import Count, Max
 
 from rebond.core.qualify.loading import is_imported
-from rebond.store.models import ConsoleRule, QualificationChange, Requalified, RuleOperation
+from rebond.store.models import ConsoleRule, QualificationChange, Requalified, RuleOperation, SeenPack
 from rebond.store.read.audit import reasons_given
 
 Document = Mapping[str, Any]
 RulesVersion = tuple[object, ...]
+LONGEST_SOURCE = 255
 
 
 class Step(StrEnum):
@@ -77,6 +78,20 @@ def find_operation(number: int) -> Operation | None:
 def pack_operations() -> list[Operation]:
     """Read the operations that took a pack of rules into this site, the latest first."""
     return _operations(list(RuleOperation.objects.filter(pack__isnull=False).order_by("-id")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackVersion:
+    """A version of a pack, as ISO date, and the digest of its files."""
+
+    version: str
+    digest: str
+
+
+def newest_seen(name: str, *, source: str) -> PackVersion | None:
+    """Find the newest version of a pack that a source gave, whether or not anything of it was taken."""
+    row = SeenPack.objects.filter(source=source[:LONGEST_SOURCE], name=name).first()
+    return PackVersion(version=row.version, digest=row.digest) if row else None
 
 
 def removed_by_people() -> frozenset[str]:

@@ -10,9 +10,9 @@ from django.db import connection
 from rebond.core.failure import Verdict
 from rebond.core.words import QualificationStatus
 from rebond.store.dialect import among_numbers, listed, locking, take_turns
-from rebond.store.models import ConsoleRule, Qualification, QualificationChange, Requalified, RuleOperation
+from rebond.store.models import ConsoleRule, Qualification, QualificationChange, Requalified, RuleOperation, SeenPack
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
-from rebond.store.read.rules import Document, Step, console_documents, unfinished
+from rebond.store.read.rules import LONGEST_SOURCE, Document, PackVersion, Step, console_documents, unfinished
 from rebond.store.write.evidence import verdict_columns
 from rebond.store.write.requalify import Place
 from rebond.store.write.rows import update
@@ -81,6 +81,12 @@ def put_rules(documents: Mapping[str, Document | None], *, operation: int) -> No
             ConsoleRule.objects.update_or_create(
                 name=name, defaults={"document": dict(document), "operation": operation}
             )
+
+
+def remember_pack(name: str, *, source: str, seen: PackVersion, now: datetime) -> None:
+    """Write down which version of a pack a source gave, in the place of the one before."""
+    told = {"version": seen.version, "digest": seen.digest, "seen_at": now}
+    SeenPack.objects.update_or_create(source=source[:LONGEST_SOURCE], name=name, defaults=told)
 
 
 def lock_operation(number: int) -> Running | None:
