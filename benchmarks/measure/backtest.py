@@ -55,7 +55,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
 
 def _backtest(site: "Site") -> Any:
     from rebond.services.apply_rules import Practice
-    from rebond.services.decide import effect_of, prepare_rules
+    from rebond.services.change_rules import effect_of, prepare_rules
 
     practice = Practice(policy=site.policy, make=site.qualifier_with, actor="bench", clock=site.clock)
     rule = {"id": "bench", "text": "(?i)zorglub crowd", "type": "hard", "reason": "user_unknown", "source": "bench"}

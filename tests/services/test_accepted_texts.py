@@ -14,7 +14,8 @@ from tests.services.test_record import at_once
 
 from rebond.core.words import FailureType, QualificationStatus, Reason, Trust
 from rebond.services.apply_rules import undo
-from rebond.services.decide import apply_change, decide, ignore, prepare_rules
+from rebond.services.change_rules import apply_change, prepare_rules
+from rebond.services.decide import decide, ignore
 from rebond.services.rules_in_force import RulesInForce
 from rebond.services.unattributed import Accepting
 from rebond.store.models import (

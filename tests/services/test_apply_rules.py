@@ -14,7 +14,8 @@ from tests.services.sending_fixtures import JumpingClock
 
 from rebond.core.words import FailureType, Reason
 from rebond.services.apply_rules import ChangedMeanwhileError, begin, carry_on, carry_on_all, undo
-from rebond.services.decide import Change, decide, prepare_decision
+from rebond.services.change_rules import Change
+from rebond.services.decide import decide, prepare_decision
 from rebond.services.errors import RefusedError
 from rebond.store.models import AuditEntry, EvidenceRow, Qualification
 from rebond.store.read.rules import Step, list_operations

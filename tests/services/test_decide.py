@@ -20,17 +20,8 @@ from tests.services.practice_fixtures import (
 
 from rebond.core.words import AddressStatus, FailureType, QualificationStatus, Reason
 from rebond.services.apply_rules import begin, carry_on, carry_on_all, undo
-from rebond.services.decide import (
-    Change,
-    apply_change,
-    decide,
-    effect_of,
-    ignore,
-    prepare_decision,
-    prepare_ignoring,
-    prepare_requalifying,
-    prepare_rules,
-)
+from rebond.services.change_rules import Change, apply_change, effect_of, prepare_requalifying, prepare_rules
+from rebond.services.decide import decide, ignore, prepare_decision, prepare_ignoring
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.recompute import fold_needed
 from rebond.store.models import (

@@ -91,7 +91,7 @@ def test_a_rule_that_only_real_addresses_satisfy_stays_here() -> None:
 
 def test_an_id_that_no_pack_holds_stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
     moons()
-    monkeypatch.setattr("rebond.services.decide.is_own_name", lambda _: True)  # as a site may have it from before
+    monkeypatch.setattr("rebond.services.change_rules.is_own_name", lambda _: True)  # as a site may have it from before
     decide(practice(), decision(number_of("moon"), name="à moi"))
     assert [one.rule for one in collected().left_out] == ["à moi"]
 

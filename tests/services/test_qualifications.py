@@ -18,7 +18,8 @@ from tests.services.practice_fixtures import (
 from rebond.core.words import AddressStatus, QualificationStatus
 from rebond.packs import default_qualifier
 from rebond.services.apply_rules import undo
-from rebond.services.decide import apply_change, decide, effect_of, ignore, prepare_decision, prepare_rules
+from rebond.services.change_rules import apply_change, effect_of, prepare_rules
+from rebond.services.decide import decide, ignore, prepare_decision
 from rebond.services.errors import RefusedError
 from rebond.services.qualifications import Queue
 from rebond.store.models import EvidenceRow, Qualification

@@ -10,7 +10,7 @@ from tests.services.event_fixtures import took
 from tests.services.practice_fixtures import MOON, came_later, failed, moons, practice
 
 from rebond.services.apply_rules import undo
-from rebond.services.decide import apply_change, apply_if_new, prepare_requalifying, prepare_rules
+from rebond.services.change_rules import apply_change, apply_if_new, prepare_requalifying, prepare_rules
 from rebond.store.models import EvidenceRow, Qualification
 from rebond.store.read.rules import Operation, console_documents, list_operations
 

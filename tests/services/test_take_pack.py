@@ -9,7 +9,8 @@ from tests.services.practice_fixtures import came_later, decision, everything, f
 
 from rebond.core.words import AddressStatus, FailureType, Reason
 from rebond.services.apply_rules import undo
-from rebond.services.decide import apply_change, decide, ignore, prepare_rules
+from rebond.services.change_rules import apply_change, prepare_rules
+from rebond.services.decide import decide, ignore
 from rebond.services.take_pack import FRENCH_OUTCOME, Outcome
 from rebond.store.models import AuditEntry, Qualification, RuleOperation
 from rebond.store.read.rules import console_documents, find_operation
@@ -212,7 +213,7 @@ def test_a_rule_that_somebody_removed_does_not_come_back_by_itself() -> None:
 def test_removing_an_own_rule_is_not_taken_for_removing_that_of_a_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"acme/moon": {**rule(), "id": "acme/moon", "since": "2026-03-01"}}
     with monkeypatch.context() as before:
-        before.setattr("rebond.services.decide.is_own_name", lambda _: True)  # as a site may have it from before
+        before.setattr("rebond.services.change_rules.is_own_name", lambda _: True)  # as a site may have it from before
         apply_change(practice(), lambda: prepare_rules(practice(), own), kind="apply", because="")
     apply_change(practice(), lambda: prepare_rules(practice(), {"acme/moon": None}), kind="apply", because="")
     assert take(packed(rule())).outcome is Outcome.TAKEN

@@ -130,7 +130,8 @@ def decide(
     operation undoes it (`rebond rules undo`).
     """
     practice = open_practice(data)
-    from rebond.services.decide import Decision, effect_of, prepare_decision
+    from rebond.services.change_rules import effect_of
+    from rebond.services.decide import Decision, prepare_decision
     from rebond.services.decide import decide as decide_texts
     from rebond.services.errors import InputError
 
@@ -181,8 +182,9 @@ def ignore(
     No verdict changes: `stored_failures` count no more, and `statuses` tells what becomes of their addresses.
     """
     practice = open_practice(data)
-    from rebond.services.decide import effect_of, prepare_ignoring
+    from rebond.services.change_rules import effect_of
     from rebond.services.decide import ignore as ignore_texts
+    from rebond.services.decide import prepare_ignoring
 
     queue = _queue_of(practice)
     row = queue.row(number)

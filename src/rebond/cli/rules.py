@@ -12,7 +12,7 @@ from rebond.core.words import FAILURE_REASONS, REASONS, Reason
 
 if TYPE_CHECKING:
     from rebond.services.apply_rules import Practice
-    from rebond.services.decide import Change
+    from rebond.services.change_rules import Change
 
 FilesArgument = Annotated[
     list[str] | None,
@@ -59,7 +59,7 @@ def backtest(
         type_ = REASONS[Reason(reason)].type
     given = {"text": text, "type": type_, "reason": reason, "cause": cause, "provider": provider}
     change = _change(practice, what or [], remove or [], {name: value for name, value in given.items() if value})
-    from rebond.services.decide import effect_of
+    from rebond.services.change_rules import effect_of
 
     with counting("Addresses", as_json=json) as on_progress:
         found = effect_of(practice, change, on_progress=on_progress)
@@ -78,7 +78,7 @@ def apply(
     Without an argument: judge what is stored by the rules in force. What was interrupted before is done first.
     """
     practice = open_practice(data)
-    from rebond.services.decide import apply_if_new
+    from rebond.services.change_rules import apply_if_new
 
     with counting("Failures", as_json=json) as on_progress:
         operation = apply_if_new(
@@ -116,7 +116,7 @@ def operations(data: DataOption = None, json: JsonOption = False) -> None:
 
 def _change(practice: "Practice", what: list[str], remove: list[str], given: dict[str, Any]) -> "Change":
     from rebond.cli.rule_files import read_documents
-    from rebond.services.decide import prepare_requalifying, prepare_rules
+    from rebond.services.change_rules import prepare_requalifying, prepare_rules
     from rebond.services.errors import InputError
 
     if given and what:

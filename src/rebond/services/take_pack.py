@@ -19,7 +19,7 @@ from rebond.core.qualify.rules import RuleError
 from rebond.core.words import QualificationStatus
 from rebond.services.apply_rules import Practice
 from rebond.services.backtest import Backtested
-from rebond.services.decide import Change, apply_change, effect_of, prepare_rules
+from rebond.services.change_rules import Change, apply_change, effect_of, prepare_rules
 from rebond.services.errors import ServiceError
 from rebond.store.read.qualifications import list_qualifications
 from rebond.store.read.rules import (
