@@ -87,6 +87,10 @@ GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
         ),
         250,
     ),
+    "an address of at signs": (
+        lambda n: NOTICE + b"RCPT TO:<bob" + b"@" * n + b"\n",
+        10_000,
+    ),
     "addresses in a notice": (lambda n: NOTICE + _each(b"<u%d@y.example>: user unknown\n", n), 200),
     "lines below many addresses": (
         lambda n: NOTICE + _each(b"<u%d@y.example> ", 20) + b"\n" + b"\n" * n + b"the end",

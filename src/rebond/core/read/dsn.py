@@ -52,7 +52,9 @@ _SUCCESSES = frozenset({"delivered", "relayed", "expanded"})
 
 def read_dsn(letter: Letter) -> Finding | None:
     """Read the per-recipient groups of a report; None when the letter holds none that names a recipient."""
-    groups = [group for part in letter.parts(*_STATUS_TYPES) for group in groups_in(part.text(limit=MAX_FIELDS))]
+    note = letter.mail.note
+    texts = [part.text(limit=MAX_FIELDS) for part in letter.parts(*_STATUS_TYPES)]
+    groups = [group for text in texts for group in groups_in(text, note=note)]
     machine_made = bool(groups) or letter.mail.parameters.get("report-type", "").lower() == "delivery-status"
     if machine_made or letter.null_sender or is_daemon(letter):
         groups = groups or _loose_groups(letter)
@@ -100,7 +102,7 @@ def _loose_groups(letter: Letter) -> list[Group]:
         return []
     for text in (letter.notice, *plain_parts):
         if _FINAL.search(text) and (start := _LOOSE.search(text)):
-            return groups_in(text[start.start() :])
+            return groups_in(text[start.start() :], note=letter.mail.note)
     return []
 
 

@@ -14,8 +14,9 @@ from rebond.core.read.smtp_reply import begins_reply
 MAX_RECIPIENTS = 1000
 MAX_LINES = 4000
 
-_ADDRESS = r"[^\s<>\"'(),:;\[\]]{1,128}@[^\s<>\"'(),:;\[\]]{1,200}"
-_ANGLE = r"<([^<>\s]{1,128}@[^<>\s]{1,200})>"
+# One `@` of a token is tried, the last: a token of a thousand would be read from each.
+_ADDRESS = r"(?>[^\s<>\"'(),:;\[\]]{1,128}@)[^\s<>\"'(),:;\[\]]{1,200}"
+_ANGLE = r"<((?>[^<>\s]{1,128}@)[^<>\s]{1,200})>"
 _QUOTED = rf"[<\"']?({_ADDRESS})[>\"']?"
 _RCPT = rf"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?{_QUOTED}"
 # What stands before a failed address on its line; a plain `Address:` may be anybody's.
@@ -81,7 +82,7 @@ FORMS = (
     Form("courier", "undeliverable", rf"^{_QUOTED}:?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S", below=True),
     Form("messaging server", "original address:", rf"^[ \t]*{_ASKED}[ \t]*{_QUOTED}"),
     Form("labelled", "", rf"^[ \t>*-]*+{_LABEL}[ \t]*[:：][ \t]*\[?(?:[Ss][Mm][Tt][Pp]:)?{_QUOTED}"),
-    Form("refused in a transcript", "rcpt to", rf"{_RCPT}[^\n]*\n[^\n]{{0,60}}?(?<![\d.])[45]\d\d[ -]"),
+    Form("refused in a transcript", "rcpt to", rf"(?>{_RCPT}[^\n]{{0,300}}\n)[^\n]{{0,60}}?(?<![\d.])[45]\d\d[ -]"),
     Form("smtp transcript", "rcpt to", _RCPT),
 )
 

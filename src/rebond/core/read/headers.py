@@ -11,7 +11,7 @@ MAX_VALUE = 64 * 1024
 # The longest Content-Type whose reading is kept: mail systems write the same few over and over.
 _MAX_KEPT_TYPE = 240
 
-_FIELD = re.compile(r"^([!-9;-~]{1,128}+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?", re.M)
+FIELD = re.compile(r"^([!-9;-~]{1,128}+)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?", re.M)
 _FOLD = re.compile(r"\n[ \t]++")
 _PARAMETER = re.compile(r';\s*+([A-Za-z*0-9-]{1,40}+)\s*+=\s*+(?:"([^"]*+)"|([^\s;]*+))')
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]++/[a-z0-9!#$&^_.+-]++")
@@ -23,7 +23,7 @@ class Headers:
     Blocks are many and of their values few are read, so that nothing is done for each value when a block is made.
     """
 
-    __slots__ = ("_alone", "_first", "_lowered", "_names", "_values")
+    __slots__ = ("_first", "_lowered", "_names", "_values")
 
     def __init__(self, names: Sequence[str] = (), values: Sequence[str] = ()) -> None:
         """Take names as they are written, each with the value of the same place."""
@@ -31,31 +31,19 @@ class Headers:
         self._values = list(values)
         self._first = dict(zip(map(str.lower, self._names[::-1]), self._values[::-1], strict=True))
         self._lowered: list[str] | None = None
-        self._alone: bool | None = None  # whether the last field is the only one of its name, when that is known
 
     def add(self, name: str, value: str) -> None:
-        lowered = name.lower()
-        self._alone = lowered not in self._first
-        if self._alone:
-            self._first[lowered] = value
+        self._first.setdefault(name.lower(), value)
         self._names.append(name)
         self._values.append(value)
         self._lowered = None
 
-    def extend(self, more: str) -> None:
-        """Add a line that lost its fold to the last value."""
-        name, value = self._names[-1].lower(), self._values[-1]
-        if len(value) < MAX_VALUE:
-            if self._alone is None:
-                self._alone = self._lower_names().count(name) == 1
-            value = self._values[-1] = f"{value.rstrip()} {more}"
-            if self._alone:
-                self._first[name] = value
-
     def merge(self, other: "Headers") -> None:
         """Add all fields of another block."""
-        for name, value in zip(other._names, other._values, strict=True):
-            self.add(name, value)
+        self._first = {**other._first, **self._first}
+        self._names += other._names
+        self._values += other._values
+        self._lowered = None
 
     def first(self, name: str) -> str:
         """Give the first value of a name (in lower case), empty when there is none."""
@@ -134,7 +122,7 @@ def parse_headers(text: str) -> tuple[Headers, int]:
     headers = Headers()
     position, count = 0, 0
     while count < MAX_HEADERS:
-        found = _FIELD.match(text, position)
+        found = FIELD.match(text, position)
         if found:
             headers.add(found.group(1), found.group(2))
             position, count = found.end(), count + 1
@@ -143,7 +131,7 @@ def parse_headers(text: str) -> tuple[Headers, int]:
         if not end or end - position == 1:
             return headers, end or position
         escaped_from = text.startswith(("From ", ">From "), position)
-        if not escaped_from and not (count and _FIELD.match(text, end)):
+        if not escaped_from and not (count and FIELD.match(text, end)):
             return headers, position
         position = end
     return headers, position
@@ -154,7 +142,7 @@ def plain_fields(text: str) -> tuple[Sequence[str], Sequence[str]] | None:
 
     Faster than `parse_headers`, which bears all.
     """
-    pieces = _FIELD.split(text, MAX_HEADERS)
+    pieces = FIELD.split(text, MAX_HEADERS)
     # Between the fields, and around them, stands what is none.
     return None if any(pieces[::3]) else (pieces[1::3], pieces[2::3])
 

@@ -13,12 +13,13 @@ _REPLY = re.compile(
     r"(?:[ \-:;,]{1,3}[#(\[]{0,2}([245]\.\d{1,3}\.\d{1,3})(?![\d.\w]))?"
 )
 _ENHANCED = re.compile(r"([245]\.(?<![\w.]\d\.)\d{1,3}\.\d{1,3})(?![\d\w]|\.\d)")
-# What stands before a code that is a reply and no number in a sentence.
-_SPOKEN = re.compile(
-    r"(?:^|[:;>'\"(\[{|=]|said|says|returned|answered|response|responded|reply|replied|error|code|was|with|reason|smtp|status|fatal|\.{3}|->|<<<)"
-    r"[ \t(#:]{0,4}$",
-    re.I,
+# What stands before a code that is a reply and no number in a sentence; marks may stand between.
+_SPEAKING = (
+    *("said", "says", "returned", "answered", "response", "responded", "reply", "replied", "error", "code", "was"),
+    *("with", "reason", "smtp", "status", "fatal", "...", "->", "<<<", ";", ">", "'", '"', "{", "[", "|", "="),
 )
+_MARKS = " \t(#:"
+_MOST_MARKS = 4
 _TYPED = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]{0,30}\s*;\s*")
 # Words of diagnostics that name no reason.
 _POOR_WORDS = """
@@ -144,9 +145,15 @@ def most_telling(*codes: str) -> str:
 
 
 def _is_spoken(text: str, found: re.Match[str]) -> bool:
-    if found.group(2) or not found.start():
+    start = found.start()
+    if found.group(2) or not start:
         return True
-    return bool(_SPOKEN.search(text, max(0, found.start() - 24), found.start()))
+    before = text[max(0, start - 24) : start].lower()
+    bare = before.rstrip(_MARKS)
+    marks = before[len(bare) :]
+    if ":" in marks[-_MOST_MARKS - 1 :] or "(" in marks[-_MOST_MARKS - 1 :]:
+        return True
+    return len(marks) <= _MOST_MARKS and (bare.endswith(_SPEAKING) or len(marks) == start)
 
 
 def _code(candidates: list[re.Match[str]], told: str) -> int:

@@ -1,10 +1,15 @@
 """The fields of a report (RFC 3464) in a text: those of the whole report, and each recipient's."""
 
 import re
+from collections.abc import Callable, Iterable
+from itertools import chain
 
-from rebond.core.read.headers import Headers, parse_headers, plain_fields
+from rebond.core.read.headers import FIELD, MAX_VALUE, Headers, plain_fields
 
-MAX_PLAIN = 64 * 1024
+# A report on a thousand recipients has a thousand blocks, of ten fields or so.
+MAX_BLOCKS = 5000
+MAX_LINES = 12_000
+CUT = "cut: of a report's many fields only the first are read"
 
 _NAMING = ("final-recipient", "original-recipient")
 _RECIPIENTS_OWN = """
@@ -17,11 +22,11 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 Group = tuple[Headers, Headers]
 
 
-def groups_in(text: str) -> list[Group]:
-    """Give each recipient's fields in a text, with its report's common ones."""
+def groups_in(text: str, *, note: Callable[[str], None]) -> list[Group]:
+    """Give each recipient's fields in a text, with its report's common ones; `note` is told what is cut."""
     common = Headers()
     groups: list[Headers] = []
-    for fields in _field_blocks(text):
+    for fields in _field_blocks(text, note):
         naming = fields.any_of(_NAMING)
         if naming or (groups and _completes(groups[-1], fields)):
             if naming:
@@ -41,10 +46,10 @@ def groups_in(text: str) -> list[Group]:
 def _plain_blocks(text: str) -> list[Headers] | None:
     """Split a text that holds fields and blank lines only, as it should; None for any other."""
     text = text.strip()
-    if len(text) > MAX_PLAIN or text.startswith(">") or "\n>" in text:
+    if text.startswith(">") or "\n>" in text:
         return None
     blocks: list[Headers] = []
-    for lines in _BLANK_LINES.split(text):
+    for lines in _BLANK_LINES.split(text, MAX_BLOCKS):
         fields = plain_fields(lines)
         if fields is None:
             return None
@@ -63,31 +68,50 @@ def _one_line(value: str) -> str:
     return " ".join([line.strip() for line in value.split("\n")])
 
 
-def _field_blocks(text: str) -> list[Headers]:
+def _field_blocks(text: str, note: Callable[[str], None]) -> list[Headers]:
     """Split a text in blocks of fields: at blank lines, and where a second recipient is named without one."""
     blocks = _plain_blocks(text)
     if blocks is not None:
         return blocks
-    blocks = [Headers()]
+    lines = text.split("\n", MAX_LINES)
+    if len(lines) > MAX_LINES:
+        lines.pop()
+        note(CUT)
+    blocks = _loose_blocks(lines)
+    if len(blocks) > MAX_BLOCKS:
+        note(CUT)
+    return blocks[:MAX_BLOCKS]
+
+
+def _loose_blocks(lines: Iterable[str]) -> list[Headers]:
+    """Make blocks of lines of which not all are fields, or not apart as they should be."""
+    blocks: list[Headers] = []
+    names: list[str] = []
+    values: list[list[str]] = []
     last = ""
-    for line in text.split("\n"):
-        if not line.strip():
-            if blocks[-1]:
-                blocks.append(Headers())
+    for line in chain(lines, ("",)):
+        bare = line.strip()
+        if not bare:
+            if names:
+                blocks.append(_block(names, values))
+                names, values = [], []
             last = ""
         elif line[0] in " \t" and last:
-            blocks[-1].extend(line.strip())
-        else:
-            fields, _ = parse_headers(line.lstrip("> \t"))
-            name = next(fields.names(), "")
-            if name and " " not in name:
-                if name in _NAMING and name in blocks[-1]:
-                    blocks.append(Headers())
-                blocks[-1].add(name, fields.first(name))
-                last = name
-            elif last == "diagnostic-code":  # a fold that lost its spaces
-                blocks[-1].extend(line.strip())
-    return [block for block in blocks if block]
+            values[-1].append(bare)
+        elif found := FIELD.match(line.lstrip("> \t")):
+            last = found.group(1).lower()
+            if last in _NAMING and last in names:
+                blocks.append(_block(names, values))
+                names, values = [], []
+            names.append(last)
+            values.append([found.group(2).rstrip()])
+        elif last == "diagnostic-code":  # a fold that lost its spaces
+            values[-1].append(bare)
+    return blocks
+
+
+def _block(names: list[str], values: list[list[str]]) -> Headers:
+    return Headers(names, [" ".join(pieces)[:MAX_VALUE].rstrip() for pieces in values])
 
 
 def _completes(group: Headers, fields: Headers) -> bool:

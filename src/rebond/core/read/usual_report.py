@@ -31,7 +31,7 @@ def open_report(mail: Mail, body: bytes) -> tuple[Letter, list[Group]] | None:
             return None
         original = returned_headers(parts[2][2])
     words = _words(parts[0])
-    groups = _groups(parts[1])
+    groups = _groups(parts[1], mail)
     if words is None or not groups:
         return None
     letter = make_letter(mail, words=words, original=original)
@@ -87,8 +87,8 @@ def _words(part: _Part) -> str | None:
     return "" if words.isspace() else words
 
 
-def _groups(part: _Part) -> list[Group]:
+def _groups(part: _Part, mail: Mail) -> list[Group]:
     body = part[2]
     if not body.isascii() or b"\x1b" in body or b"\0" in body or len(body) > MAX_TEXT:
         return []
-    return groups_in(body.decode())
+    return groups_in(body.decode(), note=mail.note)
