@@ -33,6 +33,8 @@ _ASKED = (
     r"(?:Recipient address:[^\n]*\n[ \t]*Original address:"
     r"|Recipient address:(?![^\n]*\n[ \t]*Original address:))"
 )
+# A program or a file that stands for an address, which is named below it.
+_PIPE = r"[|/][^\n]{1,200}\n {3,8}\((?:ultimately )?generated from "
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 FORMS = (
     Form("qmail", "", rf"^[ \t]{{0,8}}{_ANGLE}:[ \t]*$"),
     Form("postfix", "", rf"^[ \t]{{0,8}}{_ANGLE}(?: \([^)]{{0,300}}\))?: +\S"),
-    Form("exim", "address", rf"^ {{2,8}}\"?({_ADDRESS})\"?:?\n {{3,}}", below=True),
+    Form("exim header", "incorrectly constructed", rf"(?:\n {{2}}|(?<=\S) <)({_ADDRESS})>?(?= <|:)", below=True),
+    Form("exim", "address", rf"^ {{2,8}}(?:{_PIPE})?\"?({_ADDRESS})\"?\)?:?\n {{3,}}", below=True),
     Form("gmx", "failed", rf"^\"?({_ADDRESS})\"?:(?=\n)", below=True),
     Form("opensmtpd", "list of recipients", rf"^({_ADDRESS}): \S", below=True),
     Form("sendmail 5", "transcript of session", rf"^[ \t]{{0,8}}[45]\d\d {_QUOTED}\.\.\. ", below=True),
