@@ -106,6 +106,13 @@ class AlertsSection(_Section):
 
 class PacksSection(_Section):
     """How this site's own pack of rules is given out."""
+class RulesSection(_Section):
+    """What changes of rules may do before a person says that they mean it."""
+
+    most_quarantined: int = Field(default=100, ge=0)
+    most_quarantined_percent: float = Field(default=1.0, ge=0, le=100)
+
+
 
     name: str = Field(default="", pattern=r"^(?:[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)?$")
     made_by: str = ""
@@ -170,6 +177,7 @@ class Config(_Section):
     intake: dict[str, IntakeSection] = {}
     packs: PacksSection = PacksSection()
     update: dict[str, UpdateSection] = {}
+    rules: RulesSection = RulesSection()
 
     def required_trust(self, source: str) -> Trust:
         """Return what an intake source asks of its returns; the default is `matched`."""

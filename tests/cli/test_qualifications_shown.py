@@ -58,7 +58,7 @@ def test_a_guess_is_not_taken_unread(
 ) -> None:
     cluster = SimpleNamespace(number=1, texts=(ROW,), suggestion=suggestion)
     queue = SimpleNamespace(row=lambda number: ROW, cluster_of=lambda row: cluster)
-    monkeypatch.setattr(qualifications, "open_practice", lambda data: None)
+    monkeypatch.setattr(qualifications, "open_practice", lambda data, **more: None)
     monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
     with pytest.raises(InputError, match=words):
         qualifications.decide(1, as_suggested=True)
@@ -69,7 +69,7 @@ def test_a_program_is_not_kept_waiting_for_a_back_test_that_nobody_reads(
 ) -> None:
     queue = SimpleNamespace(row=lambda number: ROW, cluster_of=lambda row: SimpleNamespace(texts=(ROW,)))
     done = SimpleNamespace(number=3)
-    monkeypatch.setattr(qualifications, "open_practice", lambda data: None)
+    monkeypatch.setattr(qualifications, "open_practice", lambda data, **more: None)
     monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
     monkeypatch.setattr(qualifications, "operation_row", lambda operation: {"operation": operation.number})
     monkeypatch.setattr("rebond.services.decide.prepare_decision", lambda *given: pytest.fail("tried for nothing"))

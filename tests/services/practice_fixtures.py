@@ -38,9 +38,9 @@ def _made(documents: str) -> Qualifier:
     return Qualifier(RuleEngine(pack), codes=whole.codes, providers=whole.providers)
 
 
-def practice(who: str = "cli:eve", *, hours: float = 0, clock: JumpingClock | None = None) -> Practice:
+def practice(who: str = "cli:eve", *, hours: float = 0, clock: JumpingClock | None = None, **options: Any) -> Practice:
     clock = clock or JumpingClock(NOW + timedelta(hours=hours))
-    return Practice(policy=policy(), make=make, actor=who, clock=clock)
+    return Practice(policy=policy(), make=make, actor=who, clock=clock, **options)
 
 
 def failed(text: str, address: str, *, day: float = 0, **fields: Any) -> str:

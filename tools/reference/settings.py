@@ -22,6 +22,7 @@ _ABOUT = {
     "policy": "What counts against addresses, and when messages are tried again; see [policy presets](policy.md).",
     "retention": "How long things are kept. Cleanup removes what is older.",
     "alerts": "What raises an alert: see `rebond alerts list`.",
+    "rules": "What changes of rules may do before a person says that they mean it: decisions, files, packs.",
     "packs": "This site's own pack of rules; see [packs of rules](../how-to/packs-of-rules.md).",
     "update": "One section for each source of [packs of rules](../how-to/packs-of-rules.md), with a name of your own.",
     "intake": "One section for each way in: `[intake.lmtp]`, `maildir`, `mbox`, `files`, `stdin`.",

@@ -2,7 +2,9 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from rebond.cli.output import data_directory
 from rebond.cli.settling import actor
@@ -15,20 +17,33 @@ if TYPE_CHECKING:
     from rebond.wiring import Site
 
 _MOST_TEXTS = 20
+AnywayOption = Annotated[
+    bool,
+    typer.Option("--anyway", help="Also when very many addresses enter quarantine, or a pattern is very wide."),
+]
 
 
-def open_practice(data: Path | None) -> "Practice":
+def open_practice(data: Path | None, *, anyway: bool = False) -> "Practice":
     """Open a site for changing its rules."""
     from rebond.wiring import open_site
 
-    return practice_of(open_site(data_directory(data)))
+    return practice_of(open_site(data_directory(data)), anyway=anyway)
 
 
-def practice_of(site: "Site") -> "Practice":
-    """Say who changes the rules of a site, and when."""
+def practice_of(site: "Site", *, anyway: bool = False) -> "Practice":
+    """Say who changes the rules of a site, and when; `anyway`: they have seen what it comes to."""
     from rebond.services.apply_rules import Practice
+    from rebond.services.quarantine_bound import QuarantineBound
 
-    return Practice(policy=site.policy, make=site.qualifier_with, actor=actor(), clock=site.clock)
+    rules = site.config.rules
+    return Practice(
+        policy=site.policy,
+        make=site.qualifier_with,
+        actor=actor(),
+        clock=site.clock,
+        bound=QuarantineBound(addresses=rules.most_quarantined, percent=rules.most_quarantined_percent),
+        anyway=anyway,
+    )
 
 
 def verdict_in_words(verdict: "Verdict") -> str:

@@ -1,11 +1,12 @@
 """`rebond qualifications`: the distinct texts of failures, what they may mean, and what people decide of them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, show, show_rows, wants_json
-from rebond.cli.practice import backtest_row, open_practice, operation_row
+from rebond.cli.practice import AnywayOption, backtest_row, open_practice, operation_row
 from rebond.cli.qualification_rows import cluster_row, suggestion_in_words, suggestion_row, text_row
 from rebond.cli.settling import counting
 from rebond.core.words import FAILURE_REASONS, REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
@@ -120,6 +121,7 @@ def decide(
     alone: Annotated[bool, typer.Option("--alone", help="This text only, not those like it.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also when it was decided before.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only back-test; write nothing.")] = False,
+    anyway: AnywayOption = False,
     because: BecauseOption = "",
     data: DataOption = None,
     json: JsonOption = False,
@@ -129,7 +131,7 @@ def decide(
     On a terminal the back-test is shown first, and you are asked; a program gets it with --dry-run. The number of the
     operation undoes it (`rebond rules undo`).
     """
-    practice = open_practice(data)
+    practice = open_practice(data, anyway=anyway)
     from rebond.services.change_rules import effect_of
     from rebond.services.decide import Decision, prepare_decision
     from rebond.services.decide import decide as decide_texts
@@ -158,11 +160,13 @@ def decide(
     )
     if dry_run or not wants_json(json):
         change = prepare_decision(practice, decision)
-        found = {"pattern": pattern, **backtest_row(effect_of(practice, change))}
-        show(found, as_json=json, title="Back-test")
+        found = effect_of(practice, change)
+        show({"pattern": pattern, **backtest_row(found)}, as_json=json, title="Back-test")
         if dry_run:
             return Exit.DONE
-        typer.confirm("Save this rule and apply it?", abort=True)
+        moved = found.total.entering
+        typer.confirm(f"Save this rule and apply it? It moves {moved:,} addresses into quarantine.", abort=True)
+        practice = replace(practice, anyway=True)  # they have seen how many
     with counting("Failures", as_json=json) as on_progress:
         operation = decide_texts(practice, decision, because=because, on_progress=on_progress)
     show({**operation_row(operation), "pattern": pattern}, as_json=json, title="Decided")

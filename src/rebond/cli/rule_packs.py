@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
-from rebond.cli.practice import practice_of
+from rebond.cli.practice import AnywayOption, practice_of
 from rebond.cli.settling import counting
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def import_(
     again: Annotated[
         bool, typer.Option("--again", help="Also what was undone or removed here, and a version that is no newer.")
     ] = False,
+    anyway: AnywayOption = False,
     because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")] = "",
     data: DataOption = None,
     json: JsonOption = False,
@@ -100,8 +101,8 @@ def import_(
     site = open_site(data_directory(data))
     from rebond.pack_sources import read_pack_file
     from rebond.services.errors import InputError
-    from rebond.services.take_pack import Outcome, take_pack
-    from rebond.services.update_rules import open_by_any
+    from rebond.services.take_pack import take_pack
+    from rebond.services.update_rules import FAILED, open_by_any
 
     given = read_pack_file(file)
     if given.problem:
@@ -110,17 +111,18 @@ def import_(
     if looked.pack is not None:
         with counting("Failures", as_json=json) as on_progress:
             looked = take_pack(
-                practice_of(site),
+                practice_of(site, anyway=anyway),
                 looked.pack,
                 source=looked.source,
                 where=looked.where,
                 dry_run=dry_run,
                 again=again,
                 because=because,
+                command=f"rebond rules import {file}",
                 on_progress=on_progress,
             )
     show(looked_row(looked), as_json=json, title="Pack")
-    return Exit.REFUSED if looked.outcome is Outcome.REFUSED else Exit.DONE
+    return Exit.REFUSED if looked.outcome in FAILED else Exit.DONE
 
 
 def update(
@@ -128,19 +130,19 @@ def update(
         list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Names of [update.NAME] sections; all, if none.")
     ] = None,
     dry_run: DryRunOption = False,
+    anyway: AnywayOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> int:
     """Take what is new in the packs of the configured sources; each pack is one operation that can be undone.
 
-    Ends with 3 when a source failed; the others are taken all the same.
+    Ends with 3 when a source failed or a pack was held back; the others are taken all the same.
     """
     from rebond.wiring import open_site
 
     site = open_site(data_directory(data))
     from rebond.services.errors import NotFoundError
-    from rebond.services.take_pack import Outcome
-    from rebond.services.update_rules import update_rules
+    from rebond.services.update_rules import FAILED, update_rules
 
     known = {source.name: source for source in site.pack_sources}
     if unknown := sorted(set(sources or ()) - set(known)):
@@ -148,9 +150,9 @@ def update(
         raise NotFoundError(f"there is no source {unknown[0]!r} in [update.NAME]: known are {told}")
     wanted = [source for name, source in known.items() if not sources or name in sources]
     with counting("Failures", as_json=json) as on_progress:
-        looked = update_rules(practice_of(site), wanted, dry_run=dry_run, on_progress=on_progress)
+        looked = update_rules(practice_of(site, anyway=anyway), wanted, dry_run=dry_run, on_progress=on_progress)
     show_rows(map(looked_row, looked), as_json=json, title="Deliverability update", brief=_BRIEF)
-    return Exit.PARTLY if any(one.outcome is Outcome.REFUSED for one in looked) else Exit.DONE
+    return Exit.PARTLY if any(one.outcome in FAILED for one in looked) else Exit.DONE
 
 
 def updates(data: DataOption = None, json: JsonOption = False) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, JsonOption, handles_errors, show, show_rows
-from rebond.cli.practice import backtest_row, open_practice, operation_row
+from rebond.cli.practice import AnywayOption, backtest_row, open_practice, operation_row
 from rebond.cli.settling import counting
 from rebond.core.words import FAILURE_REASONS, REASONS, Reason
 
@@ -54,7 +54,7 @@ def backtest(
 
     Without an argument: what the rules in force say otherwise of what is stored.
     """
-    practice = open_practice(data)
+    practice = open_practice(data, anyway=True)  # nothing is written
     if reason in FAILURE_REASONS and not type_:
         type_ = REASONS[Reason(reason)].type
     given = {"text": text, "type": type_, "reason": reason, "cause": cause, "provider": provider}
@@ -69,6 +69,7 @@ def backtest(
 def apply(
     what: FilesArgument = None,
     remove: RemoveOption = None,
+    anyway: AnywayOption = False,
     because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")] = "",
     data: DataOption = None,
     json: JsonOption = False,
@@ -77,7 +78,7 @@ def apply(
 
     Without an argument: judge what is stored by the rules in force. What was interrupted before is done first.
     """
-    practice = open_practice(data)
+    practice = open_practice(data, anyway=anyway)
     from rebond.services.change_rules import apply_if_new
 
     with counting("Failures", as_json=json) as on_progress:

@@ -5,7 +5,7 @@ transaction. Whoever is interrupted leaves a step behind that anybody can contin
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from rebond.core.words import Phase, QualificationStatus
 from rebond.services.alerts import end_for_texts
 from rebond.services.backtest import Plan, judge, same_verdict, status_of
 from rebond.services.errors import NotFoundError, RefusedError
+from rebond.services.quarantine_bound import QuarantineBound
 from rebond.services.recompute import fold_needed
 from rebond.store.read.evidence import AddressKey, states_of
 from rebond.store.read.qualifications import Circumstance, find_qualifications, judged_by
@@ -61,12 +62,17 @@ MakeQualifier = Callable[[Mapping[str, Document]], Qualifier]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
-    """What changing rules needs: the policy, and how to make the qualifier of a site with given rules of its own."""
+    """What changing rules needs: the policy, and how to make the qualifier of a site with given rules of its own.
+
+    With `anyway` a person means what would be refused otherwise: they have seen what it comes to.
+    """
 
     policy: Policy
     make: MakeQualifier
     actor: str
     clock: Clock
+    bound: QuarantineBound = field(default_factory=QuarantineBound)
+    anyway: bool = False
 
     @property
     def now(self) -> datetime:

@@ -9,6 +9,7 @@ from rebond.core.qualify.check import check_rule
 from rebond.core.qualify.exchange import LARGEST_PATTERN, is_own_name
 from rebond.core.qualify.loading import is_imported, load_console_rules
 from rebond.core.qualify.pattern_size import pattern_size
+from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import unfit
 from rebond.core.qualify.rules import RuleError
 from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
@@ -40,7 +41,8 @@ def prepare_rules(
     with_examples: bool = True,
     seen: Mapping[str, Document] | None = None,
 ) -> Change:
-    """Find what it would change to add, replace or (None) remove rules of the site; InputError when one is refused.
+    """Find what it would change to add, replace or (None) remove rules of the site; InputError when one is refused, and
+    RefusedError when its pattern matches nearly everything, unless the practice says `anyway`.
 
     `seen` are the rules of the site as the caller looked at them.
     """
@@ -54,6 +56,8 @@ def prepare_rules(
         after = practice.make(wanted)
         if with_examples:
             _check(after, wanted, names=rules)
+            if not practice.anyway:
+                _refuse_wide(after, names=rules)
     except RuleError as error:
         raise InputError(str(error)) from None
     try:
@@ -93,6 +97,15 @@ def _check(qualifier: Qualifier, documents: Mapping[str, Document], *, names: Ma
         raise RuleError(problems)
 
 
+def _refuse_wide(qualifier: Qualifier, *, names: Mapping[str, object]) -> None:
+    for name, found in too_wide(qualifier.engine).items():
+        if name in names:
+            raise RefusedError(
+                f"rule {name} is too wide, its pattern matches {found} too: write what only these texts say,"
+                " or say --anyway"
+            )
+
+
 def prepare_requalifying(practice: Practice, rules: Sequence[str] = ()) -> Change:
     """Find what the present rules (or some of them) say otherwise of stored failures."""
     seen = console_documents()
@@ -111,10 +124,14 @@ def apply_change(
     because: str,
     on_progress: Progress | None = None,
 ) -> Operation:
-    """Do a change as one operation, after what others left unfinished; prepared anew when somebody's came first."""
+    """Do a change as one operation, after what others left unfinished; prepared anew when somebody's came first.
+
+    TooManyEnterError when more addresses would enter quarantine than may, unless the practice says `anyway`.
+    """
     for _ in range(_TRIES):
         carry_on_all(practice, on_progress=on_progress)
         change = prepare()
+        entering = 0 if practice.anyway else practice.bound.check(change.plan, policy=practice.policy)
         try:
             number = begin(
                 practice,
@@ -127,6 +144,7 @@ def apply_change(
             )
         except ChangedMeanwhileError:
             continue
+        practice.bound.entered += entering
         return carry_on(practice, number, on_progress=on_progress)
     raise RefusedError("the rules are being changed by somebody else: try again")
 

@@ -21,6 +21,7 @@ from rebond.services.apply_rules import Practice
 from rebond.services.backtest import Backtested
 from rebond.services.change_rules import Change, apply_change, effect_of, prepare_rules
 from rebond.services.errors import ServiceError
+from rebond.services.quarantine_bound import TooManyEnterError, too_many
 from rebond.store.read.qualifications import list_qualifications
 from rebond.store.read.rules import (
     Operation,
@@ -43,6 +44,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     OLDER = "older"
     UNDONE = "undone"
+    HELD = "held"
     REFUSED = "refused"
 
 
@@ -53,6 +55,7 @@ FRENCH_OUTCOME: Mapping[Outcome, str] = MappingProxyType(
         Outcome.UNCHANGED: "Inchangé",
         Outcome.OLDER: "Plus ancien",
         Outcome.UNDONE: "Annulé ici",
+        Outcome.HELD: "Retenu",
         Outcome.REFUSED: "Refusé",
     }
 )
@@ -81,11 +84,13 @@ def take_pack(
     dry_run: bool = False,
     again: bool = False,
     because: str = "",
+    command: str = "",
     on_progress: Callable[[int], None] | None = None,
 ) -> Looked:
     """Take the rules of a pack that are new here, as one operation that can be undone.
 
-    `again` also takes what was undone or removed here, and a version that is no newer than the one that was taken.
+    It is held back when too many addresses would enter quarantine; `command` is what a person can take it with. `again`
+    also takes what was undone or removed here, and a version that is no newer than the one that was taken.
     """
     looked = Looked(source=source, where=where, outcome=Outcome.REFUSED, pack=pack)
     try:
@@ -103,12 +108,26 @@ def take_pack(
             return replace(looked, outcome=Outcome.UNCHANGED, difference=taking.difference)
         if dry_run:
             effect = effect_of(practice, change, on_progress=on_progress)
-            return replace(looked, outcome=Outcome.DIFFERENT, difference=taking.difference, effect=effect)
+            words = _held_back(practice, effect.total.entering)
+            practice.bound.entered += effect.total.entering
+            return replace(looked, outcome=Outcome.DIFFERENT, words=words, difference=taking.difference, effect=effect)
         said = because or f"pack {pack.manifest.name} of {pack.manifest.version} from {source}"
-        operation = apply_change(practice, taking.prepare, kind=KIND, because=said, on_progress=on_progress)
+        try:
+            operation = apply_change(practice, taking.prepare, kind=KIND, because=said, on_progress=on_progress)
+        except TooManyEnterError as error:
+            by = command or f"rebond rules update {source}"
+            words = f"{too_many(error.entering, most=error.most)}: look at {by} --dry-run, then take it with --anyway"
+            return replace(looked, outcome=Outcome.HELD, words=words, difference=taking.difference)
         return replace(looked, outcome=Outcome.TAKEN, difference=taking.difference, operation=operation)
     except (PackError, RuleError, ServiceError) as error:
         return replace(looked, words=str(error))
+
+
+def _held_back(practice: Practice, entering: int) -> str:
+    """Warn that a pack will be held back; empty when it will not."""
+    if practice.anyway or not practice.bound.exceeded_by(entering):
+        return ""
+    return f"{too_many(practice.bound.entered + entering, most=practice.bound.most)}: --anyway takes it"
 
 
 def _refuse_strangers(pack: PackFile, *, source: str) -> None:

@@ -18,6 +18,7 @@ from rebond.store.trouble import trouble
 from rebond.store.write.jobs import finish_job, start_job
 
 JOB = "deliverability-update"
+FAILED = frozenset({Outcome.REFUSED, Outcome.HELD})
 _LONGEST_WORDS = 300
 Progress = Callable[[int], None]
 
@@ -147,7 +148,7 @@ def run_update(
     except Exception as error:
         finish_job(job, result={}, now=practice.now, problem=f"{type(error).__name__}: {error}")
         raise
-    problems = [f"{one.source} ({one.where}): {one.words}" for one in looked if one.outcome is Outcome.REFUSED]
+    problems = [f"{one.source} ({one.where}): {one.words}" for one in looked if one.outcome in FAILED]
     exported = ""
     try:
         if (made_by := maker()) is not None and folder is not None:

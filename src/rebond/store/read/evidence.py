@@ -22,7 +22,7 @@ from rebond.core.words import (
     Trust,
 )
 from rebond.store.dialect import among, among_numbers, listed, read_moment
-from rebond.store.models import AddressStateRow, EvidenceRow
+from rebond.store.models import AddressStateRow, EvidenceRow, ProfileAddress
 from rebond.store.read.state_json import read_cause, state_from_json
 
 MOST_KEYS = 500
@@ -245,6 +245,11 @@ def scopes_of(address: AddressKey) -> tuple[str, ...]:
     """List the scopes in which an address has a state, the whole site first."""
     rows = AddressStateRow.objects.filter(channel=address.channel, address_key=address.key)
     return tuple(dict.fromkeys(["", *rows.order_by("scope").values_list("scope", flat=True)]))
+
+
+def count_known() -> int:
+    """Count the addresses of profiles, or those that have a state where these are more."""
+    return max(ProfileAddress.objects.count(), AddressStateRow.objects.count())
 
 
 def list_addresses() -> Iterator[dict[AddressKey, str]]:
