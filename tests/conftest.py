@@ -8,9 +8,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from rebond.store.connect import settings_for
+from rebond.web_settings import WEB_APPS, web_settings
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 SAMPLES = Path(__file__).parent / "samples"
+
+_MEMORY = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("tests")
@@ -32,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
             database["TEST"] = {"NAME": f"{folder}/test-{alias}.sqlite3"}
             # What a crash would leave is for the crash tests; here a commit need not reach the disk.
             database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-    django_settings.configure(SECRET_KEY="tests", **chosen)
+    chosen["INSTALLED_APPS"] += WEB_APPS
+    django_settings.configure(**{**chosen, **web_settings(key="tests"), "CACHES": _MEMORY})
     _empty_cheaply()
 
 

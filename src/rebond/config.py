@@ -1,5 +1,7 @@
 """The configuration: `rebond.toml`, environment variables, and the secrets file (specification 10)."""
 
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -104,8 +106,6 @@ class AlertsSection(_Section):
         return value
 
 
-class PacksSection(_Section):
-    """How this site's own pack of rules is given out."""
 class RulesSection(_Section):
     """What changes of rules may do before a person says that they mean it."""
 
@@ -113,6 +113,8 @@ class RulesSection(_Section):
     most_quarantined_percent: float = Field(default=1.0, ge=0, le=100)
 
 
+class PacksSection(_Section):
+    """How this site's own pack of rules is given out."""
 
     name: str = Field(default="", pattern=r"^(?:[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)?$")
     made_by: str = ""
@@ -175,9 +177,9 @@ class Config(_Section):
     retention: RetentionSection = RetentionSection()
     alerts: AlertsSection = AlertsSection()
     intake: dict[str, IntakeSection] = {}
+    rules: RulesSection = RulesSection()
     packs: PacksSection = PacksSection()
     update: dict[str, UpdateSection] = {}
-    rules: RulesSection = RulesSection()
 
     def required_trust(self, source: str) -> Trust:
         """Return what an intake source asks of its returns; the default is `matched`."""
@@ -289,6 +291,14 @@ def load_secrets(data: Path) -> Mapping[str, Any]:
         raise ConfigError(f"there is no {path}: run rebond init --data {data}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}; {lost_secrets(data)}") from None
+
+
+def web_key(data: Path) -> str:
+    """Derive the key that signs sessions and one-time links; another one ends them all and loses nothing else."""
+    key = load_secrets(data).get("erasure", {}).get("key", "")
+    if not isinstance(key, str) or not key:
+        raise ConfigError(f"{data / SECRETS_FILE}: [erasure] key is missing; {lost_secrets(data)}")
+    return hmac.new(key.encode(), b"rebond web sessions", hashlib.sha256).hexdigest()
 
 
 def lost_secrets(data: Path) -> str:

@@ -21,6 +21,7 @@ from rebond.config import (
     load_secrets,
     lost_secrets,
     new_secrets,
+    web_key,
 )
 from rebond.core.policy import Policy, PolicyError, parse_duration, read_policy
 from rebond.core.ports import Clock
@@ -166,12 +167,15 @@ class Site:
             raise ConfigError(f"email.smtp_url: {error}") from None
 
 
-def open_site(data: Path, *, clock: Clock | None = None) -> Site:
-    """Open an initialised data directory and connect to its database; ConfigError says what is missing."""
+def open_site(data: Path, *, clock: Clock | None = None, web: bool = False) -> Site:
+    """Open an initialised data directory and connect to its database; ConfigError says what is missing.
+
+    `web`: this process serves people, and needs what the console and the API need.
+    """
     if not (data / SECRETS_FILE).exists():
         raise ConfigError(f"there is no Rebond in {data}: run rebond init --data {data}")
     site = _site(data, clock=clock or SystemClock())
-    _connect(site)
+    _connect(site, web=web)
     _refuse_unready(site)
     return site
 
@@ -211,18 +215,20 @@ def init_site(data: Path) -> Site:
             os.fsync(file.fileno())
         half.rename(secrets)
     site = _site(data, clock=SystemClock())
-    _connect(site)
+    _connect(site, web=True)
     migrate()
     return site
 
 
-def _connect(site: Site) -> None:
+def _connect(site: Site, *, web: bool) -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     from rebond.store.connect import DatabaseUrlError, connect
+    from rebond.web_settings import WEB_APPS, web_settings
 
+    extra = web_settings(key=web_key(site.data), public_url=site.config.site.public_url) if web else {}
     try:
-        connect(database_url(site.config, data=site.data))
+        connect(database_url(site.config, data=site.data), apps=WEB_APPS if web else (), extra=extra)
     except DatabaseUrlError as error:
         raise ConfigError(f"database.url: {error}") from None
     except ImproperlyConfigured as error:

@@ -10,7 +10,18 @@ import typer
 
 FAMILIES = (
     *("site", "doctor", "profiles", "delivery", "intake", "quarantine", "returns"),
-    *("qualify", "rules_in_force", "rules_check", "rules", "rule_packs", "qualifications", "alerts", "tokens", "demo"),
+    *(
+        "qualify",
+        "rules_in_force",
+        "rules_check",
+        "rules",
+        "rule_packs",
+        "qualifications",
+        "alerts",
+        "tokens",
+        "users",
+        "demo",
+    ),
 )
 
 

@@ -2,7 +2,7 @@
 
 
 class ServiceError(Exception):
-    """Base of the three below; the text says what happened, which value, and what to do."""
+    """Base of those below; the text says what happened, which value, and what to do."""
 
 
 class InputError(ServiceError):
@@ -15,6 +15,10 @@ class NotFoundError(ServiceError):
 
 class RefusedError(ServiceError):
     """The present state, or a check, does not allow it."""
+
+
+class ForbiddenError(ServiceError):
+    """Who asks may not do it."""
 
 
 def no_profile(external_id: str) -> NotFoundError:

@@ -1,6 +1,8 @@
 """How the store connects: SQLite files by default, PostgreSQL by URL. The only place that configures Django."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -69,11 +71,15 @@ def _postgresql(url: str) -> dict[str, Any]:
     }
 
 
-def connect(url: str) -> None:
-    """Configure Django for this process, once. A second call with another database is an error."""
+def connect(url: str, *, apps: tuple[str, ...] = (), extra: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Configure Django for this process, once. A second call with another database is an error.
+
+    `apps` and `extra` are what a process that serves people has beyond the store.
+    """
     from django.conf import settings
 
     wanted = settings_for(url)
+    wanted = {**wanted, **extra, "INSTALLED_APPS": [*wanted["INSTALLED_APPS"], *apps]}
     if settings.configured:
         if settings.DATABASES["default"]["NAME"] != wanted["DATABASES"]["default"]["NAME"]:
             raise DatabaseUrlError("this process is already connected to another database")
@@ -91,6 +97,7 @@ def migrate() -> None:
 
     for alias in settings.DATABASES:
         call_command("migrate", database=alias, verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
 
 
 def without_password(url: str) -> str:

@@ -1,0 +1,1 @@
+"""The console: pages for people, each of which makes one call."""

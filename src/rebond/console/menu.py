@@ -1,0 +1,37 @@
+"""The menu: each page once, shown to those who may open it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from rebond.core.permissions import Operation
+from rebond.services.access import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the menu: the name of its address, and what opening it takes. `under`: prefix of its pages' names."""
+
+    page: str
+    title: str | Promise
+    operation: Operation
+    under: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str | Promise
+    entries: tuple[Entry, ...]
+
+
+MENU = (Section("", (Entry("home", _("Home"), Operation.READ),)),)
+
+
+def menu_for(person: Person) -> Iterator[Section]:
+    """The sections with the pages that this person may open; none is empty."""
+    for section in MENU:
+        entries = tuple(entry for entry in section.entries if person.may(entry.operation))
+        if entries:
+            yield Section(section.title, entries)

@@ -1,0 +1,1 @@
+"""The web application: addresses, headers, and what a server loads."""

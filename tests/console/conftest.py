@@ -1,0 +1,135 @@
+"""A served site on the test database, people of each role, and a browser."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from rebond.config import Config, EmailSection
+from rebond.core.tokens import Keyring
+from rebond.core.words import Role
+from rebond.web.current import serve
+from rebond.wiring import Site, SystemClock, load_policy
+from tests.missing import missing
+
+ClientAs = Callable[..., Client]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """The site that the test's pages show."""
+    config = Config(email=EmailSection(bounce_domain="bounce.shop.example"))
+    keyring = Keyring({0: b"a key for these tests only"}, 0)
+    made = Site(data=tmp_path, config=config, policy=load_policy(config), keyring=keyring, clock=SystemClock())
+    serve(made)
+    return made
+
+
+def make_person(role: Role) -> Any:
+    """Make a person of this role."""
+    from django.contrib.auth import get_user_model
+
+    users: Any = get_user_model().objects
+    found = users.filter(username=role.value).first()
+    return found or users.create_user(role.value, f"{role}@shop.example", PASSWORD, role=role.value)
+
+
+@pytest.fixture
+def client_as(site: Site) -> ClientAs:
+    """Sign a role in: gives a client whose pages are in that language."""
+
+    def sign_in(role: Role = Role.ADMINISTRATOR, *, language: str = "en") -> Client:
+        client = Client(headers={"Accept-Language": language})
+        client.force_login(make_person(role), backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@dataclass
+class Desk:
+    """A browser window, signed in; `problems` are what its console and its requests complained of."""
+
+    page: Any
+    url: str
+    problems: list[str]
+
+    def open(self, path: str) -> Any:
+        """Open a page of the console."""
+        self.page.goto(self.url + path)
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium; the profile is empty and nothing is asked of anybody."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium")
+    if path is None:
+        missing("chromium")
+    # Playwright keeps an event loop in this thread; the tests' own database calls are made beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    arguments += ["--disable-component-update", "--disable-sync", "--no-first-run"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk(chromium: Any, site: Site, live_server: Any) -> Iterator[Callable[..., Desk]]:
+    """Open a window for a role, a language, a width and a theme; a complaint of any page fails the test."""
+    contexts: list[Any] = []
+    opened: list[Desk] = []
+
+    def open_desk(
+        role: Role | None = Role.ADMINISTRATOR, *, language: str = "en", width: int = 1440, dark: bool = False
+    ) -> Desk:
+        context = chromium.new_context(
+            locale={"en": "en-GB", "fr": "fr-FR"}[language],
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        if role is not None:
+            context.add_cookies([_session(role, live_server.url)])
+        page = context.new_page()
+        window = Desk(page=page, url=live_server.url, problems=[])
+        _listen(window)
+        opened.append(window)
+        return window
+
+    yield open_desk
+    problems = [problem for window in opened for problem in window.problems]
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def _session(role: Role, url: str) -> dict[str, str]:
+    client = Client()
+    client.force_login(make_person(role), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}
+
+
+def _listen(window: Desk) -> None:
+    def heard(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            window.problems.append(f"{message.type}: {message.text}")
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith((window.url, "data:", "blob:")):
+            window.problems.append(f"asked elsewhere: {request.url}")
+
+    window.page.on("console", heard)
+    window.page.on("pageerror", lambda error: window.problems.append(str(error)))
+    window.page.on("request", asked)

@@ -1,0 +1,100 @@
+"""The frame of every page: signing in, the menu, languages, headers, and a page that is refused."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from rebond.core.words import Role
+from rebond.services.users import create_user, forget_password
+from rebond.web.links import sign_in_link
+from rebond.wiring import Site
+from tests.console.conftest import ClientAs, Desk
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+ROOT = Path(__file__).parents[2]
+
+
+def test_nobody_sees_a_page_without_signing_in(site: Site) -> None:
+    answer = Client().get("/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/account/login/")
+
+
+def test_every_console_view_names_its_operation() -> None:
+    views = list(_views(get_resolver().url_patterns))
+    unnamed = [str(pattern.pattern) for pattern in views if not hasattr(pattern.callback, "operation")]
+    assert views
+    assert not unnamed
+
+
+def _views(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
+    found: list[URLPattern] = []
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            found += _views(one.url_patterns)
+        elif str(getattr(one.callback, "__module__", "")).startswith("rebond.console"):
+            found.append(one)
+    return found
+
+
+def test_pages_load_nothing_from_elsewhere_and_no_inline_script(client_as: ClientAs) -> None:
+    answer = client_as().get("/")
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    text = answer.content.decode()
+    assert "<script>" not in text
+    assert not re.search(r"\son[a-z]+=", text)
+    assert " style=" not in text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_link_lets_a_new_person_set_a_password_once(desk: Callable[..., Desk], site: Site) -> None:
+    create_user("ada", role=Role.OPERATOR, email="ada@shop.example", now=site.clock.now(), actor="test")
+    window = desk(None)
+    link = sign_in_link("ada", base=window.url)
+    page = window.page
+    page.goto(link)
+    page.fill("input[name=password1]", "a long and odd phrase")
+    page.fill("input[name=password2]", "a long and odd phrase")
+    page.click("main button[type=submit]:not([name=language])")
+    window.open("/account/login/")
+    page.fill("input[name=login]", "ada")
+    page.fill("input[name=password]", "a long and odd phrase")
+    page.click("button.main")
+    page.wait_for_selector(".sidebar")
+    assert "ada" in page.inner_text(".sidebar .foot")
+    again = desk(None)
+    again.page.goto(link)
+    assert not again.page.query_selector("input[name=password1]")
+
+
+def test_a_new_link_ends_the_old_password(site: Site, client_as: ClientAs) -> None:
+    client = client_as(Role.VIEWER)
+    assert client.get("/").status_code == 200
+    forget_password("viewer", now=site.clock.now(), actor="test")
+    assert client.get("/").status_code == 302
+
+
+def test_signing_in_is_slowed_down_after_wrong_passwords(site: Site) -> None:
+    create_user("eve", role=Role.VIEWER, now=site.clock.now(), actor="test")
+    client = Client()
+    for _ in range(6):
+        answer = client.post("/account/login/", {"login": "eve", "password": "wrong"})
+    assert "Too many failed login attempts" in answer.content.decode()
+
+
+def test_the_interface_speaks_french(client_as: ClientAs) -> None:
+    assert "Ce qui vous attend" in client_as(language="fr").get("/").content.decode()
+    assert "What needs you" in client_as(language="en").get("/").content.decode()
+
+
+def test_every_text_has_its_french() -> None:
+    run = subprocess.run(
+        [sys.executable, "tools/translations.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout
