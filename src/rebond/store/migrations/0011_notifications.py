@@ -1,0 +1,9 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("store", "0010_reports"),
+    ]
+
+    operations = []  # type: ignore[var-annotated]
