@@ -6,4 +6,4 @@ class Migration(migrations.Migration):
         ("store", "0006_seen_packs_and_told_alerts"),
     ]
 
-    operations = []  # type: ignore[var-annotated]
+    operations = []

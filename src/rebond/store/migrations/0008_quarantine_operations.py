@@ -6,4 +6,4 @@ class Migration(migrations.Migration):
         ("store", "0007_keys_and_webhooks"),
     ]
 
-    operations = []  # type: ignore[var-annotated]
+    operations = []

@@ -6,4 +6,4 @@ class Migration(migrations.Migration):
         ("store", "0008_quarantine_operations"),
     ]
 
-    operations = []  # type: ignore[var-annotated]
+    operations = []

@@ -6,4 +6,4 @@ class Migration(migrations.Migration):
         ("store", "0009_templates_and_segments"),
     ]
 
-    operations = []  # type: ignore[var-annotated]
+    operations = []

@@ -6,4 +6,4 @@ class Migration(migrations.Migration):
         ("store", "0010_reports"),
     ]
 
-    operations = []  # type: ignore[var-annotated]
+    operations = []
