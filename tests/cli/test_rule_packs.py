@@ -102,6 +102,23 @@ def test_the_job_reports_the_source_that_fails(data: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+def test_a_pack_that_moves_very_many_is_held_back_until_a_person_takes_it(data: Path, tmp_path: Path) -> None:
+    text = (data / "rebond.toml").read_text()
+    (data / "rebond.toml").write_text(text.replace("# most_quarantined = 100", "most_quarantined = 1"))
+    (tmp_path / "acme.zip").write_bytes(packed(rule()))
+    done: Any = answer(data, "job", "run", "deliverability-update", code=3)
+    assert [one["outcome"] for one in done["packs"]] == ["held"]
+    (alert,) = rows(data, "alerts", "list")
+    assert (alert["kind"], alert["about"], alert["text"]) == ("update_held", "acme", done["problem"])
+    assert "look at rebond rules update acme --dry-run, then take it with --anyway" in done["problem"]
+    assert answer(data, "rules", "import", tmp_path / "acme.zip", code=4)["outcome"] == "held"
+    code, words = refused(data, "qualifications", "decide", "1", "--reason", "user_unknown")
+    assert (code, "move 2 addresses into quarantine" in words) == (4, True)
+    assert rows(data, "rules", "update", "acme", "--anyway")[0]["outcome"] == "taken"
+    assert rows(data, "alerts", "list") == []
+
+
+@pytest.mark.slow
 def test_a_pack_that_somebody_brings(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "brought.zip"
     file.write_bytes(packed(SUN, key=STRANGER))

@@ -10,14 +10,18 @@ from tests.services.pack_fixtures import KEY, STRANGER, TODAY, packed, public, r
 from tests.services.practice_fixtures import decision, moons, number_of, practice
 
 from rebond.core.qualify.archive import PackFile
+from rebond.core.words import AlertKind
 from rebond.services import update_rules as update_rules_module
+from rebond.services.alerts import acknowledge
 from rebond.services.apply_rules import Practice
 from rebond.services.decide import decide
 from rebond.services.errors import InputError
 from rebond.services.export_rules import PackMaker
+from rebond.services.quarantine_bound import QuarantineBound
 from rebond.services.take_pack import Looked, Outcome, take_pack
 from rebond.services.update_rules import JOB, Given, PackSource, open_by_any, run_update, update_rules
 from rebond.store.models import JobRun
+from rebond.store.read.alerts import list_alerts
 from rebond.store.read.cleanup import last_problem, last_run
 from rebond.store.read.rules import console_documents
 
@@ -75,7 +79,45 @@ def test_a_job_that_breaks_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RuntimeError):
         run_update(practice("job"), [], now=NOW, maker=lambda: None)
     assert last_problem(JOB) == "RuntimeError: no disk"
+    assert [(alert.name, alert.words) for alert in list_alerts()] == [(JOB, "RuntimeError: no disk")]
     assert JobRun.objects.get(name=JOB).finished_at
+
+
+def test_a_failed_update_raises_an_alert_until_it_succeeds() -> None:
+    away, here = source("the server is away", name="away"), source(packed(SUN))
+    update_rules(practice("job"), [away], dry_run=True)
+    assert list_alerts() == []
+    run_update(practice("job"), [away, here], now=NOW, maker=lambda: None)
+    (alert,) = list_alerts()
+    told = (alert.kind, alert.name, alert.words, alert.count, alert.text)
+    assert told == (AlertKind.UPDATE_FAILED, "away", "away (0.zip): the server is away", 1, None)
+    acknowledge(alert.number, actor="cli:eve", now=NOW)
+    update_rules(practice("job", hours=24), [source("it hangs", name="away")])
+    (again,) = list_alerts()
+    assert (again.number, again.count, again.words) == (alert.number, 2, "away (0.zip): it hangs")
+    assert (again.acknowledged_by, again.last_at - again.first_at) == ("cli:eve", timedelta(hours=24))
+    update_rules(practice("job"), [source(packed(rule(), name="moons"), name="away")])
+    assert list_alerts() == []
+    assert [ended.ended_because for ended in list_alerts(ended=True)] == ["over"]
+
+
+def test_a_pack_that_is_held_back_raises_an_alert_until_it_is_taken() -> None:
+    moons(2)
+    strict = practice("job", bound=QuarantineBound(addresses=1, percent=0))
+    done = run_update(strict, [source(packed(rule()))], now=NOW, maker=lambda: None)
+    (alert,) = list_alerts()
+    assert (alert.kind, alert.name, alert.words) == (AlertKind.UPDATE_HELD, "here", done.problem)
+    assert "it would move 2 addresses into quarantine" in done.problem
+    update_rules(practice(anyway=True), [source(packed(rule()))])
+    assert list_alerts() == []
+
+
+def test_the_alert_about_a_source_that_is_no_longer_asked_ends() -> None:
+    run_update(practice("job"), [source("away", name="one"), source("away", name="two")], now=NOW, maker=lambda: None)
+    update_rules(practice("job"), [source(packed(SUN), name="three")])
+    assert [alert.name for alert in list_alerts()] == ["two", "one"]
+    run_update(practice("job"), [source("away", name="two")], now=NOW, maker=lambda: None)
+    assert [alert.name for alert in list_alerts()] == ["two"]
 
 
 def test_of_a_directory_the_newest_version_of_each_pack_is_taken() -> None:
@@ -126,5 +168,6 @@ def test_an_export_that_fails_is_reported_with_the_rest(tmp_path: Path) -> None:
     assert last_problem(JOB) == ""
     nothing = run_update(practice("job"), [source(packed(SUN))], now=NOW, maker=without_key, folder=tmp_path)
     assert (nothing.problem, nothing.looked[0].outcome) == ("export: there is no key", Outcome.TAKEN)
+    assert [(alert.name, alert.words) for alert in list_alerts()] == [(JOB, "export: there is no key")]
     empty = run_update(practice("job"), [], now=NOW, maker=lambda: MAKER, folder=tmp_path)
     assert "nothing to export" in empty.problem

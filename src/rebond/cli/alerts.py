@@ -26,7 +26,10 @@ def list_(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the open alerts, the latest first; `about` is a number in `qualifications list`."""
+    """List the open alerts, the latest first.
+
+    `about` is a number in `qualifications list`, or the name of a source of packs or of a job.
+    """
     from rebond.wiring import open_site
 
     open_site(data_directory(data))
@@ -65,8 +68,8 @@ def _row(alert: "AlertRow") -> dict[str, Any]:
         "acknowledged_because": alert.acknowledged_because,
         "ended_at": alert.ended_at,
         "ended_because": alert.ended_because,
-        "about": alert.subject,
+        "about": alert.name or alert.subject,
         "status": text.status if text else None,
         "count_now": text.count if text else None,
-        "text": text.text if text else "",
+        "text": text.text if text else alert.words,
     }

@@ -92,6 +92,8 @@ class AlertKind(StrEnum):
     """What an alert is about."""
 
     UNQUALIFIED_TEXT = "unqualified_text"
+    UPDATE_FAILED = "update_failed"
+    UPDATE_HELD = "update_held"
 
 
 class ReturnKind(StrEnum):

@@ -3,7 +3,7 @@
 Whoever tells people about them (the console, notifications) reads the records.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,14 @@ from django.db import transaction
 from rebond.core.words import AlertKind, QualificationStatus
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.store.read.alerts import AlertRow, find_alert, open_alerts, times_of
-from rebond.store.write.alerts import NewAlert, acknowledge_alert, add_alerts, end_alerts
+from rebond.store.write.alerts import (
+    NewAlert,
+    acknowledge_alert,
+    add_alerts,
+    end_alerts,
+    end_named_alerts,
+    tell_alert,
+)
 from rebond.store.write.audit import add_audit
 from rebond.store.write.qualifications import SeenText
 
@@ -46,6 +53,21 @@ def alert_about_texts(seen: Iterable[SeenText], *, often: OftenUnqualified, now:
             if burst := _last_burst(times, often):
                 alerts.append(NewAlert(subject=number, count=len(burst), first_at=burst[0], last_at=burst[-1]))
     add_alerts(TEXT, alerts, now=now)
+
+
+def alert_about_update(name: str, *, failed: str, held: str = "", now: datetime) -> None:
+    """Raise, or tell again, what is the matter with a source of packs or with the update itself; end what is over."""
+    for kind, words in ((AlertKind.UPDATE_FAILED, failed), (AlertKind.UPDATE_HELD, held)):
+        if words:
+            tell_alert(kind, name, words=words, now=now)
+        else:
+            end_named_alerts(kind, of=name, because="over", now=now)
+
+
+def end_for_sources_gone(known: Collection[str], *, now: datetime) -> None:
+    """End the alerts about sources of packs that are no longer configured."""
+    for kind in (AlertKind.UPDATE_FAILED, AlertKind.UPDATE_HELD):
+        end_named_alerts(kind, but=known, because="source gone", now=now)
 
 
 def _last_burst(times: Sequence[datetime], often: OftenUnqualified) -> Sequence[datetime]:

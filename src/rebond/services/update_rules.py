@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rebond.core.qualify.archive import PackError, PackFile, read_pack
+from rebond.services.alerts import alert_about_update, end_for_sources_gone
 from rebond.services.apply_rules import Practice, carry_on_all
 from rebond.services.errors import ServiceError
 from rebond.services.export_rules import PackMaker, export_pack
@@ -57,7 +58,10 @@ def update_rules(
     dry_run: bool = False,
     on_progress: Progress | None = None,
 ) -> list[Looked]:
-    """Hold the packs of all sources against the rules here, and take what is new unless it is a `dry_run`."""
+    """Hold the packs of all sources against the rules here, and take what is new unless it is a `dry_run`.
+
+    A source that fails, or whose pack is held back, raises an alert, which ends when that is over.
+    """
     if not dry_run:
         carry_on_all(practice)
     found: list[Looked] = []
@@ -66,11 +70,20 @@ def update_rules(
             packs = _newest(_opened(source))
         except Exception as error:  # whatever a source can do, the others are taken
             packs = [_failed(error, source=source.name)]
-        found += [
+        mine = [
             _taken(practice, looked, looked.pack, dry_run=dry_run, on_progress=on_progress) if looked.pack else looked
             for looked in packs
         ]
+        if not dry_run:
+            failed, held = (_told(mine, outcome) for outcome in (Outcome.REFUSED, Outcome.HELD))
+            alert_about_update(source.name, failed=failed, held=held, now=practice.now)
+        found += mine
     return found
+
+
+def _told(looked: Iterable[Looked], *outcomes: Outcome) -> str:
+    """Say what is the matter with the packs that came to this."""
+    return "; ".join(f"{one.source} ({one.where}): {one.words}" for one in looked if one.outcome in outcomes)
 
 
 def _taken(
@@ -146,17 +159,21 @@ def run_update(
     try:
         looked = update_rules(practice, sources, on_progress=on_progress)
     except Exception as error:
-        finish_job(job, result={}, now=practice.now, problem=f"{type(error).__name__}: {error}")
+        problem = f"{type(error).__name__}: {error}"
+        finish_job(job, result={}, now=practice.now, problem=problem)
+        alert_about_update(JOB, failed=problem, now=practice.now)
         raise
-    problems = [f"{one.source} ({one.where}): {one.words}" for one in looked if one.outcome in FAILED]
-    exported = ""
+    end_for_sources_gone([*(source.name for source in sources), JOB], now=practice.now)
+    exported = problem = ""
     try:
         if (made_by := maker()) is not None and folder is not None:
             done = export_pack(practice.make(console_documents()), made_by, folder=folder, now=now)
             exported = str(done.path)
     except (ServiceError, ValueError, OSError) as error:
-        problems.append(f"export: {error}")
-    updated = Updated(looked=tuple(looked), exported=exported, problem="; ".join(problems))
+        problem = f"export: {error}"
+    alert_about_update(JOB, failed=problem, now=practice.now)
+    said = "; ".join(filter(None, (_told(looked, *FAILED), problem)))
+    updated = Updated(looked=tuple(looked), exported=exported, problem=said)
     result = {
         "packs": [{"source": one.source, "where": one.where, "outcome": one.outcome.value} for one in looked],
         "exported": exported,

@@ -18,14 +18,18 @@ _MOST_TIMES = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """One alert: `count` came between `first_at` and `last_at` when it was raised.
+    """One alert: `count` came between `first_at` and `last_at` when it was raised, or told again.
 
-    `text` is what it is about as it is now; None when that is gone. `ended_because` is empty while it is open.
+    What it is about is `subject`, the number of a text, or `name`, that of a source of packs or of a job. `text` is that
+    text as it is now; None when that is gone. `words` says what is the matter with the others. `ended_because` is empty
+    while it is open.
     """
 
     number: int
     kind: AlertKind
     subject: int
+    name: str
+    words: str
     raised_at: datetime
     count: int
     first_at: datetime
@@ -75,7 +79,8 @@ def times_of(text: int, *, about: tuple[datetime, datetime], within: timedelta, 
 
 
 def _with_texts(rows: Collection[Alert]) -> list[AlertRow]:
-    texts = {text.number: text for text in find_qualifications([row.subject for row in rows])}
+    about = [row.subject for row in rows if row.kind == AlertKind.UNQUALIFIED_TEXT]
+    texts = {text.number: text for text in find_qualifications(about)}
     times = {f"alert {row.pk}": row.acknowledged_at for row in rows if row.acknowledged_at}
     because = reasons_given("alert.acknowledge", times)
     return [
@@ -83,6 +88,8 @@ def _with_texts(rows: Collection[Alert]) -> list[AlertRow]:
             number=row.pk,
             kind=AlertKind(row.kind),
             subject=row.subject,
+            name=row.name,
+            words=row.words,
             raised_at=row.raised_at,
             count=row.count,
             first_at=row.first_at,
@@ -92,7 +99,7 @@ def _with_texts(rows: Collection[Alert]) -> list[AlertRow]:
             acknowledged_because=because.get(f"alert {row.pk}", ""),
             ended_at=row.ended_at,
             ended_because=row.ended_because,
-            text=texts.get(row.subject),
+            text=texts.get(row.subject) if row.kind == AlertKind.UNQUALIFIED_TEXT else None,
         )
         for row in rows
     ]

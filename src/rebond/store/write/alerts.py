@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
+
 from rebond.core.words import AlertKind
 from rebond.store.models import Alert
 from rebond.store.write.text import storable
@@ -33,6 +35,22 @@ def add_alerts(kind: AlertKind, alerts: Sequence[NewAlert], *, now: datetime) ->
         for alert in alerts
     ]
     Alert.objects.bulk_create(rows, batch_size=80, ignore_conflicts=True)
+
+
+def tell_alert(kind: AlertKind, name: str, *, words: str, now: datetime) -> None:
+    """Raise an alert about what has a name; one that is open is told again."""
+    name, words = storable(name, 255), storable(words)
+    told = {"count": F("count") + 1, "last_at": now, "words": words}
+    if not Alert.objects.filter(kind=kind.value, name=name, ended_at__isnull=True).update(**told):
+        new = Alert(kind=kind.value, name=name, words=words, raised_at=now, count=1, first_at=now, last_at=now)
+        Alert.objects.bulk_create([new], ignore_conflicts=True)
+
+
+def end_named_alerts(kind: AlertKind, *, because: str, now: datetime, of: str = "", but: Collection[str] = ()) -> None:
+    """End the open alert about what has this name; without one, those about all others than these."""
+    rows = Alert.objects.filter(kind=kind.value, ended_at__isnull=True)
+    rows = rows.filter(name=storable(of, 255)) if of else rows.exclude(name__in=[storable(name, 255) for name in but])
+    rows.update(ended_at=now, ended_because=because)
 
 
 def acknowledge_alert(number: int, *, actor: str, now: datetime) -> bool:
