@@ -1,13 +1,16 @@
 """What people see: never markup, never what acts on a terminal or in a spreadsheet."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from rebond.cli import output
 from rebond.cli.export import defused, write_rows
+from rebond.services.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -15,7 +18,8 @@ from rebond.cli.export import defused, write_rows
     [
         ("[/red] [bold]x", "[/red] [bold]x"),
         ("\x1b[2J\x9b1m", "\\x1b[2J\\x9b1m"),
-        ("\u202egpj.exe", "\\x202egpj.exe"),
+        ("\u202egpj.exe\u200f\u2028", "\\u202egpj.exe\\u200f\\u2028"),
+        ("line\n\ttab é", "line\n\ttab é"),
         (None, ""),
         (5, "5"),
         (True, "yes"),
@@ -24,6 +28,28 @@ from rebond.cli.export import defused, write_rows
 )
 def test_a_cell_shows_what_is_there(value: object, shown: str) -> None:
     assert output.cell(value).plain == shown
+
+
+def test_what_is_said_acts_on_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    output.say("rebond: '\x1b]0;title\x07\x9b31m\u202eelif' is no file:\nwrite a name")
+    assert capsys.readouterr().err == "rebond: '\\x1b]0;title\\x07\\x9b31m\\u202eelif' is no file:\nwrite a name\n"
+
+
+def test_an_error_is_said_without_what_acts_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    @output.handles_errors
+    def command() -> None:
+        raise InputError("the text \x1b[2J is refused")
+
+    with pytest.raises(typer.Exit):
+        command()
+    assert capsys.readouterr().err == "rebond: the text \\x1b[2J is refused\n"
+
+
+def test_json_says_the_same_without_what_acts_on_a_terminal() -> None:
+    value = {"a\u202e": "\x1b[2J\x9b\u2066é\n\t\x7f"}
+    written = output.to_json(value)
+    assert json.loads(written) == value
+    assert written.isprintable()
 
 
 def test_tables_take_hostile_texts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

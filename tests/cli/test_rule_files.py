@@ -42,6 +42,10 @@ def test_rules_are_read_as_they_are_kept(tmp_path: Path) -> None:
         ("bogus = 1\n" + RULE.format("ours"), "unknown table 'bogus'"),
         (RULE.format("ours") + 'txt = "x"\n', "mine.toml:1: rule ours: unknown key 'txt'"),
         (RULE.format("ours").replace("since = 2026-01-01\n", ""), "mine.toml:1: rule ours: since is missing"),
+        (
+            RULE.format("ours").replace("a test", "a \\u202etest"),
+            "it holds a rule with a sign that turns the direction",
+        ),
         ("", "mine.toml holds no rule: begin each with [[rule]]"),
         ("[[rule", "the file is not valid TOML"),
     ],

@@ -24,8 +24,8 @@ DataOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON even to a terminal (it always is when the output is no terminal).")
 ]
-# Control characters could act on the terminal that shows them.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters could act on the terminal that shows them, others turn or break the line that they stand in.
+_ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 DEFAULT_DATA = Path("rebond-data")
 P = ParamSpec("P")
 
@@ -54,20 +54,26 @@ def _plain(value: object) -> object:
 
 
 def to_json(value: object) -> str:
-    """Write a value as one line of JSON; times as RFC 3339."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    """Write a value as one line of JSON; times as RFC 3339, and what could act on a terminal as \\uXXXX."""
+    written = json.dumps(value, ensure_ascii=False, default=_plain)
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
+def visible(text: str) -> str:
+    """Write out what could act on the terminal, or turn the line that it stands in."""
+    return _ACTING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def say(text: str) -> None:
     """Tell the person something that is not the result: on standard error."""
-    typer.echo(text, err=True)
+    typer.echo(visible(text), err=True)
 
 
 def cell(value: object) -> "Text":
     """Write a value for a table: as it is, never as markup, and without what could act on the terminal."""
     from rich.text import Text
 
-    return Text(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", _in_words(value)))
+    return Text(visible(_in_words(value)))
 
 
 def _in_words(value: object) -> str:

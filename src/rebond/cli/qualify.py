@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
-from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, to_json, wants_json
+from rebond.cli.output import (
+    DataOption,
+    Exit,
+    JsonOption,
+    data_directory,
+    handles_errors,
+    say,
+    to_json,
+    visible,
+    wants_json,
+)
 
 if TYPE_CHECKING:
     from rebond.core.failure import Failure, Report
@@ -202,14 +212,13 @@ def _print(row: Mapping[str, Any], *, as_json: bool) -> None:
     if wants_json(as_json):
         sys.stdout.write(to_json(row) + "\n")
         return
-    typer.echo(f"{row['path'] or 'text'}: {row['kind']}")
+    typer.echo(visible(f"{row['path'] or 'text'}: {row['kind']}"))
     for failure in row["failures"]:
         verdict = "/".join(str(failure[key]) for key in ("type", "reason", "cause") if failure[key])
-        typer.echo(
-            f"  {failure['recipient'] or 'unknown recipient'}: {verdict} ({failure['owner']}, {failure['rule']})"
-        )
+        whom = visible(failure["recipient"] or "unknown recipient")
+        typer.echo(f"  {whom}: {verdict} ({failure['owner']}, {failure['rule']})")
         if failure["text"]:
-            typer.echo("    " + " ".join(failure["text"].split())[:160])
+            typer.echo("    " + visible(" ".join(failure["text"].split())[:160]))
 
 
 def score(

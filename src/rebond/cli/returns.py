@@ -1,6 +1,5 @@
 """`rebond returns`: what came back by mail, what could not be attributed, and what could not be processed."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebond.cli.output import CONTROL, DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows, visible
 from rebond.cli.settling import actor, make_settler
 
 if TYPE_CHECKING:
@@ -85,11 +84,7 @@ def show_mail(
     if raw is None:
         raise NotFoundError(f"there is no returned mail {number}, or its retention is over")
     text = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    typer.echo(CONTROL.sub(_written_out, text), nl=not text.endswith("\n"))
-
-
-def _written_out(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+    typer.echo(visible(text), nl=not text.endswith("\n"))
 
 
 def retry(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rebond.cli.output import Exit, JsonOption, say, show_rows, to_json, wants_json
+from rebond.cli.output import Exit, JsonOption, say, show_rows, to_json, visible, wants_json
 from rebond.cli.qualify import refusals_in_words
 
 if TYPE_CHECKING:
@@ -111,4 +111,4 @@ def _draw(found: "Coverage") -> None:
 
 
 def _list(heading: str, names: Iterable[str]) -> None:
-    typer.echo(f"{heading}: {', '.join(names)}")
+    typer.echo(visible(f"{heading}: {', '.join(names)}"))

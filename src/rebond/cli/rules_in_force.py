@@ -16,6 +16,7 @@ from rebond.cli.output import (
     show,
     show_rows,
     to_json,
+    visible,
     wants_json,
 )
 from rebond.cli.qualify import refusals_in_words
@@ -98,7 +99,7 @@ def try_all(
     else:
         typer.echo(f"{result['rules']} rules, {result['examples']} examples, {result['problems']} problems")
         for name in result["superseded"]:
-            typer.echo(f"{name} wins none of its examples any more: later rules of this site do")
+            typer.echo(visible(f"{name} wins none of its examples any more: later rules of this site do"))
     return Exit.REFUSED if problems else Exit.DONE
 
 

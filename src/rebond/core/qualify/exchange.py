@@ -70,7 +70,7 @@ def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
     for path, text in sorted(pack.files.items()):
         for table in _tables(path, text):
             if words := unfit(table):
-                raise PackError(f"{path} holds a rule with {words}")
+                raise PackError(f"{path} holds a rule{_called(table.get('id'))} with {words}")
             name = table.get("id")
             if not is_rule_name(name):
                 raise PackError(f"{path} holds a rule whose id is {str(name)[:80]!r}: it is no name of a rule")
@@ -88,6 +88,10 @@ def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
             if len(found) > MOST_RULES:
                 raise PackError(f"it holds more than {MOST_RULES:,} rules")
     return _checked(found)
+
+
+def _called(name: object) -> str:
+    return f" called {name[:80]!r}" if isinstance(name, str) else ""
 
 
 def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:

@@ -9,6 +9,8 @@ _DEEPEST = 4
 _NUMBERS = 1 << 31
 _MOST_DOTS = 16
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# They let a person read something else than what is there, also in what stands behind them.
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # What a dot means nothing in, as TOML ends it: strings of many lines and of one, and comments.
 _DOTS_AND_LINES = re.compile(
     r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\Z)'
@@ -39,8 +41,8 @@ def parse_rules(text: str) -> dict[str, Any]:
 
 
 def is_storable(text: str) -> bool:
-    """Tell a text that a pack can hold: no control characters but tabs and ends of lines."""
-    return _UNFIT.search(text) is None
+    """Tell a text that a pack can hold: no control characters but tabs and ends of lines, nothing that turns lines."""
+    return _UNFIT.search(text) is None and _TURNING.search(text) is None
 
 
 def unfit(table: Mapping[str, Any]) -> str:
@@ -58,8 +60,10 @@ def _unfit(value: object, depth: int = 0) -> Iterator[str]:
     if depth > _DEEPEST:
         yield f"values nested more than {_DEEPEST} deep"
     elif isinstance(value, str):
-        if not is_storable(value):
+        if _UNFIT.search(value):
             yield "signs that no text holds"
+        if found := _TURNING.search(value):
+            yield f"a sign that turns the direction of writing (U+{ord(found[0]):04X})"
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _unfit(name, depth)

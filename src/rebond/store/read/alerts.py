@@ -20,9 +20,9 @@ _MOST_TIMES = 1000
 class AlertRow:
     """One alert: `count` came between `first_at` and `last_at` when it was raised, or told again.
 
-    What it is about is `subject`, the number of a text, or `name`, that of a source of packs or of a job. `text` is that
-    text as it is now; None when that is gone. `words` says what is the matter with the others. `ended_because` is empty
-    while it is open.
+    What it is about is `subject`, the number of a text, or `name`, that of a source of packs or of a job. `text` is
+    that text as it is now; None when that is gone. `words` says what is the matter with the others. `ended_because` is
+    empty while it is open.
     """
 
     number: int
