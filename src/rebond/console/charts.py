@@ -1,0 +1,310 @@
+"""Charts drawn by the server: SVG that follows the width of its place, with the same numbers as a table below.
+
+Nothing here needs a script or a style: widths are percentages, heights are fixed, colours are classes of the console's
+sheet. Each figure says what it shows to those who do not see it, and series differ by more than colour.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from rebond.console.tags import number, percent
+
+_HEIGHT = 200
+_TOP = 18
+_FOOT = 22
+_PLOT = _HEIGHT - _TOP - _FOOT
+_STEPS = 4
+_MOST_LABELS = 7
+_TONES = 6
+_DASHES = ("", "7 4", "2 4", "10 3 2 3", "4 2", "1 3")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line, or one part of each bar: a value for each label, None where there is none; `tone` 1 to 6."""
+
+    name: str
+    values: Sequence[float | None]
+    tone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A level drawn across the chart, such as a limit."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What is drawn. `of` names what the labels are (the head of the table's first column); `share`: values are shares.
+
+    `said` is the sentence that tells the chart to those who do not see it; without it the extent is told.
+    """
+
+    title: str
+    of: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    said: str = ""
+    share: bool = False
+    marks: Sequence[Mark] = ()
+
+
+def lines(chart: Chart) -> SafeString:
+    """Draw a line for each series over the labels, evenly spaced."""
+    top = _top(chart, _values(chart))
+    parts = [_line(one, at, top=top) for at, one in enumerate(chart.series)]
+    return _figure(chart, top=top, drawn=[_frame(parts)])
+
+
+def bars(chart: Chart) -> SafeString:
+    """Draw for each label the bars of all series side by side."""
+    top = _top(chart, _values(chart))
+    width = 100 / max(len(chart.labels), 1)
+    each = width * 0.76 / max(len(chart.series), 1)
+    drawn = [
+        _bar(place * width + width * 0.12 + at * each, each, tone=_tone(one, at), top=top, value=value)
+        for at, one in enumerate(chart.series)
+        for place, value in enumerate(one.values)
+        if value
+    ]
+    return _figure(chart, top=top, drawn=drawn, bars=True)
+
+
+def stacked_bars(chart: Chart) -> SafeString:
+    """Draw for each label one bar of the series upon one another; only parts of one whole may be stacked."""
+    heights = [0.0] * len(chart.labels)
+    width = 100 / max(len(chart.labels), 1)
+    sums = [sum(one.values[place] or 0 for one in chart.series) for place in range(len(chart.labels))]
+    top = _top(chart, sums)
+    drawn = []
+    for at, one in enumerate(chart.series):
+        for place, value in enumerate(one.values):
+            if value:
+                left = place * width + width * 0.12
+                tone, start = _tone(one, at), heights[place]
+                drawn.append(_bar(left, width * 0.76, tone=tone, top=top, value=value, start=start))
+                heights[place] += value
+    return _figure(chart, top=top, drawn=drawn, bars=True)
+
+
+def share_bar(parts: Iterable[tuple[str, float, int]], *, of: float) -> SafeString:
+    """Draw one thin bar for a table's row: name, value and tone of each part, as shares of a whole."""
+    drawn, told, left = [], [], 0.0
+    for name, value, tone in parts:
+        told.append(f"{name} {percent(value, of)}")
+        if value and of:
+            width = min(value / of * 100, 100 - left)
+            drawn.append((f"{left:.2f}%", f"{width:.2f}%", tone))
+            left += width
+    rects = format_html_join("", '<rect class="bar s{2}" x="{0}" y="0" width="{1}" height="8"/>', drawn)
+    return format_html(
+        '<svg class="chart share" role="img" height="8"><title>{}</title>'
+        '<rect class="rest" x="0" y="0" width="100%" height="8"/>{}</svg>',
+        ", ".join(told),
+        rects,
+    )
+
+
+def _figure(chart: Chart, *, top: float, drawn: Sequence[SafeString], bars: bool = False) -> SafeString:
+    layers = [*_grid(top), *drawn, *_levels(chart, top), *_marks(chart, top), *_hits(chart, bars=bars)]
+    return format_html(
+        '<figure class="stack-small"><figcaption class="label">{title}</figcaption>'
+        '<svg class="chart fluid" role="img" aria-label="{title}. {said}" height="{height}">'
+        "<title>{title}</title><desc>{said}</desc>{drawn}{labels}</svg>{legend}{table}</figure>",
+        title=chart.title,
+        said=chart.said or _extent(chart),
+        height=_HEIGHT,
+        drawn=_joined(layers),
+        labels=_labels(chart, bars=bars),
+        legend=_legend(chart),
+        table=_table(chart),
+    )
+
+
+def _joined(parts: Iterable[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _values(chart: Chart) -> list[float]:
+    return [value for one in chart.series for value in one.values if value is not None]
+
+
+def _extent(chart: Chart) -> str:
+    """Say each series in a few words: where it begins, its highest, where it ends."""
+    write = _writer(chart)
+    told = []
+    for one in chart.series:
+        known = [(label, value) for label, value in zip(chart.labels, one.values, strict=True) if value is not None]
+        if not known:
+            continue
+        label, value = max(known, key=lambda pair: pair[1])
+        names = {"name": one.name, "highest": write(value), "at": label, "last": write(known[-1][1])}
+        told.append(gettext("%(name)s: at most %(highest)s (%(at)s), at the end %(last)s.") % names)
+    return " ".join(told) or gettext("There is nothing to draw yet.")
+
+
+def _writer(chart: Chart) -> Callable[[float], str]:
+    return percent if chart.share else lambda value: number(int(value) if float(value).is_integer() else value)
+
+
+def _top(chart: Chart, values: Iterable[float]) -> float:
+    """A round number that everything drawn is below."""
+    highest = max([*values, *(mark.value for mark in chart.marks)], default=0)
+    if highest <= 0:
+        return 0.01 * _STEPS if chart.share else _STEPS
+    step = highest / _STEPS
+    power = 10.0 ** floor(log10(step))
+    rounded = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step * 0.999999)
+    # Things are counted whole.
+    return _STEPS * (rounded if chart.share else max(1, ceil(rounded)))
+
+
+def _y(value: float, top: float) -> float:
+    return round(_TOP + _PLOT * (1 - min(max(value, 0) / top, 1)), 2)
+
+
+def _grid(top: float) -> list[SafeString]:
+    return [
+        format_html('<line class="axis" x1="0" x2="100%" y1="{0}" y2="{0}"/>', _y(top * step / _STEPS, top))
+        for step in range(_STEPS + 1)
+    ]
+
+
+def _levels(chart: Chart, top: float) -> list[SafeString]:
+    """The number of each line above it, upon what is drawn: so the drawing has the whole width of a phone."""
+    write = _writer(chart)
+    return [
+        format_html('<text x="0" y="{}">{}</text>', _y(top * step / _STEPS, top) - 3, write(top * step / _STEPS))
+        for step in range(1, _STEPS + 1)
+    ]
+
+
+def _marks(chart: Chart, top: float) -> list[SafeString]:
+    return [
+        format_html(
+            '<line class="limit" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
+            '<text x="100%" y="{above}" text-anchor="end">{name}</text>',
+            y=_y(mark.value, top),
+            above=_y(mark.value, top) - 3,
+            name=mark.name,
+        )
+        for mark in chart.marks
+    ]
+
+
+def _frame(parts: Sequence[SafeString]) -> SafeString:
+    """What is stretched to the width; strokes keep theirs."""
+    return format_html(
+        '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 1000 {}" preserveAspectRatio="none"'
+        ' overflow="visible">{}</svg>',
+        *(_TOP, _PLOT, _PLOT, _joined(parts)),
+    )
+
+
+def _line(series: Series, at: int, *, top: float) -> SafeString:
+    """A series as lines, broken where a value is missing; a value alone as a dot."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    last = max(len(series.values) - 1, 1)
+    for place, value in enumerate(series.values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append((1000 * place / last, _y(value, top) - _TOP))
+    dash = format_html(' stroke-dasharray="{}"', _DASHES[at % len(_DASHES)]) if _DASHES[at % len(_DASHES)] else ""
+    return format_html_join(
+        "",
+        '<path class="line s{}"{} vector-effect="non-scaling-stroke" stroke-linecap="round" d="{}"/>',
+        ((_tone(series, at), dash, _path(run)) for run in runs if run),
+    )
+
+
+def _path(run: Sequence[tuple[float, float]]) -> str:
+    points = run if len(run) > 1 else [*run, *run]
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _bar(left: float, width: float, *, tone: int, top: float, value: float, start: float = 0) -> SafeString:
+    high, low = _y(start + value, top), _y(start, top)
+    return format_html(
+        '<rect class="bar s{}" x="{}%" y="{}" width="{}%" height="{}"/>',
+        tone,
+        f"{left:.3f}",
+        high,
+        f"{max(width, 0.1):.3f}",
+        round(max(low - high, 1), 2),
+    )
+
+
+def _hits(chart: Chart, *, bars: bool = False) -> list[SafeString]:
+    """What tells the numbers of a place to a pointer."""
+    write = _writer(chart)
+    places = len(chart.labels)
+    found = []
+    for place, label in enumerate(chart.labels):
+        width = 100 / places if bars else 100 / max(places - 1, 1)
+        left = place * width if bars else place * width - width / 2
+        values = [
+            f"{one.name} {write(value)}" for one in chart.series for value in [one.values[place]] if value is not None
+        ]
+        found.append(
+            format_html(
+                '<rect class="hit" x="{}%" y="{}" width="{}%" height="{}"><title>{}</title></rect>',
+                *(f"{left:.3f}", _TOP, f"{width:.3f}", _PLOT, f"{label}: {', '.join(values)}"),
+            )
+        )
+    return found
+
+
+def _labels(chart: Chart, *, bars: bool) -> SafeString:
+    """A few of the labels below, so that they do not meet; a phone shows only the first and the last."""
+    places = len(chart.labels)
+    if not places:
+        return SafeString("")
+    every = ceil((places - 1) / (_MOST_LABELS - 1)) or 1
+    shown = [place for place in range(0, places, every) if place == 0 or places - 1 - place >= every]
+    rows = []
+    for place in dict.fromkeys([*shown, places - 1]):
+        x = 100 * (place + 0.5) / places if bars else 100 * place / max(places - 1, 1)
+        few = bars and places < _MOST_LABELS
+        edge = "middle" if few or 0 < place < places - 1 else "end" if place else "start"
+        kept = "kept" if place in {0, places - 1} else "spare"
+        x = {"start": 0.0, "end": 100.0}.get(edge, x)
+        rows.append((f"{x:.2f}%", _HEIGHT - 6, edge, kept, chart.labels[place]))
+    return format_html_join("", '<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>', rows)
+
+
+def _tone(series: Series, at: int) -> int:
+    return series.tone or at % _TONES + 1
+
+
+def _legend(chart: Chart) -> SafeString:
+    items = format_html_join(
+        "", '<li class="s{}">{}</li>', ((_tone(one, at), one.name) for at, one in enumerate(chart.series))
+    )
+    return format_html('<ul class="legend">{}</ul>', items) if len(chart.series) > 1 else SafeString("")
+
+
+def _table(chart: Chart) -> SafeString:
+    write = _writer(chart)
+    heads = format_html_join("", '<th scope="col" class="number">{}</th>', ((one.name,) for one in chart.series))
+    rows = []
+    for place, label in enumerate(chart.labels):
+        values = [one.values[place] for one in chart.series]
+        cells = [("–" if value is None else write(value),) for value in values]
+        rows.append((label, format_html_join("", '<td class="number">{}</td>', cells)))
+    return format_html(
+        '<details><summary>{}</summary><div class="table"><table><thead><tr><th scope="col">{}</th>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div></details>",
+        gettext("The numbers as a table"),
+        chart.of,
+        heads,
+        format_html_join("", '<tr><th scope="row">{}</th>{}</tr>', rows),
+    )
