@@ -304,4 +304,4 @@ def _judge(practice: Practice, failures: Sequence[StoredFailure], verdicts: Mapp
 
 def _fold(practice: Practice, addresses: dict[AddressKey, str]) -> None:
     before = {address: row.state for address, row in states_of(addresses).items()}
-    fold_needed(addresses, before, policy=practice.policy)
+    fold_needed(addresses, before, policy=practice.policy, now=practice.now)

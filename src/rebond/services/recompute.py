@@ -40,7 +40,7 @@ def recompute(
     for fresh in list_addresses():
         with transaction.atomic():
             before = {address: row.state for address, row in states_of(fresh).items()}
-            after = _folded(fresh, policy=policy) if dry_run else fold_needed(fresh, before, policy=policy)
+            after = _folded(fresh, policy=policy) if dry_run else fold_needed(fresh, before, policy=policy, now=now)
         for address, state in after.items():
             looked_at += 1
             was = before[address].status if address in before else AddressStatus.VALID
@@ -65,7 +65,7 @@ def _folded(addresses: dict[AddressKey, str], *, policy: Policy) -> dict[Address
 
 
 def fold_needed(
-    addresses: dict[AddressKey, str], before: dict[AddressKey, AddressState], *, policy: Policy
+    addresses: dict[AddressKey, str], before: dict[AddressKey, AddressState], *, policy: Policy, now: datetime
 ) -> dict[AddressKey, AddressState]:
     """Write the states that have a row or need one: a row that cleanup removed does not come back valid."""
     folded = _folded(addresses, policy=policy)
@@ -74,4 +74,4 @@ def fold_needed(
         for address, state in folded.items()
         if address in before or state.status is not AddressStatus.VALID
     }
-    return {**folded, **refold(needed, policy=policy)}
+    return {**folded, **refold(needed, policy=policy, now=now)}

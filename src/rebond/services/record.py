@@ -109,7 +109,7 @@ def _record(
         touched = {item.about: item.address for item in new}
         known = states_of(succeeded)
         touched |= {about: row.text for about, row in known.items() if about not in touched}
-        return Recorded(stored=stored, states=refold(touched, policy=policy) if touched else {})
+        return Recorded(stored=stored, states=refold(touched, policy=policy, now=now) if touched else {})
 
 
 def _unknown(occurrences: Iterable[Occurrence]) -> list[Occurrence]:

@@ -103,7 +103,7 @@ class Accepting:
             trusted.append(TrustedEvidence(id=new[evidence.identity].id, evidence=evidence, qualification=number))
         trust_evidence(trusted)
         alert_about_texts(texts.values(), often=self.often, now=self.now)
-        states = refold(addresses, policy=self.policy)
+        states = refold(addresses, policy=self.policy, now=self.now)
         done = {
             number: Accepted(entry.address, states[held[entry.evidence].about])
             for number, entry in entries.items()

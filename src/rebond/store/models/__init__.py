@@ -18,6 +18,7 @@ from rebond.store.models.practice import (
     SeenPack,
     VerdictChange,
 )
+from rebond.store.models.reports import DomainFact, QuarantineSize, SendingFact, StatusChange, SummedDelivery
 from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
 from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
 
@@ -28,6 +29,7 @@ __all__ = [
     "ConsoleRule",
     "Delivery",
     "DeliveryCounts",
+    "DomainFact",
     "EvidenceRow",
     "Exclusion",
     "ExclusionCount",
@@ -38,12 +40,16 @@ __all__ = [
     "ProfileDenial",
     "Qualification",
     "QualificationChange",
+    "QuarantineSize",
     "RawMail",
     "Requalified",
     "ReturnedMail",
     "RuleOperation",
     "SeenPack",
+    "SendingFact",
     "SnapshotRow",
+    "StatusChange",
+    "SummedDelivery",
     "TargetMember",
     "ToldSuccess",
     "TransportPause",

@@ -22,6 +22,7 @@ from rebond.store.read.evidence import (
 )
 from rebond.store.read.state_json import state_to_json
 from rebond.store.write.rows import Row, insert
+from rebond.store.write.status_changes import note_changes, statuses_before
 from rebond.store.write.text import storable
 
 
@@ -114,8 +115,10 @@ def hold_addresses(folding: Collection[AddressKey], *, succeeding: Collection[Ad
         agree_on(cursor, [name for name, _ in wanted], alone=[alone for _, alone in wanted])
 
 
-def refold(addresses: Mapping[AddressKey, str], *, policy: Policy) -> dict[AddressKey, AddressState]:
-    """Compute the states of these addresses (with their text as received) anew, and store them.
+def refold(
+    addresses: Mapping[AddressKey, str], *, policy: Policy, now: datetime
+) -> dict[AddressKey, AddressState]:
+    """Compute the states of these addresses (with their text as received) anew, and store them and what changed.
 
     Rows are inserted and locked in key order before the evidence is read, so that two workers never
     fold the same address from different evidence; those that stay plainly valid go again.
@@ -131,7 +134,9 @@ def refold(addresses: Mapping[AddressKey, str], *, policy: Policy) -> dict[Addre
             address: fold(policy, snapshots.get(address), evidence[address], channel=address.channel)
             for address in part
         }
+        before = statuses_before(part)
         _save(folded, addresses, policy=policy)
+        note_changes(before, folded, evidence, now=now)
         states.update(folded)
     return states
 

@@ -1,0 +1,82 @@
+"""Which addresses went from one status to another, and by whose failure: what reports of entries and exits read."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from rebond.core.failure import AddressState, Event, Evidence
+from rebond.core.words import AddressStatus, Channel
+from rebond.store.dialect import among, listed, moment
+from rebond.store.read.evidence import AddressKey
+from rebond.store.write.rows import insert
+
+_VALID = AddressStatus.VALID.value
+_COLUMNS = ("at", "channel", "before", "after", "reason", "cause", "delivery")
+_ACTED = frozenset({Event.FAILURE, Event.COMPLAINT, Event.STOP})
+
+
+def statuses_before(addresses: Collection[AddressKey]) -> dict[AddressKey, str]:
+    """Read the statuses of those that have a row; the transaction holds the rows."""
+    found: dict[AddressKey, str] = {}
+    keys: dict[Channel, list[str]] = {}
+    for address in addresses:
+        keys.setdefault(address.channel, []).append(address.key)
+    for channel, names in keys.items():
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_STATUSES} AND {among('address_key')}", [channel.value, listed(names)])
+            for key, scope, status in cursor.fetchall():
+                found[AddressKey(channel, key, scope)] = status
+    return found
+
+
+_STATUSES = "SELECT address_key, scope, status FROM address_state WHERE channel = %s"
+
+
+def note_changes(
+    before: Mapping[AddressKey, str],
+    states: Mapping[AddressKey, AddressState],
+    evidence: Mapping[AddressKey, Sequence[Evidence]],
+    *,
+    now: datetime,
+) -> None:
+    """Write down whose status is another than before; of the whole site only, as narrower ones keep nobody out."""
+    changed = {
+        address: state
+        for address, state in states.items()
+        if not address.scope and state.status.value != before.get(address, _VALID)
+    }
+    if not changed:
+        return
+    messages = {address: _last_message(evidence[address]) for address in changed}
+    deliveries = _deliveries_of({message for message in messages.values() if message})
+    at = moment(now)
+    rows = [
+        (
+            at,
+            address.channel.value,
+            before.get(address, _VALID),
+            state.status.value,
+            state.reason.value if state.reason else "",
+            state.cause.value if state.cause else "",
+            deliveries.get(messages[address]),
+        )
+        for address, state in changed.items()
+    ]
+    insert("status_change", _COLUMNS, rows)
+
+
+def _last_message(evidence: Sequence[Evidence]) -> str:
+    last = max((item for item in evidence if item.event in _ACTED), key=lambda item: item.at, default=None)
+    return last.message if last else ""
+
+
+def _deliveries_of(messages: Collection[str]) -> dict[str, int]:
+    if not messages:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT message_id, delivery_id FROM message WHERE message_id <> '' AND {among('message_id')}",
+            [listed(messages)],
+        )
+        return dict(cursor.fetchall())
