@@ -8,7 +8,9 @@ from rebond.store.models.addresses import (
     Unattributed,
 )
 from rebond.store.models.alerts import Alert
+from rebond.store.models.bulk import QuarantineItem, QuarantineOperation, SavedView
 from rebond.store.models.deliveries import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, TargetMember
+from rebond.store.models.keys import ApiKey, KeptAnswer
 from rebond.store.models.people import Profile, ProfileAddress, ProfileDenial
 from rebond.store.models.practice import (
     ConsoleRule,
@@ -21,10 +23,12 @@ from rebond.store.models.practice import (
 from rebond.store.models.reports import DomainFact, QuarantineSize, SendingFact, StatusChange, SummedDelivery
 from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
 from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
+from rebond.store.models.webhooks import WebhookDelivery, WebhookEvent, WebhookSubscription
 
 __all__ = [
     "AddressStateRow",
     "Alert",
+    "ApiKey",
     "AuditEntry",
     "ConsoleRule",
     "Delivery",
@@ -34,6 +38,7 @@ __all__ = [
     "Exclusion",
     "ExclusionCount",
     "JobRun",
+    "KeptAnswer",
     "Message",
     "Profile",
     "ProfileAddress",
@@ -42,9 +47,12 @@ __all__ = [
     "QualificationChange",
     "QuarantineSize",
     "RawMail",
+    "QuarantineItem",
+    "QuarantineOperation",
     "Requalified",
     "ReturnedMail",
     "RuleOperation",
+    "SavedView",
     "SeenPack",
     "SendingFact",
     "SnapshotRow",
@@ -56,4 +64,7 @@ __all__ = [
     "Unattributed",
     "User",
     "VerdictChange",
+    "WebhookDelivery",
+    "WebhookEvent",
+    "WebhookSubscription",
 ]
