@@ -76,6 +76,49 @@ def test_a_source_is_made_of_its_section(tmp_path: Path) -> None:
     assert [one.data for one in source.read()] == [b"a pack"] == [one.data for one in source.read()]
 
 
+class _EndedError(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("ended_in", ["fsync", "link"])
+def test_a_key_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended_in: str) -> None:
+    def end(*_: object) -> None:
+        raise _EndedError
+
+    path = tmp_path / "key.pem"
+    with monkeypatch.context() as ended:
+        ended.setattr(f"rebond.pack_keys.os.{ended_in}", end)
+        ended.setattr(Path, "unlink", lambda *_, **__: None)  # nobody cleans up after a process that is killed
+        with pytest.raises(_EndedError):
+            make_key(path)
+    assert not path.exists()
+    assert len(list(tmp_path.iterdir())) == 1
+    public = make_key(path)
+    assert read_key(path)[1] == public
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_key_is_made_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr("rebond.pack_keys.os.link", refuse)
+    path = tmp_path / "key.pem"
+    assert make_key(path) == read_key(path)[1]
+    with pytest.raises(FileExistsError):
+        make_key(path)
+    assert [one.name for one in tmp_path.iterdir()] == ["key.pem"]
+
+
+def test_a_file_that_holds_no_key_is_not_answered_by_what_it_stands_in_the_way_of(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.touch(0o600)
+    with pytest.raises(FileExistsError):
+        make_key(path)
+    with pytest.raises(ConfigError, match="where there is none, move it away, run rebond rules keygen"):
+        read_key(path)
+
+
 def test_a_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     public = make_key(path)
