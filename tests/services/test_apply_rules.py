@@ -179,3 +179,16 @@ def test_whoever_is_killed_between_any_two_writes_leaves_what_the_next_one_finis
             assert everything() == one, write
         assert carry_on_all(practice()) == []
     assert write > 20
+
+
+def test_what_there_is_no_time_for_is_left_for_who_goes_on() -> None:
+    moons(5)
+    hurried = practice(has_time=lambda: False)
+    begun_only = decide(hurried, decision(number_of("Zorglub")))
+    assert (begun_only.step, begun_only.failures) == (Step.REQUALIFY, 2)
+    with pytest.raises(RefusedError, match="by somebody else"):
+        decide(hurried, decision(number_of("Zorglub"), **FULL))
+    assert carry_on(practice(), begun_only.number).step is Step.DONE
+    half = undo(hurried, begun_only.number)
+    assert half.step is Step.RESTORE
+    assert carry_on(practice(), half.number).step is Step.UNDONE

@@ -64,7 +64,8 @@ MakeQualifier = Callable[[Mapping[str, Document]], Qualifier]
 class Practice:
     """What changing rules needs: the policy, and how to make the qualifier of a site with given rules of its own.
 
-    With `anyway` a person means what would be refused otherwise: they have seen what it comes to.
+    With `anyway` a person means what would be refused otherwise: they have seen what it comes to. What is not done when
+    `has_time` says no is left for `carry_on`.
     """
 
     policy: Policy
@@ -73,6 +74,7 @@ class Practice:
     clock: Clock
     bound: QuarantineBound = field(default_factory=QuarantineBound)
     anyway: bool = False
+    has_time: Callable[[], bool] = lambda: True
 
     @property
     def now(self) -> datetime:
@@ -147,6 +149,8 @@ def carry_on(practice: Practice, number: int, *, on_progress: Callable[[int], No
             done += _STEPS[running.step](practice, running)
         if on_progress:
             on_progress(done)
+        if not practice.has_time():
+            break
     found = find_operation(number)
     assert found is not None
     return found

@@ -1,7 +1,7 @@
 """The deliverability team's queue: distinct texts put together, how many wait on each, and what they may mean."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -58,10 +58,19 @@ class Queue:
 
     def clusters(self) -> list[Cluster]:
         """Put what is to be qualified together; those that most addresses wait on come first."""
+        return [self.suggested(cluster) for cluster in self.by_weight()]
+
+    def by_weight(self) -> list[Cluster]:
+        """Return the same as `clusters`, without what they may mean: to tell that of very many takes seconds."""
         waiting = {row.number: row for row in self.rows if row.status is QualificationStatus.TO_QUALIFY}
         addresses = count_waiting(waiting)
-        found = [self._cluster([waiting[number] for number in group], addresses) for group in self._groups(waiting)]
+        found = [_cluster([waiting[number] for number in group], addresses) for group in self._groups(waiting)]
         return sorted(found, key=lambda cluster: (-cluster.addresses, -cluster.count, cluster.number))
+
+    def suggested(self, cluster: Cluster) -> Cluster:
+        """Say what a cluster may mean."""
+        numbers = frozenset(row.number for row in cluster.texts)
+        return replace(cluster, suggestion=self.suggester.suggest(cluster.texts[0].template, without=numbers))
 
     def cluster_of(self, row: QualificationRow) -> Cluster:
         """Find the texts to be qualified that are like one; one that is qualified stands alone."""
@@ -70,7 +79,7 @@ class Queue:
             waiting = {one.number: one for one in self.rows if one.status is QualificationStatus.TO_QUALIFY}
             group = next(group for group in self._groups(waiting) if row.number in group)
             alike = [waiting[number] for number in group]
-        return self._cluster(alike, count_waiting({one.number for one in alike}))
+        return self.suggested(_cluster(alike, count_waiting({one.number for one in alike})))
 
     def row(self, number: int) -> QualificationRow:
         """Find a text; NotFoundError when there is none of this number."""
@@ -90,14 +99,14 @@ class Queue:
         texts = [Text(row.number, row.channel, row.template, row.count) for row in self.rows if row.number in waiting]
         return clusters(texts, telling=self._telling)
 
-    def _cluster(self, rows: Sequence[QualificationRow], addresses: dict[int, int]) -> Cluster:
-        numbers = frozenset(row.number for row in rows)
-        return Cluster(
-            texts=tuple(rows),
-            count=sum(row.count for row in rows),
-            addresses=sum(addresses.get(number, 0) for number in numbers),
-            suggestion=self.suggester.suggest(rows[0].template, without=numbers),
-        )
+
+def _cluster(rows: Sequence[QualificationRow], addresses: dict[int, int]) -> Cluster:
+    return Cluster(
+        texts=tuple(rows),
+        count=sum(row.count for row in rows),
+        addresses=sum(addresses.get(row.number, 0) for row in rows),
+        suggestion=None,
+    )
 
 
 def _examples(rules: Iterable[Rule], qualifier: Qualifier) -> Iterator[Known]:
