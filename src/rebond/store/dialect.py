@@ -3,11 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.db import connection, connections, transaction
+from django.db.models import Func, TextField
 
 
 @cache
@@ -167,6 +168,40 @@ def domain_of(expression: str) -> str:
     """Return the expression for what follows the first @."""
     place = f"strpos({expression}, '@')" if is_postgresql() else f"instr({expression}, '@')"
     return f"substr({expression}, {place} + 1)"
+
+
+class EmailDomain(Func):
+    """The same for the ORM; without parameters, so that an index on it is found."""
+
+    output_field = TextField()
+    arity = 1
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="substr(%(expressions)s, instr(%(expressions)s, '@') + 1)")
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="substr(%(expressions)s, strpos(%(expressions)s, '@') + 1)")
+
+
+def hour_of(expression: str) -> str:
+    """Return the expression for the hour in which a time lies; stored times are UTC."""
+    return f"date_trunc('hour', {expression})" if is_postgresql() else f"substr({expression}, 1, 13) || ':00:00'"
+
+
+def later(expression: str, span: timedelta) -> str:
+    """Return the expression for a time so much later."""
+    seconds = int(span.total_seconds())
+    if is_postgresql():
+        return f"({expression} + interval '{seconds} seconds')"
+    # As the ORM writes times: to be compared as texts.
+    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', {expression}, '+{seconds} seconds')"
+
+
+def seconds_between(begin: str, end: str) -> str:
+    """Return the expression for the whole seconds from one time to another."""
+    if is_postgresql():
+        return f"CAST(EXTRACT(EPOCH FROM {end} - {begin}) AS bigint)"
+    return f"CAST((julianday({end}) - julianday({begin})) * 86400 + 0.5 AS integer)"
 
 
 def take_turns(cursor: Any, number: int) -> None:

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from rebond.store.dialect import EmailDomain
+
 
 class EvidenceRow(models.Model):
     """One fact about one address; how it is judged and whether it acts change, by audited events, and nothing else."""
@@ -97,6 +99,13 @@ class AddressStateRow(models.Model):
         indexes = [
             models.Index(fields=["status", "channel"], name="address_state_status"),
             models.Index(fields=["until"], name="address_state_until", condition=Q(until__isnull=False)),
+            # The orders in which people page through the list, and what they ask for most.
+            models.Index(fields=["since", "id"], name="address_state_since"),
+            models.Index(fields=["status", "since", "id"], name="address_state_status_since"),
+            models.Index(fields=["error_count", "id"], name="address_state_errors"),
+            models.Index(
+                EmailDomain("address_key"), "since", "id", name="address_state_domain", condition=Q(channel="email")
+            ),
         ]
 
 
