@@ -23,7 +23,7 @@ def test_a_person_at_a_mail_systems_address_tells_of_mail() -> None:
 def test_each_family_is_there_in_each_language() -> None:
     languages = {"en", "fr", "de", "es", "it"}
     families = {row["family"] for row in ROWS}
-    assert {(row["family"], row["language"]) for row in ROWS} == {
+    assert {(row["family"], row["language"]) for row in ROWS} >= {
         (each, lang) for each in families for lang in languages
     }
 

@@ -17,8 +17,19 @@ THINGS = _any_of(
     freundschaftsanfrage |
     paquete | pedido | envío | tarjeta | pago | invitación | solicitud de amistad |
     pacco | ordine | spedizione | carta | bonifico | pagamento | invito | richiesta di amicizia |
-    encomenda | pakket | bestelling | zending | przesyłk\\w+ | paczk\\w+ | zamówieni\\w+ | zásilk\\w+ | paketet |
-    pakken | посылк\\w+ | заказ
+    encomendas? | mercadoria | pakket(?:je)? | bestelling | zending | betaling |
+    przesyłk\\w+ | paczk\\w+ | zamówieni\\w+ | zásilk\\w+ | balík\\w* | objednávk\\w+ | zásielk\\w+ |
+    pake(?:t|tet|tets)? | försändelse\\w* | beställning\\w* | pakken? | forsendelse\\w* | bestilling\\w* | paketti\\w* |
+    lähetyksen? toimitus | tilauks\\w+ | csomag\\w* | rendelés\\w* | colet\\w* | comanda | kargo\\w* | sipariş\\w* |
+    посылк\\w+ | заказ\\w* | бандерол\\w+ | посилк\\w+ | замовлен\\w+ | пратка\\w* | δέμα\\w* | παραγγελία\\w* |
+    bưu kiện | đơn hàng | paketnya | pesanan
+    """
+)
+SPACELESS_THINGS = _any_of(
+    """
+    荷物 | 小包 | 宅配 | ご注文 | 商品 |
+    包裹 | 快递 | 快件 | 快遞 | 订单 | 訂單 | 货物 | 貨物 |
+    택배 | 소포 | 주문
     """
 )
 # What only helpdesks, monitors, newsletters, lists and reports of a campaign write about.
@@ -40,7 +51,20 @@ MATTERS = _any_of(
     our blog | im blog | notre blog | nuestro blog | nostro blog | nagios | cron job |
     test message | testnachricht | message de test | mensaje de prueba |
     messaggio di prova |
+    chamado n[ºo°]? ?\\d+ | seu chamado | a sua solicitação | esta semana | cancelar a inscrição | ver no navegador |
+    uw aanvraag | deze week | uitschrijven | afmelden voor | bekijk in uw browser |
+    zgłoszenie nr | twoje zgłoszenie | w tym tygodniu | wypisz się | zobacz w przeglądarce |
+    ваша заявка | номер заявки | на этой неделе | отписаться | открыть в браузере | ваш запрос |
+    ditt ärende | denna vecka | avsluta prenumerationen | din sag | afmeld | din henvendelse | avmeld |
+    talebiniz | bu hafta | aboneliği iptal | váš požadavek | tento týden | odhlásit odběr |
     delivered:? \\d+ | \\d+ delivered | \\d+ délivrés | \\d+ zugestellt | \\d+ entregados | \\d+ consegnati
+    """
+)
+SPACELESS_MATTERS = _any_of(
+    """
+    お問い合わせ番号 | 今週 | 配信停止はこちら |
+    退订 | 取消订阅 | 取消訂閱 | 本周 | 工单 |
+    구독 취소 | 문의 번호 | 이번 주
     """
 )
 # Several mails at once: a summary. No return speaks of another message than the one that came back.

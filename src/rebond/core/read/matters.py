@@ -24,12 +24,13 @@ _GREETING = re.compile(
 # Writing without spaces: its sentences are not told apart here.
 _SPACELESS = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
 _ADDRESS = re.compile(r"[^\s@]{1,128}+@\S++")
+_MAIL_ORDER = re.compile(r"\bmail[- ]?orders?\b")
 # Lines of what came back, and words of its own: nothing there is said by the writer of the notice.
 _QUOTED = re.compile(
     r"^[ \t>*]*(?:subject|betreff|objet|sujet|asunto|oggetto|assunto|onderwerp)[ \t]*:[^\n]*|\"[^\"\n]{1,200}\"", re.M
 )
-_THINGS = re.compile(rf"\b(?:{matter_signs.THINGS})\b")
-_MATTERS = re.compile(rf"(?<!\w)(?:{matter_signs.MATTERS})(?!\w)")
+_THINGS = re.compile(rf"\b(?:{matter_signs.THINGS})\b|{matter_signs.SPACELESS_THINGS}")
+_MATTERS = re.compile(rf"(?<!\w)(?:{matter_signs.MATTERS})(?!\w)|{matter_signs.SPACELESS_MATTERS}")
 _SEVERAL = re.compile(rf"\b(?:{matter_signs.SEVERAL})\b")
 _SUMMARIES = re.compile(rf"\b(?:{matter_signs.SUMMARIES})\b")
 _CONDITIONS = re.compile(rf"(?:^|[,:\n])\s*(?:{matter_signs.CONDITIONS})\b")
@@ -59,6 +60,8 @@ def is_of_other_matters(letter: Letter, lowered: str, *, daemon: bool) -> bool:
     if failing and all(map(_is_general, failing)):
         return True
     if daemon:
+        if failing and not quotes_refusal(text) and all(map(_is_of_a_thing, failing)):
+            return True
         own = domain_of(letter.sender)
         return own not in _readers_domains(letter) and any(each[1] == own for each in _ANOTHERS_MAIL.finditer(text))
     if not (quotes_refusal(text) and letter.null_sender) and not _opens_with_failure(text):
@@ -99,7 +102,7 @@ def _is_general(piece: str) -> bool:
 
 
 def _is_of_a_thing(piece: str) -> bool:
-    plainly = _ADDRESS.sub(" ", piece)
+    plainly = _MAIL_ORDER.sub(" order ", _ADDRESS.sub(" ", piece))
     return _THINGS.search(plainly) is not None and not signs.MAIL_WORDS.any_in(plainly)
 
 
