@@ -62,6 +62,22 @@ class DatabaseSection(_Section):
     url: str = ""
 
 
+class QueueSection(_Section):
+    """Where wake-up calls to workers are kept; empty: beside the database."""
+
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value and not value.startswith(_QUEUES):
+            raise ValueError(f"{value.partition(':')[0]!r} is no known queue: use {', '.join(_QUEUES)}")
+        return value
+
+
+_QUEUES = ("redis://", "rediss://", "unix://", "postgresql://", "postgres://", "sqlite:///")
+
+
 class EmailSection(_Section):
     bounce_domain: str = "bounce.localhost"
     return_prefix: str = Field(default="b", pattern=r"^[a-z0-9][a-z0-9._-]{0,15}$")
@@ -171,6 +187,7 @@ class Config(_Section):
 
     site: SiteSection = SiteSection()
     database: DatabaseSection = DatabaseSection()
+    queue: QueueSection = QueueSection()
     email: EmailSection = EmailSection()
     content: ContentSection = ContentSection()
     policy: dict[str, Any] = {}

@@ -19,7 +19,10 @@ _served = _Served()
 
 def serve(site: "Site") -> None:
     """Name the site that this process serves, before its first request."""
+    from rebond.jobs import use
+
     _served.site = site
+    use(site)
 
 
 def current_site() -> "Site":

@@ -1,0 +1,10 @@
+"""The names of the jobs: those that are asked for, and those that have their time."""
+
+PREPARE = "prepare"
+SEND = "send"
+SETTLE = "settle"
+RULES = "rules"
+CLEANUP = "cleanup"
+UPDATE = "deliverability-update"
+
+KNOWN = frozenset({PREPARE, SEND, SETTLE, RULES, CLEANUP, UPDATE})
