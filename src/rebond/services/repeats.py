@@ -1,0 +1,57 @@
+"""Requests that are sent again: the answer to the first one is given, and nothing is done twice."""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rebond.services.errors import InputError, RefusedError
+from rebond.store.read.keys import find_kept
+from rebond.store.write.keys import begin_answer, drop_answer, drop_answers_before, keep_answer
+
+KEPT_FOR = timedelta(hours=24)
+_MOST_NAME = 255
+_DROPPED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a request was answered."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+def begin(key: int, name: str, *, digest: str, now: datetime) -> Answer | None:
+    """Take an idempotency key of an API key for a request, told by its digest; gives what it was answered before.
+
+    InputError when the name cannot be one or was used for another request, RefusedError while the first one is at
+    work, or when it was cut short: then nobody knows what it did.
+    """
+    if not 0 < len(name) <= _MOST_NAME or not (name.isascii() and name.isprintable()):
+        raise InputError(f"an idempotency key has 1 to {_MOST_NAME} visible ASCII characters")
+    drop_answers_before(now - KEPT_FOR, limit=_DROPPED_AT_ONCE)
+    if begin_answer(key, name, digest=digest, now=now):
+        return None
+    kept = find_kept(key, name)
+    if kept is None:  # it was given up in this moment
+        raise RefusedError("the request with this idempotency key has just failed: send it again")
+    if kept.digest != digest:
+        raise InputError("this idempotency key was used for another request: a new request needs a new key")
+    if kept.status is None:
+        raise RefusedError(
+            f"the request with this idempotency key began at {kept.at:%H:%M:%S} UTC and has not been answered: wait;"
+            " if it was cut short, look at what it did, and use a new key for what is missing"
+        )
+    return Answer(status=kept.status, content_type=kept.content_type, body=zlib.decompress(kept.body))
+
+
+def keep(key: int, name: str, answer: Answer) -> None:
+    """Keep what a request was answered, for 24 hours."""
+    body = zlib.compress(answer.body, 1)
+    keep_answer(key, name, status=answer.status, content_type=answer.content_type, body=body)
+
+
+def give_up(key: int, name: str) -> None:
+    """Let a request that was refused, and so did nothing, be sent again under its idempotency key."""
+    drop_answer(key, name)
