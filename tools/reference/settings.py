@@ -17,6 +17,7 @@ _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _ABOUT = {
     "site": "The site as a whole.",
     "database": "Where data lives.",
+    "queue": "What calls workers; it holds nothing that the database has not.",
     "email": "Sending by email, and where it comes back to.",
     "content": "What content must have.",
     "policy": "What counts against addresses, and when messages are tried again; see [policy presets](policy.md).",
