@@ -9,9 +9,17 @@ from rebond.store.models.addresses import (
 )
 from rebond.store.models.alerts import Alert
 from rebond.store.models.bulk import QuarantineItem, QuarantineOperation, SavedView
-from rebond.store.models.deliveries import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, TargetMember
+from rebond.store.models.deliveries import (
+    Delivery,
+    DeliveryCounts,
+    DeliveryTemplate,
+    Exclusion,
+    ExclusionCount,
+    Message,
+    TargetMember,
+)
 from rebond.store.models.keys import ApiKey, KeptAnswer
-from rebond.store.models.people import Profile, ProfileAddress, ProfileDenial
+from rebond.store.models.people import PeopleUpload, Profile, ProfileAddress, ProfileDenial
 from rebond.store.models.practice import (
     ConsoleRule,
     QualificationChange,
@@ -23,6 +31,7 @@ from rebond.store.models.practice import (
 from rebond.store.models.reports import DomainFact, QuarantineSize, SendingFact, StatusChange, SummedDelivery
 from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
 from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
+from rebond.store.models.targets import ListMember, PeopleList, Segment, Service, Subscription
 from rebond.store.models.webhooks import WebhookDelivery, WebhookEvent, WebhookSubscription
 
 __all__ = [
@@ -33,13 +42,17 @@ __all__ = [
     "ConsoleRule",
     "Delivery",
     "DeliveryCounts",
+    "DeliveryTemplate",
     "DomainFact",
     "EvidenceRow",
     "Exclusion",
     "ExclusionCount",
     "JobRun",
     "KeptAnswer",
+    "ListMember",
     "Message",
+    "PeopleList",
+    "PeopleUpload",
     "Profile",
     "ProfileAddress",
     "ProfileDenial",
@@ -54,9 +67,12 @@ __all__ = [
     "RuleOperation",
     "SavedView",
     "SeenPack",
+    "Segment",
     "SendingFact",
+    "Service",
     "SnapshotRow",
     "StatusChange",
+    "Subscription",
     "SummedDelivery",
     "TargetMember",
     "ToldSuccess",

@@ -3,26 +3,39 @@
 from django.db import models
 from django.db.models import F, Q
 
+TROUBLE = ("failed", "cancelled", "production_error")
 
-class Delivery(models.Model):
-    """`retries` holds the intervals in seconds; `target`: see `store.read.deliveries.Target`.
 
-    `cursor` is preparation's progress: the last profile done; below zero while an earlier one is being cleared away.
-    """
+class DeliverySettings(models.Model):
+    """What a delivery and a template have in common; `retries` holds the intervals in seconds."""
 
-    name = models.CharField(max_length=255)
     channel = models.CharField(max_length=8)
     message_class = models.CharField(max_length=16)
     sender = models.TextField()
     subject = models.TextField(blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
-    target = models.CharField(max_length=16)
     validity = models.DurationField()
     retries = models.JSONField()
     retry_permanent = models.CharField(max_length=16)
     duplicates = models.BooleanField(default=False)
     verify_all = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class Delivery(DeliverySettings):
+    """`target`: see `store.read.deliveries.Target`, with `target_ref` the segment, list or service that it names.
+
+    `template` is the one that it was made from, which may be gone. `cursor` is preparation's progress: the last profile
+    done; below zero while an earlier one is being cleared away.
+    """
+
+    name = models.CharField(max_length=255)
+    target = models.CharField(max_length=16)
+    target_ref = models.BigIntegerField(null=True)
+    template = models.BigIntegerField(null=True)
     status = models.CharField(max_length=16)
     problem = models.TextField(blank=True)
     cursor = models.BigIntegerField(default=0)
@@ -34,6 +47,22 @@ class Delivery(models.Model):
 
     class Meta:
         db_table = "delivery"
+        indexes = [
+            models.Index(fields=["template", "id"], name="delivery_made_from", condition=Q(template__isnull=False))
+        ]
+
+
+class DeliveryTemplate(DeliverySettings):
+    """A delivery's defaults, to copy from."""
+
+    name = models.CharField(max_length=255, unique=True)
+    target = models.CharField(max_length=16)
+    target_ref = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "delivery_template"
 
 
 class TargetMember(models.Model):
@@ -157,6 +186,12 @@ class Message(models.Model):
                 fields=["channel", "address_key"], name="message_success", condition=Q(delivered_at__isnull=False)
             ),
             models.Index(fields=["message_id"], name="message_message_id", condition=~Q(message_id="")),
+            # What lists of failures are made from: few of many, and a sender's success never touches it.
+            models.Index(
+                fields=["delivery", "profile"],
+                name="message_trouble",
+                condition=Q(status__in=TROUBLE) | Q(returned_at__isnull=False),
+            ),
         ]
 
 

@@ -43,3 +43,34 @@ class ProfileDenial(models.Model):
     class Meta:
         db_table = "profile_denial"
         constraints = [models.UniqueConstraint(fields=["profile", "channel"], name="profile_denial_once")]
+
+
+class PeopleUpload(models.Model):
+    """A file of people given on a page, read in by a worker; `rejected` lists the first bad rows by line.
+
+    `path` is below the data directory, and the file goes when it was read. `delivery`, `people_list` and `service` say
+    what its people are for.
+    """
+
+    name = models.CharField(max_length=255)
+    path = models.TextField()
+    options = models.JSONField()
+    delivery = models.BigIntegerField(null=True)
+    people_list = models.BigIntegerField(null=True)
+    service = models.BigIntegerField(null=True)
+    status = models.CharField(max_length=16)
+    problem = models.TextField(blank=True)
+    size = models.BigIntegerField(default=0)
+    read = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    created = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    rejected_number = models.BigIntegerField(default=0)
+    rejected = models.JSONField(default=list)
+    actor = models.CharField(max_length=255)
+    created_at = models.DateTimeField()
+    touched_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_upload"
