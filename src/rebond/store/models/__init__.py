@@ -18,6 +18,7 @@ from rebond.store.models.deliveries import (
     Message,
     TargetMember,
 )
+from rebond.store.models.jobs import JobHold, RunningProcess
 from rebond.store.models.keys import ApiKey, KeptAnswer
 from rebond.store.models.people import PeopleUpload, Profile, ProfileAddress, ProfileDenial
 from rebond.store.models.practice import (
@@ -47,6 +48,7 @@ __all__ = [
     "EvidenceRow",
     "Exclusion",
     "ExclusionCount",
+    "JobHold",
     "JobRun",
     "KeptAnswer",
     "ListMember",
@@ -65,6 +67,7 @@ __all__ = [
     "Requalified",
     "ReturnedMail",
     "RuleOperation",
+    "RunningProcess",
     "SavedView",
     "SeenPack",
     "Segment",

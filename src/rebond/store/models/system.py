@@ -26,7 +26,11 @@ class AuditEntry(models.Model):
 
     class Meta:
         db_table = "audit"
-        indexes = [models.Index(fields=["at"], name="audit_at")]
+        indexes = [
+            models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["action", "id"], name="audit_action"),
+            models.Index(fields=["actor", "id"], name="audit_actor"),
+        ]
 
 
 class JobRun(models.Model):
