@@ -148,6 +148,17 @@ class ErrorFamily(StrEnum):
     PRODUCTION = "production"
 
 
+class SendingFact(StrEnum):
+    """What the reports count of messages, each in the hour in which it happened."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    RETURNED = "returned"
+    COMPLAINED = "complained"
+    CANCELLED = "cancelled"
+    PRODUCTION_ERROR = "production_error"
+
+
 class ExclusionCause(StrEnum):
     OPTED_OUT = "opted_out"
     COMPLAINT = "complaint"

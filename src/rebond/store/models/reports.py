@@ -6,7 +6,7 @@ from django.db import models
 class SendingFact(models.Model):
     """How many messages of a delivery met with what in which hour.
 
-    `kind`: see `core.words.SendingFactKind`. `late`: a return after the first seven days. `attempts` and `seconds` are
+    `kind`: see `core.words.SendingFact`. `late`: a return after the first seven days. `attempts` and `seconds` are
     sums over the messages: tries, and the time from the first claim to the answer.
     """
 
