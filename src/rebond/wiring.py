@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import time
 import tomllib
 from dataclasses import dataclass
@@ -76,7 +77,12 @@ class Site:
         try:
             rules.renew()
         except RuleError as error:
-            raise ConfigError(f"a rule of this site is refused: {error}; rebond rules apply --remove ID") from None
+            names = dict.fromkeys(problem.rule for problem in error.problems if problem.rule)
+            remove = "".join(f" --remove {shlex.quote(name)}" for name in names)
+            raise ConfigError(
+                f"the rules of this site cannot be used (rebond rules apply{remove or ' --remove ID'} takes what is"
+                f" refused away): {error}"
+            ) from None
         return rules
 
     @property
@@ -86,7 +92,7 @@ class Site:
 
     def qualifier_with(self, documents: "Mapping[str, Document]") -> "Qualifier":
         """Make the qualifier with these rules of the site before the shipped ones; RuleError when one is refused."""
-        from rebond.core.qualify.loading import load_console_rules
+        from rebond.core.qualify.loading import load_site_rules
         from rebond.packs import load_qualifier, user_cache
 
         try:
@@ -95,7 +101,21 @@ class Site:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except (OSError, RuntimeError):
             directory = self.data / "cache"  # a service without a home
-        return load_qualifier(extra_rules=load_console_rules(documents.values()), cache_dir=directory)
+        return load_qualifier(extra_rules=load_site_rules(documents), cache_dir=directory)
+
+    @cached_property
+    def shipped_rules(self) -> "tuple[Rule, ...]":
+        """The rules that come with Rebond, with their examples."""
+        from rebond.packs import load_shipped_rules
+
+        return load_shipped_rules()
+
+    @cached_property
+    def queue(self) -> "KeptQueue":
+        """The team's queue, put together once for a while."""
+        from rebond.services.kept_queue import KeptQueue
+
+        return KeptQueue(self.rules, shipped=lambda: self.shipped_rules, clock=self.clock)
 
     @property
     def often_unqualified(self) -> "OftenUnqualified":

@@ -218,6 +218,28 @@ def test_listening_settling_and_stopping(data: Path) -> None:
         assert process.wait(20) == 0
 
 
+@pytest.mark.slow
+def test_a_rule_that_cannot_be_used_keeps_no_return_away(data: Path) -> None:
+    with sqlite3.connect(data / "rebond.sqlite3") as store:
+        store.execute("insert into console_rule (name, document, operation) values ('bad one', '5', 0)")
+    with lmtp(data) as (process, port):
+        with smtplib.LMTP("127.0.0.1", port) as peer:
+            assert not peer.sendmail("", ["b+x@bounce.example"], BOUNCE)
+        assert process.stderr is not None
+        while b"could not be settled" not in (line := process.stderr.readline()):
+            assert line
+        assert b"rebond rules apply --remove 'bad one' takes what is refused away" in line
+        assert [state for _, state in returned(data)] == ["stored"]
+        told = {one["check"]: one for one in map(json.loads, rebond(data, "doctor").stdout.splitlines())}
+        assert (told["rules"]["level"], "rule bad one: its row holds no rule" in told["rules"]["text"]) == ("red", True)
+        assert rebond(data, "rules", "list").returncode == 4
+        answer(data, "rules", "apply", "--remove", "bad one")
+        while not rows(data, "returns", "unattributed"):
+            assert process.poll() is None
+    told = {one["check"]: one for one in map(json.loads, rebond(data, "doctor").stdout.splitlines())}
+    assert told["rules"]["level"] == "green"
+
+
 def test_a_port_that_is_taken_and_a_wrong_one_are_told(data: Path) -> None:
     with lmtp(data, "--no-settle") as (_, port):
         taken = rebond(data, "intake", "lmtp", "--listen", f"127.0.0.1:{port}")

@@ -12,7 +12,7 @@ from tests.services.sending_fixtures import JumpingClock
 
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.engine import RuleEngine
-from rebond.core.qualify.loading import load_console_rules
+from rebond.core.qualify.loading import load_site_rules
 from rebond.core.qualify.rules import Pack
 from rebond.core.words import FailureType, Reason
 from rebond.packs import default_qualifier
@@ -27,14 +27,14 @@ MOON = "550 Zorglub finds the moon wrong for {}"
 
 def make(documents: Mapping[str, Document]) -> Qualifier:
     """Make a qualifier of the site's rules and few others: to compile all takes seconds."""
-    return _made(json.dumps(list(documents.values())))
+    return _made(json.dumps(dict(documents)))
 
 
 @cache
 def _made(documents: str) -> Qualifier:
     whole = default_qualifier()
     shipped = [rule for rule in whole.engine.pack.rules if rule.file == "yahoo"]
-    pack = Pack.of([*load_console_rules(json.loads(documents)), *shipped])
+    pack = Pack.of([*load_site_rules(json.loads(documents)), *shipped])
     return Qualifier(RuleEngine(pack), codes=whole.codes, providers=whole.providers)
 
 

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
+from django.db import connection
 from tests.services.event_fixtures import state
 from tests.services.mail_fixtures import CAME, accept, dsn, sent, settler, verp
+from tests.services.pack_fixtures import packed, rule, take
 from tests.services.practice_fixtures import decision, make, moons, number_of, practice
 from tests.services.sending_fixtures import JumpingClock, MemorySender, delivery, means, meanwhile
 
@@ -13,14 +16,25 @@ from rebond.core.ports import Outgoing
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.rules import Problem, RuleError
 from rebond.core.words import AddressStatus
+from rebond.packs import default_qualifier
 from rebond.services.apply_rules import undo
+from rebond.services.change_rules import apply_change, prepare_rules
 from rebond.services.decide import decide
 from rebond.services.rules_in_force import RulesInForce
 from rebond.services.send import send_due
-from rebond.store.models import EvidenceRow
+from rebond.store.models import ConsoleRule, EvidenceRow, ReturnedMail
 from rebond.store.read.rules import Document, rules_version
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+RULE = {
+    "id": "bad",
+    "text": "moon",
+    "type": "hard",
+    "reason": "user_unknown",
+    "since": "2026-03-01",
+    "source": "a test",
+    "examples": ["the moon"],
+}
 MOON = "550 Zorglub finds the moon wrong for somebody"
 
 
@@ -76,6 +90,57 @@ def test_a_sender_that_runs_judges_by_changed_rules(monkeypatch: pytest.MonkeyPa
     attempts = EvidenceRow.objects.filter(identity__startswith="attempt:").order_by("id")
     types = list(attempts.values_list("type", flat=True))
     assert (len(types), types[0], types[-1]) == (150, "soft", "hard")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        5,
+        ["a rule"],
+        {"id": "other"},
+        {**RULE, "text": "(?=moon)"},
+        {**RULE, "text": 5},
+        {**RULE, "type": "harder"},
+        {**RULE, "examples": 5, "text": "("},
+        {**RULE, "since": {"year": 2026}},
+        {**RULE, "text": "moon \ud800"},
+        {**RULE, "id": "yahoo-discontinued"},
+    ],
+)
+def test_a_row_that_somebody_wrote_by_another_way_is_named_and_can_be_taken_away(document: Any) -> None:
+    if connection.vendor == "postgresql" and r"\ud800" in repr(document):
+        pytest.skip("PostgreSQL stores no such sign")
+    name = document["id"] if isinstance(document, dict) and document["id"] != "other" else "bad"
+    ConsoleRule.objects.create(name=name, document=document, operation=0)
+    with pytest.raises(RuleError, match=f"rule {name}: "):
+        RulesInForce(make).renew()
+    gone = practice()
+    removed = apply_change(gone, lambda: prepare_rules(gone, {name: None}), kind="apply", because="")
+    assert RulesInForce(make).renew()
+    take(packed(rule()))  # what was removed here does not stop packs
+    undo(practice(), removed.number)
+    with pytest.raises(RuleError, match=f"rule {name}: "):
+        RulesInForce(make).renew()
+
+
+@pytest.mark.parametrize("error", [RuleError([]), RuntimeError("no cache"), RecursionError()])
+def test_while_there_are_no_rules_to_judge_by_no_mail_is_blamed(error: Exception) -> None:
+    (row,) = sent()
+    broken = [True]
+
+    def making(documents: Mapping[str, Document]) -> Qualifier:
+        if broken:
+            raise error
+        return default_qualifier()
+
+    accept(dsn(row.address), to=verp(row))
+    running = settler(rules=RulesInForce(making))
+    for _ in range(5):
+        with pytest.raises(type(error)):
+            running.settle(CAME)
+    assert ReturnedMail.objects.get().tries == 0
+    broken.clear()
+    assert running.settle(CAME).settled == 1
 
 
 def test_rules_that_this_version_refuses_leave_those_before_in_force(caplog: pytest.LogCaptureFixture) -> None:

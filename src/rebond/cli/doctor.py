@@ -69,6 +69,19 @@ def _database(site: "Site") -> Iterator[Finding]:
         yield Finding("policy", Level.YELLOW, text)
 
 
+def _rules(site: "Site") -> Iterator[Finding]:
+    from rebond.config import ConfigError
+    from rebond.store.read.rules import console_documents
+
+    try:
+        site.qualifier  # noqa: B018 - making it reads and compiles all
+    except ConfigError as error:
+        text = f"{error}. Until then returns are stored and wait to be settled, and nothing is sent"
+        yield Finding("rules", Level.RED, text)
+    else:
+        yield Finding("rules", Level.GREEN, f"{len(console_documents())} rules of this site can be used")
+
+
 # Recounting reads every row of a delivery.
 _RECOUNTED = 10
 
@@ -180,6 +193,7 @@ def _names(site: "Site") -> Iterator[Finding]:
 _CHECKS: tuple[Callable[["Site"], Iterator[Finding]], ...] = (
     _configuration,
     _database,
+    _rules,
     _counters,
     _jobs,
     _returns,

@@ -4,6 +4,7 @@ import asyncio
 import io
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -51,7 +52,10 @@ def lmtp(
     no_settle: NoSettleOption = False,
     data: DataOption = None,
 ) -> None:
-    """Listen for returned mails by LMTP until interrupted, and settle them as they come."""
+    """Listen for returned mails by LMTP until interrupted, and settle them as they come.
+
+    While a rule of this site cannot be used, mails are stored and wait: `rebond doctor` names it.
+    """
     host, port = _host_and_port(listen)
     site = _open(data)
     from rebond.intake.lmtp import SOURCE
@@ -63,13 +67,14 @@ def lmtp(
         sys.stdout.flush()
         say(f"Listening on {shown}; Ctrl-C ends it.")
 
-    settler = None if no_settle else make_settler(site)
+    # Made by the thread that settles, which tries again: a rule that cannot be used keeps no mail away.
+    settler = cache(lambda: make_settler(site))
     running = serve(
         site,
         host=host,
         port=port,
         required_trust=_trust(site, source=SOURCE, asked=trust),
-        settle=None if settler is None else lambda: bool(settler.settle(site.clock.now()).taken),
+        settle=None if no_settle else lambda: bool(settler().settle(site.clock.now()).taken),
         announce=announce,
     )
     with asyncio.Runner(loop_factory=loop_factory()) as runner:

@@ -146,10 +146,10 @@ def _own(data: Path | None) -> "tuple[Rule, ...]":
     from rebond.wiring import open_site
 
     open_site(data or DEFAULT_DATA)
-    from rebond.core.qualify.loading import load_console_rules
+    from rebond.core.qualify.loading import load_site_rules
     from rebond.store.read.rules import console_documents
 
-    return load_console_rules(console_documents().values(), with_examples=True)
+    return load_site_rules(console_documents(), with_examples=True)
 
 
 def _level(rule: "Rule") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.check import check_rule
 from rebond.core.qualify.exchange import LARGEST_PATTERN, is_own_name
-from rebond.core.qualify.loading import is_imported, load_console_rules
+from rebond.core.qualify.loading import is_imported, load_site_rules
 from rebond.core.qualify.pattern_size import pattern_size
 from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import unfit
@@ -91,7 +91,7 @@ def _unfit(document: Document) -> str:
 
 def _check(qualifier: Qualifier, documents: Mapping[str, Document], *, names: Mapping[str, object]) -> None:
     """Hold new rules against their own examples."""
-    rules = [rule for rule in load_console_rules(documents.values(), with_examples=True) if rule.id in names]
+    rules = [rule for rule in load_site_rules(documents, with_examples=True) if rule.id in names]
     problems = [problem for rule in rules for problem in check_rule(qualifier.engine, rule)]
     if problems:
         raise RuleError(problems)

@@ -9,6 +9,7 @@ from django.db import Error
 
 from rebond.core.failure import Report
 from rebond.core.policy import Policy
+from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import Keyring
 from rebond.services.alerts import OftenUnqualified
 from rebond.services.attribute import Log, Pointers, attribute, pointers
@@ -82,18 +83,26 @@ class Settler:
         if not stored:
             return Settled()
         try:
+            qualifier = self.rules.renew()
+        except Exception:  # no fault of these mails, whatever it is: they wait until there are rules to judge them by
+            self._give_back(stored)
+            raise
+        try:
             try:
-                return self._settle(stored, now=now)
+                return self._settle(stored, qualifier, now=now)
             except Exception as error:  # whatever a single mail can do: it is looked for one by one
                 if trouble(error).passes:
                     raise
-                return self._one_by_one(stored, now=now)
+                return self._one_by_one(stored, qualifier, now=now)
         except Error as error:
             if trouble(error).passes:
-                self._interrupted.extend(item.id for item in stored)
-                with suppress(Error):
-                    self._put_back()
+                self._give_back(stored)
             raise
+
+    def _give_back(self, stored: Sequence[StoredReturn]) -> None:
+        self._interrupted.extend(item.id for item in stored)
+        with suppress(Error):
+            self._put_back()
 
     def _put_back(self) -> None:
         """Put back what was being settled when the database went away, as soon as it answers again."""
@@ -101,11 +110,11 @@ class Settler:
             release_returns(self._interrupted, worker=self.worker)
             self._interrupted.clear()
 
-    def _one_by_one(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
+    def _one_by_one(self, stored: Sequence[StoredReturn], qualifier: Qualifier, *, now: datetime) -> Settled:
         total = Settled()
         for item in stored:
             try:
-                total = total.plus(self._settle([item], now=now))
+                total = total.plus(self._settle([item], qualifier, now=now))
             except Exception as error:
                 if trouble(error).passes:
                     raise
@@ -115,10 +124,9 @@ class Settler:
                 total = total.plus(Settled(taken=1, failed=int(not dead), dead=int(dead)))
         return total
 
-    def _settle(self, stored: Sequence[StoredReturn], *, now: datetime) -> Settled:
-        qualifier = self.rules.renew()
+    def _settle(self, stored: Sequence[StoredReturn], qualifier: Qualifier, *, now: datetime) -> Settled:
         reports = [qualifier.qualify_mail(item.raw) for item in stored]
-        meanings = self._meanings(stored, reports)
+        meanings = self._meanings(stored, reports, qualifier)
         # A part that is written when the next one fails is met again, which is harmless.
         for part in _parts(meanings):
             self._write(part, now=now)
@@ -138,7 +146,9 @@ class Settler:
         unattributed = sum(bool(meaning.unattributed) for meaning in meanings)
         return Settled(len(stored), len(stored) - unattributed, unattributed, kinds=kinds)
 
-    def _meanings(self, stored: Sequence[StoredReturn], reports: Sequence[Report]) -> list[Meaning]:
+    def _meanings(
+        self, stored: Sequence[StoredReturn], reports: Sequence[Report], qualifier: Qualifier
+    ) -> list[Meaning]:
         # A token that held when the return came holds, however long the return waited here.
         found: list[Pointers] = [
             pointers(report, envelope_to=item.envelope_to, keyring=self.keyring, today=item.received_at.date())
@@ -156,7 +166,7 @@ class Settler:
                     recipients=all_recipients(report),
                     envelope_from=report.return_path if item.envelope_from is None else item.envelope_from,
                 ),
-                qualifier=self.rules.qualifier,
+                qualifier=qualifier,
                 keyring=self.keyring,
                 allow_undotted=self.allow_undotted,
             ).interpret()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rebond.core.qualify.loading import load_console_rules, load_rules
+from rebond.core.qualify.loading import load_console_rules, load_rules, load_site_rules
 from rebond.core.qualify.rules import Level, Pack, RuleError, Situation
 from rebond.core.words import CAUSES, Cause, Channel, FailureType, Owner, Peer, Phase, Reason
 from tests.core.qualify.making import rules, table
@@ -191,6 +191,19 @@ def test_version_and_digest_tell_what_decides() -> None:
     assert one.version.startswith("2026-01-01+")
     assert one.digest == same.digest != other.digest
     assert Pack.of(()).version.startswith("0001-01-01+")
+
+
+def test_a_sites_rules_are_what_their_rows_are_called() -> None:
+    (own,) = load_site_rules({"ours": {**table(id="ours"), "since": "2026-01-01"}}, with_examples=True)
+    assert (own.id, len(own.examples)) == ("ours", 1)
+    rows: dict[str, Any] = {"a": 5, "b": table(id="c"), "d": table(id="d", text=5)}
+    with pytest.raises(RuleError) as refused:
+        load_site_rules(rows)
+    assert str(refused.value).splitlines() == [
+        "console: rule a: its row holds no rule of this name",
+        "console: rule b: its row holds no rule of this name",
+        "console: rule d: it holds what is no text as its text",
+    ]
 
 
 def test_a_sites_rules_come_before_all_others() -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from rebond.core.failure import given_verdict
 from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern, read_codes
+from rebond.core.qualify.rule_form import unfit
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError, Situation
 from rebond.core.words import REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
 
@@ -83,6 +84,29 @@ def load_console_rules(documents: Iterable[Mapping[str, Any]], *, with_examples:
         plain = [{key: value for key, value in table.items() if key != PACK} for table in tables]
         rules += load_rules({"rule": plain}, file=name, imported=True, with_examples=with_examples)
     return rules
+
+
+def load_site_rules(documents: Mapping[str, Mapping[str, Any]], *, with_examples: bool = False) -> tuple[Rule, ...]:
+    """Make the rules of a site of its tables by name, as its database gives them; raises RuleError.
+
+    Somebody may have written them by another way: whatever is there, what is refused names its row.
+    """
+    problems = [
+        Problem(file="console", line=0, rule=name, words=words)
+        for name, document in documents.items()
+        if (words := _misfit(name, document))
+    ]
+    if problems:
+        raise RuleError(problems)
+    return load_console_rules(documents.values(), with_examples=with_examples)
+
+
+def _misfit(name: str, document: object) -> str:
+    if not isinstance(document, Mapping) or document.get("id") != name:
+        return "its row holds no rule of this name"
+    said = {key: value for key, value in document.items() if key not in ("examples", "counterexamples")}
+    words = unfit(said)
+    return f"it holds {words}" if words else ""
 
 
 def is_imported(document: Mapping[str, Any]) -> bool:

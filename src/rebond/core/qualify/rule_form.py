@@ -8,7 +8,7 @@ from typing import Any
 _DEEPEST = 4
 _NUMBERS = 1 << 31
 _MOST_DOTS = 16
-_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # They let a person read something else than what is there, also in what stands behind them.
 _TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # What a dot means nothing in, as TOML ends it: strings of many lines and of one, and comments.

@@ -54,8 +54,12 @@ class Operation:
 
 
 def console_documents() -> dict[str, Document]:
-    """Read the site's own rules, by name, the latest decided first: of two on one text that one speaks."""
-    return dict(ConsoleRule.objects.order_by("-operation", "id").values_list("name", "document"))
+    """Read the site's own rules, by name, the latest decided first: of two on one text that one speaks.
+
+    A row that holds no table, which somebody wrote by another way, is given as one that no rule can be made of.
+    """
+    rows = ConsoleRule.objects.order_by("-operation", "id").values_list("name", "document")
+    return {name: document if isinstance(document, dict) else {"row": document} for name, document in rows}
 
 
 def rules_version() -> RulesVersion:
@@ -66,18 +70,18 @@ def rules_version() -> RulesVersion:
 
 def list_operations() -> list[Operation]:
     """Read all operations, the latest first."""
-    return _operations(list(RuleOperation.objects.order_by("-id")))
+    return operations_of(list(RuleOperation.objects.order_by("-id")))
 
 
 def find_operation(number: int) -> Operation | None:
     """Read one operation."""
     row = RuleOperation.objects.filter(id=number).first()
-    return _operations([row])[0] if row else None
+    return operations_of([row])[0] if row else None
 
 
 def pack_operations() -> list[Operation]:
     """Read the operations that took a pack of rules into this site, the latest first."""
-    return _operations(list(RuleOperation.objects.filter(pack__isnull=False).order_by("-id")))
+    return operations_of(list(RuleOperation.objects.filter(pack__isnull=False).order_by("-id")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +124,11 @@ def last_decision(qualification: int) -> Operation | None:
     """Find the latest operation, not undone, that changed this text."""
     numbers = QualificationChange.objects.filter(qualification=qualification).values_list("operation", flat=True)
     row = RuleOperation.objects.filter(id__in=numbers, undone_at__isnull=True).order_by("-id").first()
-    return _operations([row])[0] if row else None
+    return operations_of([row])[0] if row else None
 
 
-def _operations(rows: Sequence[RuleOperation]) -> list[Operation]:
+def operations_of(rows: Sequence[RuleOperation]) -> list[Operation]:
+    """Make values of rows, with what is counted of each."""
     because = reasons_given("rules.undo", {f"operation {row.pk}": row.undone_at for row in rows if row.undone_at})
     texts = _counted(QualificationChange, [row.pk for row in rows])
     so_far = _counted(Requalified, [row.pk for row in rows if not Step(row.step).finished])
