@@ -122,6 +122,26 @@ class AlertsSection(_Section):
         return value
 
 
+class ApiSection(_Section):
+    """What a key of the HTTP API may ask, of each web process."""
+
+    requests_per_minute: int = Field(default=6000, ge=1)
+
+
+class WebhooksSection(_Section):
+    """Where outgoing webhooks may go: with `private`, to addresses of this machine and network too."""
+
+    private: bool = False
+    ca: str = ""
+
+
+class ReportsSection(_Section):
+    """What growth of the quarantine is expected: how many years an address lives, how many percent more come a year."""
+
+    address_life: float = Field(default=3.0, ge=1, le=100)
+    base_growth: float = Field(default=50.0, ge=0, le=10_000)
+
+
 class RulesSection(_Section):
     """What changes of rules may do before a person says that they mean it."""
 
@@ -194,6 +214,9 @@ class Config(_Section):
     retention: RetentionSection = RetentionSection()
     alerts: AlertsSection = AlertsSection()
     intake: dict[str, IntakeSection] = {}
+    api: ApiSection = ApiSection()
+    webhooks: WebhooksSection = WebhooksSection()
+    reports: ReportsSection = ReportsSection()
     rules: RulesSection = RulesSection()
     packs: PacksSection = PacksSection()
     update: dict[str, UpdateSection] = {}

@@ -20,6 +20,7 @@ FAMILIES = (
         "alerts",
         "tokens",
         "users",
+        "reports",
         "keys",
         "demo",
     ),
