@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from rebond.core.failure import Facts, Reading
-from rebond.core.read import read_mail
+from rebond.core.read import about, read_mail
+from rebond.core.read.about import quoted_phase
 from rebond.core.read.find_address import addresses_in
+from rebond.core.words import BEFORE_RECIPIENT, Phase
 
 DAEMON = "Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nTo: us@s.example\nSubject: Undelivered Mail\n"
 ORIGINAL = (
@@ -497,3 +499,9 @@ def test_what_speaks_for_a_bounce(head: str, notice: str, kind: str) -> None:
 )
 def test_addresses_in_links_and_in_writing_without_spaces(text: str, found: list[str]) -> None:
     assert addresses_in(text) == found
+
+
+def test_every_sign_of_a_phase_holds_what_is_looked_for_first() -> None:
+    signs = [sign for _, each in about._PHASES for sign in each]
+    assert [sign for sign in signs if not any(words in sign for words in about._TELLING_PHASES)] == []
+    assert {quoted_phase(f"He said so {sign} yesterday") for sign in signs} == BEFORE_RECIPIENT - {Phase.AUTH}

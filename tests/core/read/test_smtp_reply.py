@@ -72,9 +72,9 @@ def test_the_type_of_a_diagnostic_is_taken_off() -> None:
 def test_codes_that_say_little_give_way() -> None:
     assert all(map(is_vague, ("", "5.0.0", "4.4.7", "5.1.0")))
     assert not is_vague("5.1.1")
-    assert most_telling("5.0.0", "", "5.2.2") == "5.2.2"
-    assert most_telling("", "5.0.0") == "5.0.0"
-    assert most_telling("") == ""
+    assert most_telling(("5.0.0", "", "5.2.2")) == "5.2.2"
+    assert most_telling(("", "5.0.0")) == "5.0.0"
+    assert most_telling(("",)) == ""
 
 
 def test_a_line_that_begins_with_a_refusal() -> None:

@@ -25,6 +25,11 @@ STATUS = (
     "Final-Recipient: rfc822; ann@y.example\nAction: failed\nStatus: 5.1.1\n"
     "Diagnostic-Code: smtp; 550 5.1.1 user unknown\n"
 )
+HTML = "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<p>G=6Fne.\n"
+ALTERNATIVE = (
+    "Content-Type: multipart/alternative; boundary=c\n\n"
+    "--c\nContent-Type: text/plain\n\nGone, and away.\n--c\nContent-Type: text/html\n\n<p>Gone\n--c--\n"
+)
 ORIGINAL = "Content-Type: message/rfc822\n\nFrom: us@s.example\nTo: ann@y.example\n\nHello\n"
 
 
@@ -62,6 +67,13 @@ USUAL = _mail(WORDS, STATUS, ORIGINAL)
         _mail(WORDS, STATUS, ORIGINAL)[: -len(b"--b--\n")],
         _mail("\nReceived: a\nSubject: s\n\nHello\n", STATUS),
         _mail(WORDS, STATUS, ORIGINAL, end="-- \t"),
+        _mail(WORDS.replace("\n\n", "\nContent-Transfer-Encoding: Base64\n\n"), STATUS, ORIGINAL),
+        _mail(WORDS.replace("\n\n", "\nno header\n\n"), STATUS, ORIGINAL),
+        _mail("X: " + "y" * 300 + "\n\nGone.\n", STATUS, ORIGINAL),
+        _mail(HTML, STATUS, ORIGINAL),
+        _mail(ALTERNATIVE, STATUS, ORIGINAL),
+        _mail(ALTERNATIVE.replace("--c--", ""), STATUS, ORIGINAL)[: -len(b"--b--\n")],
+        _mail(ALTERNATIVE.replace("alternative", "related").replace("text/plain", "image/png"), STATUS, ORIGINAL),
     ],
 )
 def test_the_usual_report_is_opened_the_short_way(mail: bytes) -> None:
@@ -78,15 +90,14 @@ def test_the_usual_report_is_opened_the_short_way(mail: bytes) -> None:
         _mail(WORDS, STATUS, ORIGINAL.replace("From:", "X-HmXmrOriginalRecipient: a@y.example\nFrom:")),
         _mail(WORDS),
         _mail(WORDS, STATUS, ORIGINAL, ORIGINAL),
+        _mail(ALTERNATIVE.replace("text/plain", "message/feedback-report"), STATUS, ORIGINAL),
+        _mail(ORIGINAL, STATUS, ORIGINAL),
         _mail(STATUS, WORDS, ORIGINAL),
         _mail(WORDS, STATUS, "Content-Type: image/png\n\nx\n"),
         _mail(WORDS, STATUS + "Content-Type: x/y\n\n--b x\n", ORIGINAL),
         _mail(WORDS, STATUS, ORIGINAL, end="--more"),
         _mail(WORDS, STATUS, ORIGINAL, end=" more"),
         USUAL.replace(b"--b", b"--c"),
-        _mail(WORDS.replace("\n\n", "\nContent-Transfer-Encoding: Base64\n\n"), STATUS, ORIGINAL),
-        _mail(WORDS.replace("\n\n", "\nno header\n\n"), STATUS, ORIGINAL),
-        _mail("X: " + "y" * 300 + "\n\nGone.\n", STATUS, ORIGINAL),
         _mail("\n" + "Gone. " * 50_000 + "\n", STATUS, ORIGINAL),
         _mail(WORDS, STATUS.replace("unknown", "únknown"), ORIGINAL),
         _mail(WORDS, "Content-Type: message/delivery-status\n\nStatus: 5.1.1\n", ORIGINAL),

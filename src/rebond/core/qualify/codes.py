@@ -13,11 +13,11 @@ from typing import Any
 from rebond.core.failure import given_verdict
 from rebond.core.words import Cause, FailureType, Phase, Reason
 
-# A reply code, with its enhanced code if that follows, or an enhanced code alone. What stands before is looked at
-# apart: a pattern that begins with a digit is searched for many times faster.
+# The class of a code, and the rest of a reply code, with its enhanced code if that follows, or of an enhanced code
+# alone. What stands before is looked at apart: a pattern that begins with a digit is searched for many times faster.
 _CODE = re.compile(
-    r"([245][0-5]\d)(?:[ -]['\"#]?([245]\.\d{1,3}\.\d{1,3})(?![\w@]|\.\d)|(?![\w.@:/]))"
-    r"|([245]\.[0-7]\.\d{1,3})(?![\w@]|\.\d)",
+    r"([245])(?:([0-5]\d)(?:[ -]['\"#]?([245]\.\d{1,3}\.\d{1,3})(?![\w@]|\.\d)|(?![\w.@:/]))"
+    r"|(\.[0-7]\.\d{1,3})(?![\w@]|\.\d))",
     re.ASCII,
 )
 # After these a reply may begin.
@@ -37,6 +37,9 @@ class Codes:
     enhanced: str = ""
 
 
+_NO_CODES = Codes()
+
+
 @lru_cache(maxsize=4096)
 def parts(enhanced: str) -> tuple[int, int, int] | None:
     """Split an enhanced code into its three numbers; None when it is not one."""
@@ -47,6 +50,7 @@ def parts(enhanced: str) -> tuple[int, int, int] | None:
     return (first, second, third) if first in (2, 4, 5) else None
 
 
+@lru_cache(maxsize=4096)
 def is_weak(enhanced: str) -> bool:
     """Tell whether a code never beats a code or a text inside: x.0.0, x.1.0 and x.4.7 (specification 02)."""
     found = parts(enhanced)
@@ -57,19 +61,20 @@ def read_codes(text: str) -> Codes:
     """Read the reply that speaks in a text: the innermost one, which stands last; weak codes give way to any other."""
     code, enhanced = 0, ""
     for match in _CODE.finditer(text):
-        reply, with_reply, alone = match.groups()
-        found = with_reply or alone
-        before = text[match.start() - 1] if match.start() else ""
-        if before.isalnum() or before in ("_", ".", "@", "=", "/"):
+        kind, reply, found, alone = match.groups()
+        start = match.start()
+        before = text[start - 1] if start else " "
+        if alone:
+            found = kind + alone
+        if before.isalnum() or before in "_.@=/":
             # Part of a host, an address or a version; but the code behind a number may well be one.
-            reply, found = None, with_reply
-        elif reply and not with_reply and not _begins_reply(text, match.start(), refusal=reply[0] != "2"):
-            reply = None
-        if reply:
-            code = int(reply)
+            if alone:
+                continue
+        elif reply and (found or _begins_reply(text, start, refusal=kind != "2")):
+            code = int(kind + reply)
         if found and (not is_weak(found) or is_weak(enhanced)):
             enhanced = found
-    return Codes(code, enhanced)
+    return Codes(code, enhanced) if code or enhanced else _NO_CODES
 
 
 def _begins_reply(text: str, start: int, *, refusal: bool) -> bool:

@@ -86,6 +86,7 @@ _REMOTE = re.compile(
     r"<?([a-z0-9](?:[a-z0-9-]{0,62}\.){1,8}[a-z]{2,24})\.?>?[ :]{0,2}[\[(:]"
 )
 # What notices say of an answer to a command that comes before RCPT (lower case).
+_TELLING_PHASES = ("mail from", "mail_from", "helo", "ehlo", "was rejected", "to talk to", "connect", "greeting")
 _PHASES = (
     (
         Phase.MAIL_FROM,
@@ -201,6 +202,8 @@ def remote_host(words: str) -> str:
 def quoted_phase(words: str) -> Phase:
     """Tell whether words quote an answer that was given before any recipient was named; `report` otherwise."""
     lowered = words.lower()
+    if not any(map(lowered.__contains__, _TELLING_PHASES)):
+        return Phase.REPORT
     for phase, signs in _PHASES:
         for sign in signs:
             if sign in lowered:

@@ -98,7 +98,8 @@ def _kind(facts: Iterable[Facts]) -> ReturnKind:
 def _loose_groups(letter: Letter) -> list[Group]:
     """Find the same fields in plain text."""
     plain_parts = [part.text() for part in letter.parts("text/plain")]
-    if not any("final-recipient:" in text.lower() for text in {letter.words, *plain_parts}):
+    texts = [letter.words, *(text for text in plain_parts if text is not letter.words)]
+    if not any("final-recipient:" in text.lower() for text in texts):
         return []
     for text in (letter.notice, *plain_parts):
         if _FINAL.search(text) and (start := _LOOSE.search(text)):
@@ -117,7 +118,7 @@ def _facts(common: Headers, group: Headers, guesses: Guesses) -> Facts:
     diagnostic = fold(untyped(group.text("diagnostic-code", guesses=guesses)))
     reply = parse_folded(diagnostic)
     status = _status(group.first("status"))
-    enhanced = most_telling(reply.enhanced, status)
+    enhanced = most_telling((reply.enhanced, status))
     action = _action(group.first("action"), status)
     return Facts(
         recipient=recipient,
@@ -218,5 +219,5 @@ def _with_reason(facts: Facts, words: str) -> Facts:
         facts,
         text=words if facts.text in words else f"{facts.text} {words}",
         code=facts.code or (reply.code if reply.code >= 400 else 0),
-        enhanced=most_telling(*codes),
+        enhanced=most_telling(codes),
     )

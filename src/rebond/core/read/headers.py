@@ -23,27 +23,25 @@ class Headers:
     Blocks are many and of their values few are read, so that nothing is done for each value when a block is made.
     """
 
-    __slots__ = ("_first", "_lowered", "_names", "_values")
+    __slots__ = ("_first", "_names", "_values")
 
     def __init__(self, names: Sequence[str] = (), values: Sequence[str] = ()) -> None:
         """Take names as they are written, each with the value of the same place."""
-        self._names = list(names)
+        self._names = [name.lower() for name in names]
         self._values = list(values)
-        self._first = dict(zip(map(str.lower, self._names[::-1]), self._values[::-1], strict=True))
-        self._lowered: list[str] | None = None
+        self._first = dict(zip(self._names[::-1], self._values[::-1], strict=True))
 
     def add(self, name: str, value: str) -> None:
-        self._first.setdefault(name.lower(), value)
-        self._names.append(name)
+        lowered = name.lower()
+        self._first.setdefault(lowered, value)
+        self._names.append(lowered)
         self._values.append(value)
-        self._lowered = None
 
     def merge(self, other: "Headers") -> None:
         """Add all fields of another block."""
         self._first = {**other._first, **self._first}
         self._names += other._names
         self._values += other._values
-        self._lowered = None
 
     def first(self, name: str) -> str:
         """Give the first value of a name (in lower case), empty when there is none."""
@@ -53,31 +51,29 @@ class Headers:
     def all(self, name: str) -> list[str]:
         if name not in self._first:
             return []
-        if len(self._first) == len(self._names) or self._lower_names().count(name) == 1:
+        if len(self._first) == len(self._names) or self._names.count(name) == 1:
             return [self.first(name)]
         return [_unfolded(value) for value in self._every(name)]
 
-    def _lower_names(self) -> list[str]:
-        if self._lowered is None:
-            self._lowered = list(map(str.lower, self._names))
-        return self._lowered
-
     def _every(self, name: str) -> list[str]:
-        return [value for other, value in zip(self._lower_names(), self._values, strict=True) if other == name]
+        return [value for other, value in zip(self._names, self._values, strict=True) if other == name]
 
     def holding(self, name: str, *, words: str, limit: int) -> list[str]:
         """Give those of a name's first values, at most `limit`, that hold words without a space."""
-        if name not in self._first or words not in "\n".join(self._values):
+        if name not in self._first:
             return []
         return [_unfolded(value) for value in self._every(name)[:limit] if words in value]
 
     def of(self, names: Collection[str], *, limit: int) -> list[str]:
         """Give the values of several names in their order, at most `limit` of each."""
-        first = self._first
+        first, names_apart = self._first, len(self._first) == len(self._names)
         found: list[str] = []
         for name in names:
             if name in first:
-                found += self.all(name)[:limit]
+                if names_apart or self._names.count(name) == 1:
+                    found.append(self.first(name))
+                else:
+                    found += [_unfolded(value) for value in self._every(name)[:limit]]
         return found
 
     def any_of(self, names: Collection[str]) -> bool:
@@ -88,7 +84,7 @@ class Headers:
         """Tell whether one of several names is there more than once."""
         if len(self._first) == len(self._names):
             return False
-        return any(self._lower_names().count(name) > 1 for name in names)
+        return any(self._names.count(name) > 1 for name in names)
 
     def text(self, name: str, *, guesses: Guesses | None = None) -> str:
         """Give the first value of a name with its encoded words decoded."""
@@ -96,7 +92,7 @@ class Headers:
         return decode_words(value, guesses=guesses) if "=?" in value else value
 
     def names(self) -> Iterator[str]:
-        return iter(dict.fromkeys(self._lower_names()))
+        return iter(dict.fromkeys(self._names))
 
     @property
     def longest(self) -> int:

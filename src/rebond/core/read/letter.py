@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rebond.core.read.find_address import addresses_in, first_address
 from rebond.core.read.headers import Headers, parse_headers, plain_fields
-from rebond.core.read.mail import Mail, Part, split_body, split_head
+from rebond.core.read.mail import Mail, Part, split_body, split_even_head, split_head
 
 MAX_NOTICE = 128 * 1024
 MAX_HEAD = 256 * 1024
@@ -135,7 +135,7 @@ class Letter:
 def open_letter(mail: Mail, body: bytes) -> Letter:
     """Split the body of a mail and find its words and the message that it returns."""
     split_body(mail, body)
-    words, original = _tell_apart(mail)
+    words, original = tell_apart(mail)
     return make_letter(mail, words=words, original=original)
 
 
@@ -153,7 +153,8 @@ def make_letter(mail: Mail, *, words: str, original: Headers) -> Letter:
     )
 
 
-def _tell_apart(mail: Mail) -> tuple[str, Headers]:
+def tell_apart(mail: Mail) -> tuple[str, Headers]:
+    """Give the words of a mail's parts, and the headers of the message that one of them returns."""
     texts: list[str] = []
     late: list[str] = []
     original = Headers()
@@ -201,9 +202,9 @@ def _chosen_alternatives(parts: list[Part]) -> Container[int]:
     return chosen
 
 
-def returned_headers(body: bytes) -> Headers:
-    """Read the headers with which a returned message begins."""
-    return split_head(body[:MAX_HEAD])[0]
+def returned_headers(body: bytes, *, even: bool = False) -> Headers:
+    """Read the headers with which a returned message begins; `even` are its line ends where its mail's are."""
+    return (split_even_head(body[:MAX_HEAD].lstrip(b"\n")) if even else split_head(body[:MAX_HEAD]))[0]
 
 
 def _without_returned(notice: str) -> tuple[str, Headers]:

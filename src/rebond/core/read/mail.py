@@ -103,7 +103,7 @@ def open_mail(raw: bytes) -> tuple[Mail, bytes]:
     raw = _with_even_ends(raw)
     if raw[:1].isspace():  # blank lines before the headers
         raw = raw.lstrip()
-    headers, body = _split_head(raw)
+    headers, body = split_even_head(raw)
     notes += _cut_of_head(headers, size=len(raw) - len(body))
     content_type, parameters = content_type_of(headers)
     return Mail(headers, [], content_type, parameters, notes), body
@@ -111,7 +111,7 @@ def open_mail(raw: bytes) -> tuple[Mail, bytes]:
 
 def split_head(raw: bytes) -> tuple[Headers, bytes]:
     """Split a message in its headers and its body, with even line ends."""
-    return _split_head(_with_even_ends(raw))
+    return split_even_head(_with_even_ends(raw))
 
 
 def _with_even_ends(raw: bytes) -> bytes:
@@ -132,7 +132,8 @@ def _cut_of_head(headers: Headers, *, size: int) -> list[str]:
     return cut
 
 
-def _split_head(raw: bytes) -> tuple[Headers, bytes]:
+def split_even_head(raw: bytes) -> tuple[Headers, bytes]:
+    """Split a message whose line ends are even, and which begins with no blank line but one that ends its headers."""
     end = raw.find(b"\n\n", 0, MAX_HEADER_BLOCK)
     block = raw[: end + 1] if end >= 0 else raw[:MAX_HEADER_BLOCK]
     if raw.startswith(b"\n"):
@@ -155,11 +156,12 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes]:
     return headers, raw[end + 2 :] if end >= 0 else raw[len(block) :]
 
 
-def _split_part(raw: bytes) -> tuple[_Head, bytes]:
+def split_part(raw: bytes) -> tuple[_Head, bytes]:
+    """Split what stands between two delimiters in head and body."""
     end = raw.find(b"\n\n", 0, MAX_KEPT_HEAD)
     if end > 0 and not raw.startswith(b"\n") and (head := kept_head(raw[: end + 1])):
         return head, raw[end + 2 :]
-    headers, body = _split_head(raw)
+    headers, body = split_even_head(raw)
     return (headers, *content_type_of(headers)), body
 
 
@@ -174,10 +176,15 @@ def kept_head(block: bytes) -> _Head | None:
 
 
 def split_body(mail: Mail, body: bytes) -> None:
-    """Put the parts of a body into its mail: depth first, with a stack that no nesting can exhaust."""
-    groups, guesses = 0, Guesses()
+    """Put the parts of a body into its mail."""
     charset = mail.parameters.get("charset", "")
-    stack = [(Part(mail.headers, mail.content_type, body, charset, guesses=guesses), mail.parameters)]
+    split_further(mail, Part(mail.headers, mail.content_type, body, charset, guesses=Guesses()), mail.parameters)
+
+
+def split_further(mail: Mail, whole: Part, parameters: Mapping[str, str]) -> None:
+    """Put the parts of a part into its mail: depth first, with a stack that no nesting can exhaust."""
+    groups, guesses = whole.group, whole.guesses
+    stack = [(whole, parameters)]
     while stack:
         part, parameters = stack.pop()
         multipart = part.content_type.startswith("multipart/")
@@ -196,7 +203,7 @@ def split_body(mail: Mail, body: bytes) -> None:
         kind, depth = part.content_type if multipart else "multipart/mixed", part.depth + 1
         children = []
         for region in regions:
-            (headers, content_type, parameters), inner = _split_part(region)
+            (headers, content_type, parameters), inner = split_part(region)
             charset = parameters.get("charset", "")
             child = Part(headers, content_type, inner, charset, kind, groups, depth, guesses)
             children.append((child, parameters))

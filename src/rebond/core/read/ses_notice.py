@@ -80,7 +80,7 @@ def _facts(bounce: dict[str, Any], recipient: dict[str, Any]) -> Facts:
         action=str(recipient.get("action") or "failed").lower(),
         text=told or named,
         code=reply.code,
-        enhanced=most_telling(reply.enhanced, parse_reply(str(recipient.get("status") or "")).enhanced),
+        enhanced=most_telling((reply.enhanced, parse_reply(str(recipient.get("status") or "")).enhanced)),
         reporting_mta=untyped(str(bounce.get("reportingMTA") or "")).lower(),
     )
 

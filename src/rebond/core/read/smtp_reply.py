@@ -1,6 +1,7 @@
 """An SMTP reply or a diagnostic text: its code, its enhanced code, and which part of it speaks (specification 02)."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,11 +55,18 @@ def parse_reply(text: str) -> Reply:
 
 def parse_folded(folded: str) -> Reply:
     """Read a reply that `fold` has put in one line already."""
-    candidates = [found for found in _REPLY.finditer(folded) if _is_spoken(folded, found)]
-    enhanced = [found.group(2) for found in candidates if found.group(2)]
-    loose = _ENHANCED.findall(folded) if "." in folded else []
-    told = most_telling(*reversed(enhanced), *loose)
-    code = _code(candidates, told)
+    candidates, enhanced = [], []
+    for found in _REPLY.finditer(folded):
+        if code := found.group(2):
+            candidates.append(found)
+            enhanced.append(code)
+        elif _is_spoken(folded, found.start()):
+            candidates.append(found)
+    enhanced.reverse()
+    if "." in folded:
+        enhanced += _ENHANCED.findall(folded)
+    told = most_telling(enhanced) if enhanced else ""
+    code = _code(candidates, told) if candidates else 0
     if not code and told:
         any_code = _REPLY.search(folded)
         code = int(any_code.group(1)) if any_code and any_code.group(1)[0] == told[0] else 0
@@ -87,10 +95,9 @@ def fold(text: str) -> str:
 def from_reply(text: str) -> str:
     """Cut off what a notice says before the first refusal that it quotes, when that one gives words of its own."""
     for found in _REPLY.finditer(text):
-        if found.group(1)[0] != "2" and _is_spoken(text, found):
-            if not found.start():
-                return text
-            return text[found.start() :] if reasons_in(text[found.end() : found.end() + 200]) >= 2 else text
+        start, end = found.span()
+        if text[start] != "2" and (found.group(2) or _is_spoken(text, start)):
+            return text[start:] if start and reasons_in(text[end : end + 200]) >= 2 else text
     return text
 
 
@@ -131,22 +138,25 @@ def untyped(diagnostic: str) -> str:
     return diagnostic[match.end() :] if match else diagnostic
 
 
+@lru_cache(256)
 def is_vague(enhanced: str) -> bool:
     """Tell whether an enhanced code says so little that a code or text inside beats it."""
     return not enhanced or enhanced.endswith((".0.0", ".4.7")) or enhanced[1:] == ".1.0"
 
 
-def most_telling(*codes: str) -> str:
+def most_telling(codes: Iterable[str]) -> str:
     """Choose of enhanced codes, the most authoritative first, the first that says something."""
+    first = ""
     for code in codes:
         if not is_vague(code):
             return code
-    return next((code for code in codes if code), "")
+        first = first or code
+    return first
 
 
-def _is_spoken(text: str, found: re.Match[str]) -> bool:
-    start = found.start()
-    if found.group(2) or not start:
+def _is_spoken(text: str, start: int) -> bool:
+    """Tell whether a code at a place of a text stands where a reply begins."""
+    if not start:
         return True
     before = text[max(0, start - 24) : start].lower()
     bare = before.rstrip(_MARKS)
