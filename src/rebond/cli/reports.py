@@ -37,13 +37,14 @@ def report(
     json: JsonOption = False,
 ) -> None:
     """Show a report of a period; its sums are made by rebond job run aggregates."""
+    from rebond.wiring import open_site
+
+    site = open_site(data_directory(data))
     from rebond.services.errors import InputError
     from rebond.services.report_shape import ReportAbout
     from rebond.services.reports import REPORTS, make_report
     from rebond.web.reporting import reporting_of
-    from rebond.wiring import open_site
 
-    site = open_site(data_directory(data))
     if not name:
         _list(REPORTS, as_json=json)
         return
