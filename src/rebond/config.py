@@ -78,6 +78,9 @@ class QueueSection(_Section):
 _QUEUES = ("redis://", "rediss://", "unix://", "postgresql://", "postgres://", "sqlite:///")
 
 
+NO_RELAY = "none"
+
+
 class EmailSection(_Section):
     bounce_domain: str = "bounce.localhost"
     return_prefix: str = Field(default="b", pattern=r"^[a-z0-9][a-z0-9._-]{0,15}$")
@@ -86,6 +89,11 @@ class EmailSection(_Section):
     messages_per_connection: int = Field(default=500, ge=1)
     timeout: str = "60s"
     allow_undotted: bool = False
+
+    @property
+    def sends(self) -> bool:
+        """Whether there is a relay: a site may only take in what comes back to another's sender."""
+        return self.smtp_url != NO_RELAY
 
     @field_validator("timeout")
     @classmethod

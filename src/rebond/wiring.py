@@ -178,6 +178,8 @@ class Site:
         email = self.config.email
         try:
             return SmtpSettings.from_url(
+        if not email.sends:
+            raise ConfigError("email.smtp_url is none, so this site sends nothing: set it to a relay to send by email")
                 email.smtp_url,
                 connections=email.connections,
                 messages_per_connection=email.messages_per_connection,

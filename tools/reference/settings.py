@@ -35,7 +35,7 @@ _SHOWN = {"intake": "intake.lmtp", "update": "update.acme"}
 _MORE = {
     "site.public_url": "leave it empty: nothing answers there yet",
     "database.url": "sqlite:///folder/file.sqlite3 names another file",
-    "email.smtp_url": "also `verify=no`, `ca=FILE` and `hello=NAME`, joined by `&`",
+    "email.smtp_url": "also `verify=no`, `ca=FILE` and `hello=NAME`, joined by `&`; `none`: this site sends nothing",
     "email.connections": "how many connections to the relay at once, 1 to 100",
     "email.messages_per_connection": "then it is opened anew",
     "email.timeout": "for one step of the conversation with the relay",

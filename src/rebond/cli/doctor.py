@@ -140,6 +140,9 @@ def _returns(site: "Site") -> Iterator[Finding]:
 def _relay(site: "Site") -> Iterator[Finding]:
     from rebond.config import ConfigError  # slow to import, and all commands import this
 
+    if not site.config.email.sends:
+        yield Finding("relay", Level.GREEN, "email.smtp_url is none: this site sends nothing, as is intended")
+        return
     try:
         settings = site.smtp_settings
     except ConfigError as error:
@@ -151,7 +154,7 @@ def _relay(site: "Site") -> Iterator[Finding]:
             peer.settimeout(_WAIT)
             greeting = peer.recv(512).decode("ascii", "replace") if settings.tls != "implicit" else "220"
     except OSError as error:
-        text = f"{host}:{port} does not answer ({error}): set email.smtp_url to a relay that does"
+        text = f"{host}:{port} does not answer ({error}): set email.smtp_url to a relay that does, or to none"
         yield Finding("relay", Level.RED, text)
         return
     if greeting.startswith("220"):
@@ -161,6 +164,8 @@ def _relay(site: "Site") -> Iterator[Finding]:
 
 
 def _sender(site: "Site") -> Iterator[Finding]:
+    if not site.config.email.sends:
+        return
     url = site.config.site.public_url
     if url:
         text = f"messages offer one click at {url}/u/…, which Rebond does not answer yet: leave site.public_url empty"
@@ -178,7 +183,8 @@ def _names(site: "Site") -> Iterator[Finding]:
     domain = site.config.email.bounce_domain
     if domain.endswith((".localhost", ".example", ".test", ".invalid")):
         text = f"email.bounce_domain is {domain}, a reserved name: returns reach this site on this machine only"
-        yield Finding("bounce domain", Level.YELLOW, text)
+        # Who sends nothing has no return path of its own.
+        yield Finding("bounce domain", Level.YELLOW if site.config.email.sends else Level.GREEN, text)
         return
     for kind, name, needed in (("MX", domain, "so that returns arrive"), ("TXT", domain, "with an SPF record")):
         try:

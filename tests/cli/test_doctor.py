@@ -1,0 +1,31 @@
+"""`rebond doctor` tells what is intended from what is missing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rebond.config import Config, ConfigError
+from rebond.core.tokens import Keyring
+from rebond.wiring import Site, SystemClock
+from tests.core.given import policy
+from tests.intake.commands import rebond
+
+
+def test_a_site_that_sends_nothing_on_purpose_is_not_ill(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert rebond(data, "init").returncode == 0
+    settings = data / "rebond.toml"
+    settings.write_text('[email]\nsmtp_url = "none"\nbounce_domain = "bounce.localhost"\n')
+    done = rebond(data, "doctor")
+    told = {one["check"]: one for one in map(json.loads, done.stdout.splitlines())}
+    assert (done.returncode, told["relay"]["level"]) == (0, "green")
+    assert told["relay"]["text"] == "email.smtp_url is none: this site sends nothing, as is intended"
+    assert {"dkim", "unsubscribe"}.isdisjoint(told)
+
+
+def test_a_site_without_a_relay_says_so_when_it_is_to_send() -> None:
+    config = Config.model_validate({"email": {"smtp_url": "none"}})
+    site = Site(Path(), config, policy(), Keyring({0: bytes(32)}, 0), SystemClock())
+    with pytest.raises(ConfigError, match="smtp_url is none, so this site sends nothing: set it to a relay"):
+        site.smtp_sender()
