@@ -45,7 +45,8 @@ class Mark:
 class Chart:
     """What is drawn. `of` names what the labels are (the head of the table's first column); `share`: values are shares.
 
-    `said` is the sentence that tells the chart to those who do not see it; without it the extent is told.
+    `said` is the sentence that tells the chart to those who do not see it; without it the extent is told. `tabled` is
+    False where the page has the whole table beside it.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Chart:
     series: Sequence[Series]
     said: str = ""
     share: bool = False
+    tabled: bool = True
     marks: Sequence[Mark] = ()
 
 
@@ -125,7 +127,7 @@ def _figure(chart: Chart, *, top: float, drawn: Sequence[SafeString], bars: bool
         drawn=_joined(layers),
         labels=_labels(chart, bars=bars),
         legend=_legend(chart),
-        table=_table(chart),
+        table=_table(chart) if chart.tabled else "",
     )
 
 

@@ -26,7 +26,26 @@ class Section:
     entries: tuple[Entry, ...]
 
 
-MENU = (Section("", (Entry("home", _("Home"), Operation.READ),)),)
+MENU = (
+    Section("", (Entry("home", _("Home"), Operation.READ),)),
+    Section(
+        _("Sending"),
+        (Entry("delivery_list", _("Deliveries"), Operation.READ_DELIVERIES, under="delivery_"),),
+    ),
+    Section(
+        _("Quarantine"),
+        (
+            Entry("quarantine_list", _("Addresses"), Operation.READ_QUARANTINE, under="quarantine_"),
+            Entry(
+                "qualification_list",
+                _("Message qualification"),
+                Operation.READ_QUALIFICATIONS,
+                under="qualification_",
+            ),
+        ),
+    ),
+    Section(_("Reports"), (Entry("report_list", _("Reports"), Operation.READ_REPORTS, under="report_"),)),
+)
 
 
 def menu_for(person: Person) -> Iterator[Section]:

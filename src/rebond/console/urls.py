@@ -4,4 +4,9 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("rebond.console.shell.urls")),
+    path("", include("rebond.console.quarantine.urls")),
+    path("", include("rebond.console.reports.urls")),
+    path("", include("rebond.console.qualification.urls")),
+    path("", include("rebond.console.rules.urls")),
+    path("", include("rebond.console.deliveries.urls")),
 ]

@@ -1,0 +1,1 @@
+"""The reports: tables beside charts, with the definitions of what they count."""
