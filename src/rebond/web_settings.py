@@ -26,6 +26,7 @@ _MIDDLEWARE = (
     "django.middleware.security.SecurityMiddleware",
     "rebond.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "rebond.api.problems.ApiProblems",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

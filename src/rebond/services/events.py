@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -63,16 +63,20 @@ class BadEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventsTaken:
-    """What became of a stream of events."""
+    """What became of a stream of events; `repeated` are the lines of those that were known."""
 
     read: int = 0
     stored: int = 0
     duplicates: int = 0
     rejected: tuple[BadEvent, ...] = field(default=())
+    repeated: tuple[int, ...] = field(default=())
+
+
+Line = str | bytes | Mapping[str, Any]
 
 
 def take_events(
-    lines: Iterable[str | bytes],
+    lines: Iterable[Line],
     *,
     policy: Policy,
     qualifier: Qualifier,
@@ -82,37 +86,46 @@ def take_events(
     often: OftenUnqualified = OFTEN,
     on_progress: Callable[[int], None] | None = None,
 ) -> EventsTaken:
-    """Record events, in bounded chunks; a bad one is reported with its line, the others are kept."""
+    """Record events (JSON, or what was read from it), in bounded chunks.
+
+    A bad one is reported with its line, counted from 1; the others are kept.
+    """
     reader = _Reader(qualifier=qualifier, now=now, region=region, allow_undotted=allow_undotted)
-    read = stored = duplicates = 0
+    read = stored = 0
     rejected: list[BadEvent] = []
+    repeated: list[int] = []
     for chunk in _chunks(lines):
         read += len(chunk)
-        taken: list[Occurrence] = []
+        taken: dict[int, Occurrence] = {}
         for number, line in chunk:
             try:
-                taken.append(reader.read(line))
+                taken[number] = reader.read(line)
             except RecursionError:
                 rejected.append(BadEvent(number, "this is nested too deeply"))
             except ValueError as error:
                 rejected.append(BadEvent(number, storable(str(error))))
-        new = _store(taken, policy=policy, often=often, now=now)
-        stored += new
-        duplicates += len(taken) - new
+        new = set(_store(list(taken.values()), policy=policy, often=often, now=now))
+        stored += len(new)
+        for number, item in taken.items():
+            if item.evidence.identity in new:
+                new.discard(item.evidence.identity)
+            else:
+                repeated.append(number)
         if on_progress:
             on_progress(read)
-    return EventsTaken(read, stored, duplicates, tuple(rejected))
+    return EventsTaken(read, stored, len(repeated), tuple(rejected), tuple(repeated))
 
 
-def _chunks(lines: Iterable[str | bytes]) -> Iterator[list[tuple[int, str | bytes]]]:
+def _chunks(lines: Iterable[Line]) -> Iterator[list[tuple[int, Line]]]:
     """Gather lines that are not blank, with their numbers, bounded in number and in size."""
-    chunk: list[tuple[int, str | bytes]] = []
+    chunk: list[tuple[int, Line]] = []
     size = 0
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+        if isinstance(line, str | bytes):
+            if not line.strip():
+                continue
+            size += len(line)
         chunk.append((number, line))
-        size += len(line)
         if len(chunk) >= CHUNK or size >= _MOST_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -120,7 +133,9 @@ def _chunks(lines: Iterable[str | bytes]) -> Iterator[list[tuple[int, str | byte
         yield chunk
 
 
-def _store(taken: Sequence[Occurrence], *, policy: Policy, often: OftenUnqualified, now: datetime) -> int:
+def _store(
+    taken: Sequence[Occurrence], *, policy: Policy, often: OftenUnqualified, now: datetime
+) -> frozenset[str]:
     ours: dict[str, SentMessage] = {}
     for message in find_messages((), message_ids={item.evidence.message for item in taken}):
         ours[message.message_id] = message
@@ -139,7 +154,7 @@ def _store(taken: Sequence[Occurrence], *, policy: Policy, often: OftenUnqualifi
                 )
         mark_messages(returned=marks, complained=complaints)
 
-    return len(record(taken, policy=policy, now=now, write=write, often=often).stored)
+    return record(taken, policy=policy, now=now, write=write, often=often).stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +164,7 @@ class _Reader:
     region: str
     allow_undotted: bool
 
-    def read(self, line: str | bytes) -> Occurrence:
+    def read(self, line: Line) -> Occurrence:
         """Read one line; ValueError says what is wrong with it."""
         item = _decode(line)
         channel = _choice(item, "channel", Channel)
@@ -224,13 +239,15 @@ def parse_time(text: str, *, name: str) -> datetime:
         raise ValueError(f"{name} {text!r} is outside the years that can be stored") from None
 
 
-def _decode(line: str | bytes) -> dict[str, Any]:
-    if len(line) > MOST_LINE:
-        raise ValueError("the line is longer than 1 MiB")
-    try:
-        item = json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"this is not JSON: {error}") from None
+def _decode(line: Line) -> dict[str, Any]:
+    item: Any = line
+    if isinstance(line, str | bytes):
+        if len(line) > MOST_LINE:
+            raise ValueError("the line is longer than 1 MiB")
+        try:
+            item = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"this is not JSON: {error}") from None
     if not isinstance(item, dict):
         raise ValueError("each line must be a JSON object")
     for name in item:
