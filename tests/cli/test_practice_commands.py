@@ -129,6 +129,8 @@ def test_a_text_is_ignored_and_its_count_reset(data: Path) -> None:
     number = str(rows(data, "qualifications", "list")[0]["id"])
     reset: Any = answer(data, "qualifications", "reset", number)
     assert reset["count"] == 0
+    answer(data, "rules", "undo", str(reset["operation"]))
+    assert answer(data, "qualifications", "show", number)["count"] == 3
     tried: Any = answer(data, "qualifications", "ignore", number, "--dry-run")
     assert rows(data, "qualifications", "list", "--status", "ignore") == []
     ignored = answer(data, "qualifications", "ignore", number, "--because", "theirs")

@@ -1,15 +1,17 @@
 """`rebond qualifications`: what a person sees and is asked, and what a program gets."""
 
 import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
-from rebond.cli import qualifications
+from rebond.cli import qualifications, rules
 from rebond.core.failure import given_verdict
 from rebond.core.qualify.suggest import Known, Neighbour, Suggestion
 from rebond.core.words import Channel, FailureType, Reason
 from rebond.services.errors import InputError
+from rebond.store.read.rules import Operation, Step
 
 FULL = given_verdict(FailureType.SOFT, reason=Reason.MAILBOX_FULL)
 NEIGHBOUR = Neighbour(Known(7, "a box is full", FULL), 0.8412)
@@ -41,6 +43,34 @@ def test_a_person_sees_the_verdict_and_how_near_it_is(
     assert words in shown
     assert "neighbours" not in shown
     assert "a box is full" not in shown
+
+
+def test_a_person_sees_why_an_operation_was_undone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    done = Operation(
+        number=7,
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        actor="cli:eve",
+        kind="decide",
+        because="their page",
+        step=Step.UNDONE,
+        rules=("site-moon",),
+        pack=None,
+        texts=1,
+        failures=3,
+        finished_at=None,
+        undone_at=datetime(2026, 3, 2, tzinfo=UTC),
+        undone_by="cli:bob",
+        undone_because="it was an outage",
+    )
+    monkeypatch.setattr(rules, "open_practice", lambda data: None)
+    monkeypatch.setattr("rebond.store.read.rules.list_operations", lambda: [done])
+    rules.operations()
+    shown = capsys.readouterr().out
+    assert all(words in shown for words in ("their page", "cli:bob", "it was an outage"))
 
 
 def test_a_program_gets_the_neighbours_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """A text that nobody has qualified raises an alert when it comes too often."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from rebond.services.errors import NotFoundError, RefusedError
 from rebond.services.qualifications import reset
 from rebond.store.models import Alert, AuditEntry, Qualification
 from rebond.store.read.alerts import count_open, find_alert, list_alerts
+from rebond.store.read.rules import Step, list_operations
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -115,6 +117,38 @@ def test_after_a_reset_it_takes_ten_new_ones() -> None:
     came(1, first=200)
     (second,) = list_alerts()
     assert (second.number, second.count) == (alert.number + 1, 10)
+
+
+def test_a_reset_is_undone_beside_what_came_since() -> None:
+    moons(12)
+    (alert,) = list_alerts()
+    number = alert.subject
+    done = reset(number, actor="cli:eve", now=practice().now, because="seen to")
+    assert (done.row.count, done.operation is not None) == (0, True)
+    assert reset(number, actor="cli:eve", now=practice().now, because="").operation is None
+    came(4, first=100)
+    (operation,) = list_operations()
+    assert (operation.kind, operation.step, operation.because, operation.texts) == ("reset", "done", "seen to", 1)
+    assert undo(practice(), operation.number).step is Step.UNDONE
+    assert Qualification.objects.get().count == 16
+    assert list_alerts() == [replace(alert, text=list_alerts()[0].text)]
+    with pytest.raises(RefusedError, match="was undone already"):
+        undo(practice(), operation.number)
+
+
+def test_a_reset_stands_in_nobodys_way() -> None:
+    moons(12)
+    number = number_of("Zorglub")
+    decided = decide(practice(), decision(number))
+    first = reset(number, actor="cli:eve", now=practice().now, because="")
+    with pytest.raises(RefusedError, match=rf"decided already by cli:eve .*\(operation {decided.number}\)"):
+        decide(practice(), decision(number))
+    assert undo(practice(), decided.number).step is Step.UNDONE
+    again = decide(practice(), decision(number))
+    assert first.operation is not None
+    undo(practice(), first.operation)
+    text = Qualification.objects.get()
+    assert (text.count, text.status, text.rule) == (12, "keep", again.rules[0])
 
 
 def test_a_person_acknowledges_it_once() -> None:

@@ -71,7 +71,7 @@ def test_the_packs_of_one_update_count_together() -> None:
 def test_a_decision_that_moves_too_many_is_refused_unless_it_is_meant() -> None:
     moons(3)
     text = number_of("Zorglub")
-    with pytest.raises(TooManyEnterError, match=r"move 3 addresses into quarantine.*then say --anyway"):
+    with pytest.raises(TooManyEnterError, match=r"move 3 addresses into quarantine.*or say --anyway"):
         decide(at_most(2), decision(text))
     assert console_documents() == {}
     done = decide(at_most(2, anyway=True), decision(text))

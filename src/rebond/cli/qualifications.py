@@ -205,12 +205,12 @@ def ignore(
 def reset(
     number: NumberArgument, because: BecauseOption = "", data: DataOption = None, json: JsonOption = False
 ) -> None:
-    """Count a text from nothing again."""
+    """Count a text from nothing again; `rebond rules undo` adds what was counted before."""
     practice = open_practice(data)
     from rebond.services.qualifications import reset as reset_text
 
-    row = reset_text(number, actor=practice.actor, now=practice.now, because=because)
-    show(text_row(row), as_json=json, title="Reset")
+    done = reset_text(number, actor=practice.actor, now=practice.now, because=because)
+    show({**text_row(done.row), "operation": done.operation}, as_json=json, title="Reset")
 
 
 def _queue(data: Any, channel: Channel | None = None) -> "Queue":

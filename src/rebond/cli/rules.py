@@ -111,7 +111,7 @@ def operations(data: DataOption = None, json: JsonOption = False) -> None:
     open_practice(data)
     from rebond.store.read.rules import list_operations
 
-    brief = ("operation", "at", "kind", "step", "texts", "failures", "actor")
+    brief = ("operation", "at", "kind", "step", "texts", "failures", "actor", "because", "undone_by", "undone_because")
     show_rows(map(operation_row, list_operations()), as_json=json, title="Operations", brief=brief)
 
 

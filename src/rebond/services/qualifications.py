@@ -17,7 +17,7 @@ from rebond.services.alerts import end_for_texts
 from rebond.services.errors import no_qualification
 from rebond.store.read.qualifications import QualificationRow, count_waiting, list_qualifications
 from rebond.store.write.audit import add_audit
-from rebond.store.write.rules import lock_qualifications, reset_count
+from rebond.store.write.rules import lock_qualifications, reset_count, take_turn
 
 MOST_SHOWN = 100_000
 _MOST_TEXTS = 50
@@ -116,13 +116,38 @@ def _examples(rules: Iterable[Rule], qualifier: Qualifier) -> Iterator[Known]:
             yield Known(0, qualifier.template(example.text), verdict)
 
 
-def reset(number: int, *, actor: str, now: datetime, because: str) -> QualificationRow:
-    """Count a text from nothing again; audited."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """A text that is counted from nothing again; `operation` undoes it, None when there was nothing to reset."""
+
+    row: QualificationRow
+    operation: int | None
+
+    @property
+    def number(self) -> int:
+        """The number of the text."""
+        return self.row.number
+
+
+def reset(number: int, *, actor: str, now: datetime, because: str) -> Reset:
+    """Count a text from nothing again, as an audited operation: undone, what was counted before is added again."""
     with transaction.atomic():
-        if not lock_qualifications([number]):
+        take_turn()
+        found = lock_qualifications([number])
+        if not found:
             raise no_qualification(number)
-        before = reset_count(number)
-        end_for_texts([number], because="reset", now=now)
-        subject = f"qualification {number}"
-        add_audit("qualification.reset", subject=subject, actor=actor, now=now, before=before, after=0, because=because)
-        return lock_qualifications([number])[0]
+        before = found[0].count
+        if not before:
+            return Reset(row=found[0], operation=None)
+        operation = reset_count(found[0], actor=actor, because=because, now=now)
+        end_for_texts([number], because="reset", now=now, operation=operation)
+        add_audit(
+            "qualification.reset",
+            subject=f"qualification {number}",
+            actor=actor,
+            now=now,
+            before=before,
+            after={"count": 0, "operation": operation},
+            because=because,
+        )
+        return Reset(row=lock_qualifications([number])[0], operation=operation)

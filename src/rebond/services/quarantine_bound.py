@@ -15,7 +15,7 @@ class TooManyEnterError(RefusedError):
     """A change would move more addresses into quarantine than it may."""
 
     def __init__(self, entering: int, *, most: int) -> None:
-        super().__init__(f"{too_many(entering, most=most)}: look at the back-test, then say --anyway")
+        super().__init__(f"{too_many(entering, most=most)}: look at the back-test, or say --anyway")
         self.entering = entering
         self.most = most
 

@@ -15,6 +15,7 @@ from rebond.store.read.audit import reasons_given
 Document = Mapping[str, Any]
 RulesVersion = tuple[object, ...]
 LONGEST_SOURCE = 255
+RESET = "reset"  # the kind of an operation that only counts texts from nothing again
 
 
 class Step(StrEnum):
@@ -121,9 +122,10 @@ def unfinished() -> list[int]:
 
 
 def last_decision(qualification: int) -> Operation | None:
-    """Find the latest operation, not undone, that changed this text."""
+    """Find the latest operation, not undone, that changed what this text means."""
     numbers = QualificationChange.objects.filter(qualification=qualification).values_list("operation", flat=True)
-    row = RuleOperation.objects.filter(id__in=numbers, undone_at__isnull=True).order_by("-id").first()
+    rows = RuleOperation.objects.filter(id__in=numbers, undone_at__isnull=True).exclude(kind=RESET)
+    row = rows.order_by("-id").first()
     return operations_of([row])[0] if row else None
 
 

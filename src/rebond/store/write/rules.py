@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from rebond.core.failure import Verdict
 from rebond.core.words import QualificationStatus
 from rebond.store.dialect import among_numbers, listed, locking, take_turns
 from rebond.store.models import ConsoleRule, Qualification, QualificationChange, Requalified, RuleOperation, SeenPack
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
-from rebond.store.read.rules import LONGEST_SOURCE, Document, PackVersion, Step, console_documents, unfinished
+from rebond.store.read.rules import LONGEST_SOURCE, RESET, Document, PackVersion, Step, console_documents, unfinished
 from rebond.store.write.evidence import verdict_columns
 from rebond.store.write.requalify import Place
 from rebond.store.write.rows import update
@@ -125,14 +126,19 @@ def begin_undoing(number: int, *, actor: str, now: datetime) -> None:
 
 
 def later_operations(number: int) -> list[int]:
-    """List the operations, not wholly undone, that came after one and touch a text or a rule that it touches."""
+    """List the operations, not wholly undone, that came after one and touch a text or a rule that it touches.
+
+    To count a text from nothing again stands in nobody's way.
+    """
+    mine = RuleOperation.objects.get(id=number)
+    if mine.kind == RESET:
+        return []
     texts = QualificationChange.objects.filter(operation=number).values_list("qualification", flat=True)
     same_texts = QualificationChange.objects.filter(operation__gt=number, qualification__in=texts)
-    candidates = RuleOperation.objects.filter(id__gt=number).exclude(step=Step.UNDONE.value)
+    candidates = RuleOperation.objects.filter(id__gt=number).exclude(step=Step.UNDONE.value).exclude(kind=RESET)
     of_texts = set(
         candidates.filter(id__in=same_texts.values_list("operation", flat=True)).values_list("id", flat=True)
     )
-    mine = RuleOperation.objects.get(id=number)
     names = {*mine.rules_before, *mine.rules_after}
     of_rules = {row.pk for row in candidates if names & {*row.rules_before, *row.rules_after}}
     return sorted(of_texts | of_rules)
@@ -148,11 +154,25 @@ def lock_qualifications(numbers: Collection[int]) -> list[QualificationRow]:
     return find_qualifications(numbers)
 
 
-def reset_count(number: int) -> int:
-    """Count a text from nothing again; returns what the count was."""
-    row = Qualification.objects.select_for_update().get(id=number)
-    Qualification.objects.filter(id=number).update(count=0)
-    return row.count
+def reset_count(row: QualificationRow, *, actor: str, because: str, now: datetime) -> int:
+    """Count a locked text from nothing again, as an operation that is done; returns its number."""
+    operation = RuleOperation.objects.create(
+        at=now,
+        actor=storable(actor, 150),
+        kind=RESET,
+        because=storable(because),
+        step=Step.DONE.value,
+        finished_at=now,
+    )
+    judged = _judged(row.verdict, row.status)
+    QualificationChange.objects.create(
+        operation=operation.pk,
+        qualification=row.number,
+        before={**judged, "count": row.count},
+        after={**judged, "count": 0},
+    )
+    Qualification.objects.filter(id=row.number).update(count=0)
+    return operation.pk
 
 
 def change_qualifications(
@@ -178,9 +198,12 @@ def judge_qualifications(changes: Sequence[tuple[QualificationRow, Verdict, Qual
 
 
 def restore_qualifications(operation: int) -> None:
-    """Give the texts of an operation back the verdict and status that they had."""
-    changes = QualificationChange.objects.filter(operation=operation).values_list("qualification", "before")
-    _update([{"id": number, **before} for number, before in changes])
+    """Give the texts of an operation back the verdict and status that they had, or the count beside what came since."""
+    changes = list(QualificationChange.objects.filter(operation=operation).values_list("qualification", "before"))
+    _update([{"id": number, **before} for number, before in changes if "count" not in before])
+    for number, before in changes:
+        if "count" in before:
+            Qualification.objects.filter(id=number).update(count=F("count") + before["count"])
 
 
 def _update(rows: Sequence[Mapping[str, object]]) -> None:
