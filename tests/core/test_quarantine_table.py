@@ -3,7 +3,7 @@
 import pytest
 
 from rebond.core.failure import AddressState, Event, Evidence, Origin, WhyNot
-from rebond.core.quarantine import explain, fold
+from rebond.core.quarantine import explain, fold, ways_out
 from rebond.core.transitions import TRANSITIONS, Trigger
 from rebond.core.words import AddressStatus, Cause, ExclusionCause, Reason
 from tests.core.given import at, daily, event, hard, ignored, policy, soft
@@ -170,3 +170,15 @@ def test_a_person_denies_after_a_complaint_and_it_stays_a_complaint() -> None:
     denied = [event(Event.COMPLAINT, at()), event(Event.DENYLISTED, at(1))]
     assert fold(policy(), None, [*denied, event(Event.CONFIRMED, at(2))]).status is D
     assert fold(policy(), None, denied).cause is ExclusionCause.COMPLAINT
+
+
+@pytest.mark.parametrize("name", [name for name in WAYS if name != "valid"])
+def test_what_would_release_an_address_is_what_does(name: str) -> None:
+    state = fold(policy(), None, WAYS[name])
+    events = [Event.DELIVERED, Event.CONFIRMED, Event.EXIT_DUE, Event.START, Event.RELEASED]
+    freed = [kind for kind in events if fold(policy(), None, [*WAYS[name], event(kind, NOW)]).status is V]
+    assert set(ways_out(state)) == set(freed)
+
+
+def test_a_valid_address_needs_no_way_out() -> None:
+    assert ways_out(AddressState()) == ()

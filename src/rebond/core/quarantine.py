@@ -265,6 +265,17 @@ def _cleared(state: AddressState, origin: Origin, at: datetime) -> AddressState:
     )
 
 
+def ways_out(state: AddressState) -> tuple[Event, ...]:
+    """List what makes an address valid again, by the table of transitions; a date only where there is one."""
+    return tuple(
+        event
+        for event in _CLEARED_BY
+        for effect in [TRANSITIONS[state.status, _TRIGGERS[event]]]
+        if effect is not Effect.NOTHING and not _withstood(effect, state.origin)
+        if event is not Event.EXIT_DUE or state.until
+    )
+
+
 def _due(policy: Policy, state: AddressState, at: datetime) -> bool:
     due = _exit_at(policy, state)
     return due is not None and due <= at

@@ -2,16 +2,18 @@
 
 import hashlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
 from rebond.core.address import ParsedAddress, parse_address
+from rebond.core.evidence_order import in_order, voided
 from rebond.core.failure import AddressState, Event, Evidence
 from rebond.core.policy import Policy
 from rebond.core.words import AddressStatus, Channel
-from rebond.services.errors import InputError, RefusedError
+from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.record import Occurrence, record
 from rebond.store.read.blocked import Denial, denials_of
 from rebond.store.read.evidence import AddressKey, evidence_of, snapshots_of, states_of
@@ -22,6 +24,7 @@ _TOLD = {
     AddressStatus.DENYLISTED: Event.DENYLISTED,
     AddressStatus.ALLOWLISTED: Event.ALLOWLISTED,
 }
+_ACTS = frozenset({Event.RELEASED, *_TOLD.values()})
 
 
 def read_address(
@@ -43,23 +46,61 @@ def read_address(
 
 
 def tell(
-    address: ParsedAddress, *, status: AddressStatus, because: str, actor: str, policy: Policy, now: datetime
+    address: ParsedAddress,
+    *,
+    status: AddressStatus,
+    because: str,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+    seen: AddressStatus | None = None,
 ) -> AddressState:
-    """Put an address in quarantine, on the denylist or on the allowlist; audited."""
+    """Put an address in quarantine, on the denylist or on the allowlist; audited.
+
+    `seen` is the status that the person looked at: RefusedError when it is another by now.
+    """
     if status not in _TOLD:
         raise InputError(f"an address is made {' or '.join(_TOLD)}; to free one, release it")
-    return _act(address, _TOLD[status], because=because, actor=actor, policy=policy, now=now)
+    act = Act(event=_TOLD[status], because=because, seen=seen)
+    return _act(address, act, actor=actor, policy=policy, now=now)
 
 
-def release(address: ParsedAddress, *, because: str, actor: str, policy: Policy, now: datetime) -> AddressState:
-    """Make an address valid again; audited. RefusedError when nothing keeps it from being written to."""
+def release(
+    address: ParsedAddress,
+    *,
+    because: str,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+    seen: AddressStatus | None = None,
+) -> AddressState:
+    """Make an address valid again; audited. RefusedError when it is valid, or not in the status that was `seen`."""
     about = AddressKey(address.channel, address.key or "")
     row = states_of([about]).get(about)
     if row is None or row.state.status is AddressStatus.VALID:
         if denials := denials_of(about.channel, about.key):
             raise RefusedError(f"{address.text} is valid: there is nothing to release; but {in_words(denials)}")
         raise RefusedError(f"{address.text} is valid: there is nothing to release")
-    return _act(address, Event.RELEASED, because=because, actor=actor, policy=policy, now=now)
+    act = Act(event=Event.RELEASED, because=because, seen=seen)
+    return _act(address, act, actor=actor, policy=policy, now=now)
+
+
+def take_back(
+    address: ParsedAddress, *, identity: str, because: str, actor: str, policy: Policy, now: datetime
+) -> AddressState:
+    """Make void what a person did to an address, named by its evidence; audited.
+
+    NotFoundError when no person did that to this address, RefusedError when it is void already.
+    """
+    about = AddressKey(address.channel, address.key or "")
+    known = evidence_of([about])[about]
+    done = next((item for item in known if item.identity == identity and item.event in _ACTS), None)
+    if done is None:
+        raise NotFoundError(f"nobody did that to {address.text}, or it is not kept any more: see rebond why")
+    if identity in voided(in_order(known)):
+        raise RefusedError(f"that was undone already: see rebond why {address.text}")
+    act = Act(event=Event.UNDO, because=because, voids=frozenset({identity}))
+    return _act(address, act, actor=actor, policy=policy, now=now)
 
 
 def in_words(denials: Sequence[Denial]) -> str:
@@ -74,40 +115,60 @@ def in_words(denials: Sequence[Denial]) -> str:
 _MOST_NAMED = 3
 
 
-def _act(
-    address: ParsedAddress, event: Event, *, because: str, actor: str, policy: Policy, now: datetime
-) -> AddressState:
-    if not because.strip():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a person does: the event, why, what it makes void, and the status that they looked at, where it is known."""
+
+    event: Event
+    because: str
+    voids: frozenset[str] = frozenset()
+    seen: AddressStatus | None = None
+
+
+def _act(address: ParsedAddress, act: Act, *, actor: str, policy: Policy, now: datetime) -> AddressState:
+    if not act.because.strip():
         raise InputError("say why: it is kept with the change")
     assert address.key is not None
     about = AddressKey(address.channel, address.key)
-    digest = hashlib.sha256(f"{about.channel}\0{about.key}\0{event}\0{now.isoformat()}\0{actor}".encode()).hexdigest()
+    named = f"{about.channel}\0{about.key}\0{act.event}\0{now.isoformat()}\0{actor}"
+    identity = f"person:{hashlib.sha256(named.encode()).hexdigest()}"
     with transaction.atomic():
-        at = max(now, _after_all_that_is_known(about))
-        evidence = Evidence(identity=f"person:{digest}", event=event, at=at, because=because, actor=actor)
+        at = max(now, after_all_that_is_known([about])[about])
+        evidence = Evidence(
+            identity=identity, event=act.event, at=at, because=act.because, actor=actor, voids=act.voids
+        )
         occurrence = Occurrence(channel=address.channel, address=address.text, key=address.key, evidence=evidence)
         row = states_of([about]).get(about)
         before = row.state.status if row else AddressStatus.VALID
+        if act.seen is not None and act.seen is not before:
+            raise RefusedError(f"{address.text} is {before} by now, and was {act.seen} when you looked: look again")
         state = record([occurrence], policy=policy, now=now).states.get(about)
         if state is None:
             raise RefusedError("the same was done by the same person at this very moment")
         add_audit(
-            f"address.{event}",
+            f"address.{act.event}",
             subject=f"{address.channel}:{address.text}",
             actor=actor,
             now=now,
             before={"status": before},
             after={"status": state.status},
-            because=because,
+            because=act.because,
         )
         return state
 
 
-def _after_all_that_is_known(about: AddressKey) -> datetime:
-    """Return a time after everything known of an address: a person decides on what is shown.
+def after_all_that_is_known(addresses: Collection[AddressKey]) -> dict[AddressKey, datetime]:
+    """Return for each address a time after everything known of it: a person decides on what is shown.
 
     A clock that was put back, or a sender whose clock is ahead, must not make of a release one that came too early.
     """
-    times = [item.at for item in evidence_of([about])[about]]
-    times += [snapshot.horizon for snapshot in snapshots_of([about]).values()]
-    return max(times, default=datetime.min.replace(tzinfo=UTC)) + timedelta(microseconds=1)
+    evidence, snapshots = evidence_of(addresses), snapshots_of(addresses)
+    found = {}
+    for about in addresses:
+        times = [item.at for item in evidence[about]]
+        times += [snapshots[about].horizon] if about in snapshots else []
+        found[about] = max(times, default=_NEVER) + timedelta(microseconds=1)
+    return found
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)

@@ -132,7 +132,7 @@ def list_unattributed(*, accepted: bool = False) -> Iterator[UnattributedSummary
     last = 0
     while page := list(rows.filter(id__gt=last)[:_PAGE]):
         last = page[-1].id
-        numbers = _kept({row.returned_mail for row in page if row.returned_mail})
+        numbers = kept_returns({row.returned_mail for row in page if row.returned_mail})
         for row in page:
             yield UnattributedSummary(
                 id=row.id,
@@ -151,7 +151,7 @@ def list_unattributed(*, accepted: bool = False) -> Iterator[UnattributedSummary
             )
 
 
-def _kept(identities: Collection[str]) -> Mapping[str, int]:
+def kept_returns(identities: Collection[str]) -> Mapping[str, int]:
     """Find the numbers of those returned mails whose bytes are still kept."""
     raws = RawMail.objects.filter(digest=OuterRef("raw"))
     rows = ReturnedMail.objects.filter(Exists(raws), identity__in=identities)

@@ -1,0 +1,1 @@
+"""Quarantine: the addresses, why each is where it is, and what people do about many at once."""

@@ -1,0 +1,104 @@
+"""What people type on the pages of quarantine."""
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django import forms
+from django.utils.timezone import make_aware
+from django.utils.translation import gettext_lazy as _
+
+from rebond.console.words import word
+from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
+from rebond.services.errors import InputError
+from rebond.services.list_addresses import email_domain
+from rebond.store.read.state_pages import StateFilter
+
+_ANY = _("Any")
+_SHORT = 64
+_CAUSES = {cause.value: cause for cause in (*ExclusionCause, *Cause)}  # the last one wins where both have a word
+_SHOWN_REASONS = tuple(
+    reason
+    for reason in Reason
+    if reason not in {Reason.DUPLICATE, Reason.EXCLUDED_BY_RULE, Reason.ADDRESS_EMPTY, Reason.PRODUCTION_ERROR}
+)
+
+
+def _choices(values: Any) -> Any:
+    def choices() -> list[tuple[str, Any]]:
+        named = sorted(((value.value, word(value)) for value in values), key=lambda pair: pair[1].casefold())
+        return [("", _ANY), *named]
+
+    return choices
+
+
+def _in_order(values: type[StrEnum]) -> Any:
+    return lambda: [("", _ANY), *((value.value, word(value)) for value in values)]
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class FilterForm(forms.Form):
+    """The filters of the list of addresses."""
+
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=_in_order(AddressStatus))
+    channel = forms.ChoiceField(label=_("Channel"), required=False, choices=_in_order(Channel))
+    reason = forms.ChoiceField(label=_("Reason"), required=False, choices=_choices(_SHOWN_REASONS))
+    cause = forms.ChoiceField(label=_("Cause"), required=False, choices=_choices(_CAUSES.values()))
+    domain = forms.CharField(label=_("Email domain"), required=False, max_length=253)
+    provider = forms.CharField(label=_("Provider"), required=False, max_length=_SHORT)
+    text = forms.CharField(label=_("Error text contains"), required=False, max_length=200)
+    since_from = _day(_("Since, from"))
+    since_to = _day(_("Since, up to"))
+    until_from = _day(_("Leaves, from"))
+    until_to = _day(_("Leaves, up to"))
+
+    def clean_domain(self) -> str:
+        text = self.cleaned_data["domain"]
+        try:
+            return email_domain(text) if text else ""
+        except InputError as error:
+            raise forms.ValidationError(_("This is no domain of an email address.")) from error
+
+    def wanted(self) -> StateFilter:
+        """The filters as the list takes them."""
+        given = self.cleaned_data
+        return StateFilter(
+            status=AddressStatus(given["status"]) if given["status"] else None,
+            channel=Channel(given["channel"]) if given["channel"] else None,
+            reason=Reason(given["reason"]) if given["reason"] else None,
+            cause=_CAUSES[given["cause"]] if given["cause"] else None,
+            provider=given["provider"].lower(),
+            domain=given["domain"],
+            text=given["text"],
+            since_from=_begin(given["since_from"]),
+            since_to=_end(given["since_to"]),
+            until_from=_begin(given["until_from"]),
+            until_to=_end(given["until_to"]),
+        )
+
+    @property
+    def rare(self) -> list[forms.BoundField]:
+        """The fields that are folded away."""
+        return [self[name] for name in ("cause", "provider", "since_from", "since_to", "until_from", "until_to")]
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("status", "reason", "channel", "domain", "text")]
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether a rare one is used, or wrong."""
+        return any(field.value() or field.errors for field in self.rare)
+
+
+def _begin(day: date | None) -> datetime | None:
+    return make_aware(datetime.combine(day, time())) if day else None
+
+
+def _end(day: date | None) -> datetime | None:
+    return _begin(day + timedelta(days=1)) if day and day < date.max else None
