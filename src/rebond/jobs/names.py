@@ -6,5 +6,6 @@ SETTLE = "settle"
 RULES = "rules"
 CLEANUP = "cleanup"
 UPDATE = "deliverability-update"
+AGGREGATES = "aggregates"
 
-KNOWN = frozenset({PREPARE, SEND, SETTLE, RULES, CLEANUP, UPDATE})
+KNOWN = frozenset({PREPARE, SEND, SETTLE, RULES, CLEANUP, UPDATE, AGGREGATES})

@@ -43,6 +43,18 @@ class Queue:
         """Name what is told the name and the subject of each call that this process takes."""
         self._taken = taken
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether `run_next` waits a little for a call by itself."""
+        return bool(getattr(self.huey.storage, "blocking", False))
+
+    def run_next(self) -> bool:
+        """Take a call and run what it is about; false when there is none."""
+        task = self.huey.dequeue()
+        if task is not None:
+            self.huey.execute(task)
+        return task is not None
+
     def put(self, name: str, about: Mapping[str, int | str]) -> None:
         """Put a call, unless so many wait that nobody can be listening."""
         if self.size() < MOST_WAITING:

@@ -27,9 +27,10 @@ from rebond.store.write.cleanup import (
     purge_returns,
 )
 from rebond.store.write.evidence import delete_valid_states, drop_plain_states, lock_states, save_snapshot
-from rebond.store.write.jobs import finish_job, start_job
+from rebond.store.write.jobs import finish_job, purge_runs, start_job
 
 JOB = "cleanup"
+_RUNS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Cleaned:
     audit_purged: int = 0
     requalified_purged: int = 0
     alerts_purged: int = 0
+    runs_purged: int = 0
 
 
 def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
@@ -77,6 +79,7 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
     done.deliveries_purged = purge_deliveries(now - retention.deliveries)
     done.audit_purged = purge_audit(now - retention.audit)
     done.alerts_purged = purge_alerts(now - retention.audit)
+    done.runs_purged = purge_runs(now - _RUNS_KEPT)
     finish_job(job, result=asdict(done), now=now)
     return done
 

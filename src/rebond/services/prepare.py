@@ -79,7 +79,7 @@ def prepare(
     What was cut short runs on; preparing again replaces what was made. RefusedError when the delivery's state or its
     content does not allow it, NotFoundError when there is no such delivery.
     """
-    delivery = _begin(delivery_id, now=now, actor=actor)
+    delivery = begin_preparing(delivery_id, now=now, actor=actor)
     warnings = _check(delivery, content, now=now, actor=actor)
     report = progress or (lambda _: None)
     end = _run(delivery, chunk=chunk, providers=providers, now=now, report=report)
@@ -98,7 +98,8 @@ def prepare(
     )
 
 
-def _begin(delivery_id: int, *, now: datetime, actor: str) -> DeliveryRow:
+def begin_preparing(delivery_id: int, *, now: datetime, actor: str) -> DeliveryRow:
+    """Write down that a delivery is being prepared, for `prepare` to run, here or elsewhere; or join who does."""
     with transaction.atomic():
         # Held while it is decided whether to begin or to join: another process may begin at the same moment.
         delivery = locked(delivery_id, DeliveryAction.PREPARE)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import transaction
+
 from rebond.core.message import DeliveryAction, IllegalTransitionError, after
 from rebond.core.policy import Policy
 from rebond.core.ports import Clock, Sender
@@ -131,6 +133,12 @@ async def send_due(
         clock=clock,
         worker=worker,
     )
+
+
+def begin_sending(delivery_id: int, *, now: datetime, actor: str) -> None:
+    """Write down that a prepared delivery is being sent, for `send` to hand over, here or elsewhere."""
+    with transaction.atomic():
+        _start(delivery_id, now=now, actor=actor)
 
 
 def next_due(delivery_id: int, *, transport: str, now: datetime) -> datetime | None:

@@ -1,0 +1,41 @@
+"""A timed job that somebody runs in their own process, now."""
+
+import threading
+from datetime import datetime
+from typing import Any
+
+from rebond.jobs.presence import Presence
+from rebond.jobs.table import JOBS, TIMED
+from rebond.jobs.work import Work
+from rebond.services.errors import InputError, RefusedError
+from rebond.services.jobs import break_off, hold, let_go
+from rebond.store.read.jobs import holds
+from rebond.store.trouble import trouble
+from rebond.wiring import Site
+
+
+def run_by_hand(site: Site, name: str, *, at: datetime | None, actor: str) -> dict[str, Any]:
+    """Run a timed job, as of a time when one is given, and return what it came to.
+
+    InputError when there is none of this name, RefusedError while a worker is at it.
+    """
+    if name not in TIMED:
+        raise InputError(f"there is no job {name!r}: known are {', '.join(TIMED)}")
+    presence = Presence(site, kind="job")
+    began = site.clock.now()
+    if not hold(name, worker=presence.name, now=began):
+        held = holds(now=began, names=[name])[name]
+        raise RefusedError(f"the job {name} is running, since {held.since:%Y-%m-%d %H:%M:%S} UTC on {held.worker}")
+    presence.begin()
+    done = False
+    try:
+        work = Work(site=site, about={}, worker=presence.name, actor=actor, ending=threading.Event(), at=at)
+        result = JOBS[name].run(work).result or {}
+        done = True
+    except Exception as error:
+        break_off(name, began=began, now=site.clock.now(), problem=trouble(error).words)
+        raise
+    finally:
+        presence.end()
+        let_go(name, worker=presence.name, done=done)
+    return dict(result)

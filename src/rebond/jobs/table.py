@@ -1,0 +1,65 @@
+"""The jobs: what each does, when it is due, and how the database tells that some of it is unfinished.
+
+To add one: its name in `names`, what it does in `work` (or a module beside it), and a line here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from rebond.jobs import names, work
+from rebond.jobs.schedule import Daily, Every, Schedule
+from rebond.jobs.work import Done, Work
+
+About = Mapping[str, Any]
+# Told the time, and whether to look at what only a lost worker leaves: gives what each call is about.
+Unfinished = Callable[[datetime, bool], Iterable[About]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job; `alone`: one worker at a time for each subject; `recorded`: each run is written down with its result."""
+
+    run: Callable[[Work], Done]
+    schedule: Schedule | None = None
+    unfinished: Unfinished | None = None
+    alone: bool = True
+    recorded: bool = False
+
+
+def _preparing(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.jobs import being_prepared
+
+    return [{"delivery": number} for number in being_prepared()]
+
+
+def _sending(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.jobs import due_to_send
+
+    return [{"delivery": number} for number in due_to_send(now, thorough=thorough)]
+
+
+def _settling(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.returns import returns_waiting
+
+    return [{}] if returns_waiting(now) else []
+
+
+def _changing(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.rules import unfinished
+
+    # Whoever changes them goes on by themselves: this is for those who were cut short.
+    return [{}] if thorough and unfinished() else []
+
+
+JOBS: Mapping[str, Job] = {
+    names.PREPARE: Job(run=work.prepare, unfinished=_preparing, recorded=True),
+    names.SEND: Job(run=work.send, unfinished=_sending, alone=False),
+    names.SETTLE: Job(run=work.settle, unfinished=_settling, alone=False),
+    names.RULES: Job(run=work.rules, unfinished=_changing),
+    names.CLEANUP: Job(run=work.cleanup, schedule=Daily(time(4))),
+    names.UPDATE: Job(run=work.update, schedule=Daily(time(2))),
+    names.AGGREGATES: Job(run=work.aggregates, schedule=Every(5)),
+}
+TIMED: Mapping[str, Schedule] = {name: job.schedule for name, job in JOBS.items() if job.schedule is not None}
