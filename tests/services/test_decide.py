@@ -53,6 +53,35 @@ def test_a_back_test_tells_who_would_enter_and_writes_nothing() -> None:
     assert list_operations() == []
 
 
+def test_to_decide_what_is_decided_so_has_no_effect_and_says_so() -> None:
+    moons()
+    text = number_of("Zorglub")
+    decide(practice(), decision(text))
+    with pytest.raises(RefusedError, match=r"no effect: rule site-user-unknown-\w+ decides so already"):
+        prepare_decision(practice(), decision(text, again=True))
+    other = effect_of(practice(), prepare_decision(practice(), decision(text, pattern="(?i)moon wrong", again=True)))
+    assert (other.no_effect, other.addresses, len(other.plan.changes)) == (True, 0, 1)
+    soft = decision(text, again=True, type=FailureType.SOFT, reason=Reason.MAILBOX_FULL)
+    told = effect_of(practice(), prepare_decision(practice(), soft))
+    assert (told.no_effect, told.addresses) == (False, 3)
+
+
+def test_an_ignored_text_that_is_decided_as_before_counts_again() -> None:
+    moons()
+    text = number_of("Zorglub")
+    decide(practice(), decision(text))
+    before = everything()
+    ignored = ignore(practice(), [text], because="theirs")
+    change = prepare_decision(practice(), decision(text, again=True))
+    told = effect_of(practice(), change)
+    assert (told.no_effect, told.total.failures, told.total.entering, told.addresses) == (False, 0, 3, 3)
+    again = decide(practice(), decision(text, again=True))
+    assert everything() == before
+    undo(practice(), again.number)
+    undo(practice(), ignored.number)
+    assert everything() == before
+
+
 def test_a_decision_makes_a_rule_and_acts_on_what_is_stored_and_on_what_comes() -> None:
     moons()
     operation = decide(practice(), decision(number_of("Zorglub")), because="their page says so")

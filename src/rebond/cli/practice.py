@@ -56,6 +56,11 @@ def operation_row(operation: "Operation") -> dict[str, Any]:
     return {"operation": row.pop("number"), **row}
 
 
+def backtest_title(found: "Backtested") -> str:
+    """Head what a change would do, for people."""
+    return "Back-test: no effect on what is stored" if found.no_effect else "Back-test"
+
+
 def backtest_row(found: "Backtested") -> dict[str, Any]:
     """Show what a change would do."""
     changes = [
@@ -70,10 +75,12 @@ def backtest_row(found: "Backtested") -> dict[str, Any]:
         for change in sorted(found.plan.changes, key=lambda change: -change.failures)
     ]
     return {
+        "no_effect": found.no_effect,
         "stored_failures": found.plan.failures,
         "texts": found.plan.texts,
         "texts_changed": len(changes),
         "failures_changed": found.total.failures,
+        "addresses": found.addresses,
         "leaving_quarantine": found.total.leaving,
         "entering_quarantine": found.total.entering,
         "statuses": dict(found.statuses),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, show, show_rows, wants_json
-from rebond.cli.practice import AnywayOption, backtest_row, open_practice, operation_row
+from rebond.cli.practice import AnywayOption, backtest_row, backtest_title, open_practice, operation_row
 from rebond.cli.qualification_rows import cluster_row, suggestion_in_words, suggestion_row, text_row
 from rebond.cli.settling import counting
 from rebond.core.words import FAILURE_REASONS, REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
@@ -161,7 +161,7 @@ def decide(
     if dry_run or not wants_json(json):
         change = prepare_decision(practice, decision)
         found = effect_of(practice, change)
-        show({"pattern": pattern, **backtest_row(found)}, as_json=json, title="Back-test")
+        show({"pattern": pattern, **backtest_row(found)}, as_json=json, title=backtest_title(found))
         if dry_run:
             return Exit.DONE
         moved = found.total.entering

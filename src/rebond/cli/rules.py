@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, JsonOption, handles_errors, show, show_rows
-from rebond.cli.practice import AnywayOption, backtest_row, open_practice, operation_row
+from rebond.cli.practice import AnywayOption, backtest_row, backtest_title, open_practice, operation_row
 from rebond.cli.settling import counting
 from rebond.core.words import FAILURE_REASONS, REASONS, Reason
 
@@ -63,7 +63,7 @@ def backtest(
 
     with counting("Addresses", as_json=json) as on_progress:
         found = effect_of(practice, change, on_progress=on_progress)
-    show(backtest_row(found), as_json=json, title="Back-test")
+    show(backtest_row(found), as_json=json, title=backtest_title(found))
 
 
 def apply(

@@ -66,14 +66,23 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtested:
-    """What a change would do: in all, by provider, and by delivery (None: what no delivery of ours was about)."""
+    """What a change would do: in all, by provider, and by delivery (None: what no delivery of ours was about).
+
+    `addresses` are those that have a failure that would be judged otherwise, or count no more, or again.
+    """
 
     plan: Plan
     total: Effect
+    addresses: int
     by_provider: Mapping[str, Effect]
     by_delivery: Mapping[int | None, Effect]
     statuses: Mapping[str, int]
     sample: tuple[str, ...] = ()
+
+    @property
+    def no_effect(self) -> bool:
+        """Tell a change after which every stored failure and every address is as before, whichever rule speaks."""
+        return not self.total.failures and not self.addresses
 
 
 def same_verdict(one: Verdict, other: Verdict) -> bool:
@@ -223,6 +232,7 @@ def backtest(plan: Plan, *, policy: Policy, on_progress: Callable[[int], None] |
     return Backtested(
         plan=plan,
         total=test.total,
+        addresses=test.addresses,
         by_provider=dict(sorted(test.by_provider.items())),
         by_delivery=dict(sorted(test.by_delivery.items(), key=lambda item: item[0] or 0)),
         statuses=dict(test.statuses),
@@ -235,6 +245,7 @@ class _Test:
     plan: Plan
     policy: Policy
     total: Effect = field(default_factory=Effect)
+    addresses: int = 0
     by_provider: dict[str, Effect] = field(default_factory=dict)
     by_delivery: dict[int | None, Effect] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -257,6 +268,7 @@ class _Test:
                 touched.setdefault(failure.about, []).append(failure)
         before = states_of(touched)
         for address, after in self._folded(touched):
+            self.addresses += 1
             was = before[address].state.status if address in before else AddressStatus.VALID
             if was is not after.status:
                 self._note(address, touched[address], was, after.status)

@@ -108,8 +108,11 @@ def _examples(rows: Sequence[QualificationRow]) -> list[dict[str, object]]:
 
 
 def _with_rows(plan: Plan, rows: Sequence[QualificationRow], document: Mapping[str, object]) -> Plan:
-    """Refuse a rule that does not decide each of its texts; one that was ignored is so no longer."""
+    """Refuse a rule that does not decide each of its texts, or that changes nothing; who was ignored is so no longer."""
+    changed = {change.row.number for change in plan.changes}
+    same = [row for row in rows if row.number not in changed and row.verdict.rule == document["id"]]
     won = {change.row.number for change in plan.changes if change.after.rule == document["id"]}
+    won.update(row.number for row in same)
     lost = [row for row in rows if row.number not in won]
     if lost:
         texts = "; ".join(f"{row.number}: {row.text[:200]}" for row in lost[:3])
@@ -119,7 +122,16 @@ def _with_rows(plan: Plan, rows: Sequence[QualificationRow], document: Mapping[s
         replace(change, status=status_of(change.after, before=KEEP)) if change.row.number in decided else change
         for change in plan.changes
     ]
+    changes += [_noticed(row) for row in same if row.status is QualificationStatus.IGNORE]
+    if not changes:
+        raise RefusedError(f"no effect: rule {document['id']} decides so already, and nothing would change")
     return replace(plan, changes=tuple(changes))
+
+
+def _noticed(row: QualificationRow) -> TextChange:
+    """Let a text count again that means what it meant before it was ignored."""
+    status = status_of(row.verdict, before=KEEP)
+    return TextChange(row=row, before=row.verdict, after=row.verdict, status=status, failures=0)
 
 
 def decide(
