@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from rebond.channels.email.settings import SmtpSettings
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.qualifier import Qualifier
+    from rebond.core.qualify.rules import Rule
     from rebond.services.alerts import OftenUnqualified
     from rebond.services.export_rules import PackMaker
+    from rebond.services.kept_queue import KeptQueue
     from rebond.services.rules_in_force import RulesInForce
     from rebond.services.send_means import Build
     from rebond.services.update_rules import PackSource
@@ -138,6 +140,7 @@ class Site:
         """Who gives this site's own pack out; none when it has no name. ConfigError when its key cannot be used."""
         from rebond.pack_keys import read_key
         from rebond.services.export_rules import PackMaker
+    from rebond.services.kept_queue import KeptQueue
 
         packs = self.config.packs
         if not packs.name:

@@ -32,6 +32,9 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target.closest("input, select, textarea, [contenteditable], dialog[open]");
   if (typing && event.key !== "Escape") return;
+  if (typing && event.target.matches("input, select, textarea")) event.target.blur();
+  // Enter belongs to the link or button that has the focus.
+  if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
   const target = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
   if (!target) return;
   event.preventDefault();
@@ -62,10 +65,11 @@ const recall = (form) => {
     else if (typed) one.value = typed[0];
   }
 };
-for (const form of document.querySelectorAll("form[data-keep]")) {
-  recall(form);
-  form.addEventListener("input", () => remember(form));
-}
+for (const form of document.querySelectorAll("form[data-keep]")) recall(form);
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form[data-keep]");
+  if (form) remember(form);
+});
 for (const done of document.querySelectorAll("[data-kept-done]")) {
   for (const key of Object.keys(sessionStorage)) {
     if (key.startsWith("form:") && key.endsWith(`:${done.dataset.keptDone}`)) sessionStorage.removeItem(key);
@@ -74,6 +78,13 @@ for (const done of document.querySelectorAll("[data-kept-done]")) {
 
 // A refusal is shown where htmx put it; a page that cannot be reached says so.
 document.addEventListener("htmx:beforeSwap", (event) => {
+  const came = new URL(event.detail.xhr.responseURL || location.href);
+  if (came.pathname.startsWith("/account/login/")) {
+    // The session has ended: sign in, and come back to this page.
+    event.detail.shouldSwap = false;
+    location.assign(`${came.pathname}?next=${encodeURIComponent(location.pathname + location.search)}`);
+    return;
+  }
   if ([403, 404, 409, 422].includes(event.detail.xhr.status)) event.detail.shouldSwap = true;
 });
 document.addEventListener("htmx:sendError", () => {

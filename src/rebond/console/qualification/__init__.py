@@ -1,0 +1,1 @@
+"""Message qualification: the distinct texts of failures, what they may mean, and what people decide of them."""

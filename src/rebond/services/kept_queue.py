@@ -1,0 +1,93 @@
+"""The team's queue as pages show it: put together once for a while, not for each request."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rebond.core.ports import Clock
+from rebond.core.qualify.rules import Rule
+from rebond.core.words import QualificationStatus
+from rebond.services.errors import no_qualification
+from rebond.services.qualifications import Cluster, Queue
+from rebond.services.rules_in_force import RulesInForce
+from rebond.store.read.qualifications import QualificationRow, find_qualifications
+from rebond.store.read.rules import RulesVersion, rules_version
+
+KEPT = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The queue put together: all texts, and those to be qualified as clusters in order of weight."""
+
+    queue: Queue
+    clusters: tuple[Cluster, ...]
+
+    def cluster_of(self, row: QualificationRow) -> Cluster:
+        """Find the cluster of a text, with what it may mean; a text that is qualified, or came since, stands alone."""
+        found = self._found(row.number) if row.status is QualificationStatus.TO_QUALIFY else None
+        return self.queue.suggested(found or Cluster(texts=(row,), count=row.count, addresses=0, suggestion=None))
+
+    def beside(self, number: int) -> tuple[int | None, int | None]:
+        """Tell which clusters come before and after that of a text; None where there is none."""
+        place = next((place for place, one in enumerate(self.clusters) if _holds(one, number)), None)
+        if place is None:
+            return None, self.clusters[0].number if self.clusters else None
+        before = self.clusters[place - 1].number if place else None
+        after = self.clusters[place + 1].number if place + 1 < len(self.clusters) else None
+        return before, after
+
+    def _found(self, number: int) -> Cluster | None:
+        return next((cluster for cluster in self.clusters if _holds(cluster, number)), None)
+
+
+def _holds(cluster: Cluster, number: int) -> bool:
+    return any(row.number == number for row in cluster.texts)
+
+
+class KeptQueue:
+    """Puts the queue together again when the rules changed or some seconds passed; used by several threads.
+
+    When it is only old, one of those who ask waits for the new one, and the others take it as it was.
+    """
+
+    def __init__(self, rules: RulesInForce, *, shipped: Callable[[], Iterable[Rule]], clock: Clock) -> None:
+        self._rules = rules
+        self._shipped = shipped
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._put: Put | None = None
+        self._version: RulesVersion | None = None
+        self._until = 0.0
+
+    def now(self) -> Put:
+        """Return the queue as it is, or was some seconds ago; what was decided is always out of it."""
+        version = rules_version()
+        put = self._put
+        current = put is not None and version == self._version
+        if put is not None and current and self._clock.monotonic() < self._until:
+            return put
+        if not self._turn.acquire(blocking=not current):
+            assert put is not None
+            return put
+        try:
+            return self._renewed(version)
+        finally:
+            self._turn.release()
+
+    def _renewed(self, version: RulesVersion) -> Put:
+        if self._put is None or version != self._version or self._clock.monotonic() >= self._until:
+            queue = Queue(self._rules.renew(), rules=self._shipped())
+            self._put = Put(queue, tuple(queue.by_weight()))
+            self._version = version
+            self._until = self._clock.monotonic() + KEPT.total_seconds()
+        return self._put
+
+
+def text_row(number: int) -> QualificationRow:
+    """Read a text as it is now; NotFoundError when there is none of this number."""
+    rows: Sequence[QualificationRow] = find_qualifications([number])
+    if not rows:
+        raise no_qualification(number)
+    return rows[0]
