@@ -122,6 +122,17 @@ class RetentionSection(_Section):
 class AlertsSection(_Section):
     unqualified_texts: int = Field(default=10, ge=1)
     unqualified_within: str = "24h"
+    failure_percent: float = Field(default=5.0, gt=0, le=100)
+    complaint_percent: float = Field(default=0.3, gt=0, le=100)
+    minimum_volume: int = Field(default=100, ge=1)
+    email: tuple[str, ...] = ()
+    sender: str = ""
+    language: str = Field(default="en", pattern="^(en|fr)$")
+
+    @field_validator("email", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("unqualified_within")
     @classmethod
@@ -200,10 +211,40 @@ class UpdateSection(_Section):
         return keys
 
 
+class WebSection(_Section):
+    """Where the console and the API listen, and which proxies before them are believed about who asks."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8700, ge=1, le=65535)
+    processes: int = Field(default=1, ge=1, le=64)
+    threads: int = Field(default=8, ge=1, le=256)
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+class WorkerSection(_Section):
+    """How much a machine does at once."""
+
+    processes: int = Field(default=1, ge=1, le=64)
+    threads: int = Field(default=4, ge=1, le=64)
+
+
 class IntakeSection(_Section):
-    """One intake source."""
+    """One intake source; `listen` is for those that listen."""
 
     required_trust: Trust = Trust.MATCHED
+    listen: str = ""
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        if value and value != "off":
+            host_and_port(value)
+        return value
 
 
 # Sections of which there is one a name, as in [intake.lmtp].
@@ -218,6 +259,8 @@ class Config(_Section):
     queue: QueueSection = QueueSection()
     email: EmailSection = EmailSection()
     content: ContentSection = ContentSection()
+    web: WebSection = WebSection()
+    worker: WorkerSection = WorkerSection()
     policy: dict[str, Any] = {}
     retention: RetentionSection = RetentionSection()
     alerts: AlertsSection = AlertsSection()
@@ -232,6 +275,14 @@ class Config(_Section):
     def required_trust(self, source: str) -> Trust:
         """Return what an intake source asks of its returns; the default is `matched`."""
         return self.intake.get(source, IntakeSection()).required_trust
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Read `HOST:PORT`; ValueError when it is none."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"{text!r} is no address to listen on: write HOST:PORT, as in 127.0.0.1:2424")
+    return host.strip("[]"), int(port)
 
 
 def load_config(data: Path, *, environ: Mapping[str, str] = os.environ) -> Config:
