@@ -140,7 +140,6 @@ class Site:
         """Who gives this site's own pack out; none when it has no name. ConfigError when its key cannot be used."""
         from rebond.pack_keys import read_key
         from rebond.services.export_rules import PackMaker
-    from rebond.services.kept_queue import KeptQueue
 
         packs = self.config.packs
         if not packs.name:
@@ -179,10 +178,10 @@ class Site:
         from rebond.channels.email.settings import SettingsError, SmtpSettings
 
         email = self.config.email
-        try:
-            return SmtpSettings.from_url(
         if not email.sends:
             raise ConfigError("email.smtp_url is none, so this site sends nothing: set it to a relay to send by email")
+        try:
+            return SmtpSettings.from_url(
                 email.smtp_url,
                 connections=email.connections,
                 messages_per_connection=email.messages_per_connection,
