@@ -88,7 +88,10 @@ SUBJECTS = listed(
     avis de non remise | zustellfehler | zustellung nicht möglich | zustellung gescheitert | e-mail unzustellbar |
     mail unzustellbar | rückläufer | メール配送エラー | メールを配信できませんでした | 未配信 | 未送信 |
     送信失敗 | 不達 | 退回的邮件 | 退信通知 | 邮件被退回 | 郵件無法 |
-    傳遞失敗 | 메일 전송 실패 | 반송
+    傳遞失敗 | 메일 전송 실패 | 반송 |
+    не удается доставить | не удаётся доставить | не вдається доставити | niedostarczaln | nedoručiteľn |
+    olevererbar | ei toimitettavissa | nelivrabil | μη παραδοτέ | غير قابل للتسليم | לא ניתן למסירה | không thể gửi |
+    tidak dapat dikirim | 無法投遞 | 未能投递
     """
 )
 # Notices to a postmaster about what others tried on his server: no message of ours failed.
@@ -160,7 +163,9 @@ FAILURES = listed(
     impossible de joindre | n'a pas abouti | remise a échoué | destinataire inconnu | utilisateur inconnu |
     boîte aux lettres pleine | 送信されませんでした | 送信できませんでした | 届きませんでした |
     見つかりませんでした | 无法投递到 | 无法传递 | 投遞失敗 | 被退回 | 전달되지 |
-    전송하지 못 | 반송되었
+    전송하지 못 | 반송되었 |
+    не удается доставить | сбой доставки | сбой при доставке | не вдалося доставити | nie udało się dostarczyć |
+    dostarczenie wiadomości do | nepodařilo se doručit | nepodarilo sa doručiť
     """
 )
 # What announces the addresses that failed.
