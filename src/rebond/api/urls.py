@@ -5,11 +5,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
-from rebond.api import addresses, qualify, tokens
+from rebond.api import addresses, profiles, qualify, reports, rules, tokens
 from rebond.api.base import make_api
 from rebond.api.problems import problem
 
-ROUTERS = (addresses.router, qualify.router, tokens.router)
+ROUTERS = (
+    addresses.router,
+    qualify.router,
+    profiles.router,
+    rules.router,
+    reports.router,
+    tokens.router,
+)
 
 
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:

@@ -46,6 +46,8 @@ def make_report(name: str, about: ReportAbout, *, reporting: Reporting) -> Named
         raise NotFoundError(f"there is no report {name!r}: known are {', '.join(REPORTS)}")
     if about.until < about.since:
         raise InputError(f"the period ends ({about.until}) before it begins ({about.since})")
+    if not (about.since >= _FIRST and about.until <= _LAST):
+        raise InputError(f"a report's days lie between {_FIRST} and {_LAST}")
     if (about.until - about.since).days > MOST_DAYS:
         raise InputError(f"the period has over {MOST_DAYS} days: ask for less at a time")
     scope = Scope(
@@ -59,8 +61,9 @@ def make_report(name: str, about: ReportAbout, *, reporting: Reporting) -> Named
     return NamedReport(name=name, about=about, as_of=summed_at(), tables=made.tables, drawings=made.drawings)
 
 
+# Far from the ends of the calendar, where a zone or the next day would lead beyond them.
+_FIRST, _LAST = date(1900, 1, 1), date(9000, 12, 31)
+
+
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    try:
-        return datetime.combine(day, time(), tzinfo=zone)
-    except (OverflowError, ValueError):
-        raise InputError(f"{day} cannot be a day of a report") from None
+    return datetime.combine(day, time(), tzinfo=zone)

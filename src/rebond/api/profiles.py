@@ -1,0 +1,215 @@
+"""`/profiles` and `/imports`: people, their opt-outs, and files of them."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router
+from pydantic import Field
+
+from rebond.api.base import Given, Told
+from rebond.api.gate import caller_of, needs
+from rebond.api.problems import ProblemError
+from rebond.core.permissions import Operation
+from rebond.core.words import AddressStatus, Channel, Reason
+from rebond.services.denylist_profile import allow_profile, denylist_profile
+from rebond.services.import_people import Imported, import_people
+from rebond.services.people_file import FileOptions
+from rebond.services.profiles import ShownProfile, show_profile
+from rebond.web.current import current_site, now
+
+router = Router(tags=["Profiles"])
+ExternalId = Annotated[str, Field(min_length=1, max_length=255)]
+CSV, LINES = "text/csv", "application/x-ndjson"
+_MOST_LISTED = 1_000
+Because = Annotated[str, Field(max_length=2000, description="Why; it is kept in the audit trail.")]
+
+
+class OwnAddress(Told):
+    channel: Channel
+    address: str
+    status: AddressStatus | None
+    reason: Reason | None
+    cause: str | None
+    error_count: int
+
+
+class ProfileDenial(Told):
+    channel: str
+    at: datetime
+    origin: str
+    because: str | None
+
+
+class Profile(Told):
+    profile: str
+    fields: dict[str, Any]
+    addresses: list[OwnAddress]
+    denials: list[ProfileDenial]
+    created_at: datetime
+    updated_at: datetime
+    erased_at: datetime | None
+
+
+class OptOut(Given):
+    channel: Literal["email", "sms", "push", "all"]
+    because: Because = ""
+
+
+class Changed(Told):
+    profile: str
+    channel: str
+    changed: bool
+
+
+class BadLine(Told):
+    line: int
+    reason: str
+
+
+class ImportedFile(Told):
+    rows: int
+    created: int
+    updated: int
+    rejected: int
+    rejected_lines: Annotated[list[BadLine], Field(description="The first thousand of them.")]
+
+
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            CSV: {"schema": {"type": "string"}, "example": "id,email,first_name\n7,ada@shop.example,Ada\n"},
+            LINES: {"schema": {"type": "string"}, "example": '{"id": "7", "email": "ada@shop.example"}\n'},
+        },
+    }
+}
+Mapping = Annotated[
+    str, Field(max_length=10_000, description='Which column fills which field, as JSON: {"email": "Mail"}.')
+]
+Encoding = Annotated[str, Field(max_length=40, description="The file's encoding, as in cp1252.")]
+
+
+@router.post(
+    "/profiles/{path:profile}/denylist",
+    response=Changed,
+    summary="Opt a profile out of a channel, or of all",
+    **needs(Operation.WRITE_PROFILES),
+)
+def deny(request: HttpRequest, profile: ExternalId, given: OptOut) -> dict[str, Any]:
+    """Done again it changes nothing."""
+    actor = caller_of(request).name
+    changed = denylist_profile(profile, channel=given.channel, now=now(), actor=actor, because=given.because)
+    return {"profile": profile, "channel": given.channel, "changed": changed}
+
+
+@router.delete(
+    "/profiles/{path:profile}/denylist",
+    response=Changed,
+    summary="Take an opt-out back",
+    **needs(Operation.WRITE_PROFILES),
+)
+def allow(
+    request: HttpRequest, profile: ExternalId, channel: Literal["email", "sms", "push", "all"], because: Because
+) -> dict[str, Any]:
+    """The person may be written to again, unless the address itself stands against it."""
+    actor = caller_of(request).name
+    changed = allow_profile(profile, channel=channel, now=now(), actor=actor, because=because)
+    return {"profile": profile, "channel": channel, "changed": changed}
+
+
+@router.get("/profiles/{path:profile}", response=Profile, summary="Show a profile", **needs(Operation.READ_PROFILES))
+def get_profile(request: HttpRequest, profile: ExternalId) -> dict[str, Any]:
+    """Its fields, its addresses with their state, and its opt-outs; an impossible address has no status."""
+    return _told(show_profile(profile))
+
+
+@router.post(
+    "/imports",
+    response=ImportedFile,
+    summary="Insert or update people from a file",
+    **needs(Operation.WRITE_PROFILES, **FILE_BODY),
+)
+def import_file(request: HttpRequest, mapping: Mapping = "{}", encoding: Encoding = "utf-8") -> dict[str, Any]:
+    """A file of at most 16 MiB, as CSV or JSON Lines; larger ones in parts. Bad rows are told, the others kept."""
+    options = file_options(mapping, encoding)
+    with uploaded(request) as path:
+        imported = import_people(path, options=options, now=now(), actor=caller_of(request).name)
+    return imported_json(imported)
+
+
+def file_options(mapping: str, encoding: str) -> FileOptions:
+    """Say how a file is read."""
+    config = current_site().config
+    return FileOptions(
+        mapping=_read_mapping(mapping),
+        encoding=encoding,
+        region=config.site.default_region,
+        allow_undotted=config.email.allow_undotted,
+    )
+
+
+def _read_mapping(text: str) -> dict[str, str]:
+    try:
+        mapping = json.loads(text)
+    except (ValueError, RecursionError):
+        mapping = None
+    if not isinstance(mapping, dict) or not all(isinstance(value, str) for value in mapping.values()):
+        words = 'this must be a JSON object of texts, as in {"email": "Mail"}'
+        raise ProblemError(422, "the columns cannot be understood", [("mapping", words)])
+    return mapping
+
+
+@contextmanager
+def uploaded(request: HttpRequest) -> Iterator[Path]:
+    """Give a body as a file, for the block."""
+    suffix = ".jsonl" if request.content_type == LINES else ".csv"
+    with tempfile.TemporaryDirectory(prefix="rebond-import-") as folder:
+        path = Path(folder) / f"upload{suffix}"
+        path.write_bytes(request.body)
+        yield path
+
+
+def imported_json(imported: Imported) -> dict[str, Any]:
+    """Tell what became of a file."""
+    return {
+        "rows": imported.rows,
+        "created": imported.created,
+        "updated": imported.updated,
+        "rejected": imported.rejected_number,
+        "rejected_lines": imported.rejected[:_MOST_LISTED],
+    }
+
+
+def _told(shown: ShownProfile) -> dict[str, Any]:
+    row = shown.profile
+    return {
+        "profile": row.external_id,
+        "fields": row.fields,
+        "addresses": [_address(shown, address.channel, address.text) for address in row.addresses],
+        "denials": [
+            {"channel": one.channel, "at": one.at, "origin": one.origin, "because": one.proof or None}
+            for one in row.denials
+        ],
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "erased_at": row.erased_at,
+    }
+
+
+def _address(shown: ShownProfile, channel: Channel, text: str) -> dict[str, Any]:
+    state = shown.states.get(channel)
+    impossible = Reason.INVALID_ADDRESS if text else Reason.ADDRESS_EMPTY
+    return {
+        "channel": channel,
+        "address": text,
+        "status": state.status if state else None,
+        "reason": state.reason if state else impossible,
+        "cause": state.cause if state else None,
+        "error_count": state.error_count if state else 0,
+    }
