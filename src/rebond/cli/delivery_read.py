@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rebond.services.report import Report
-    from rebond.store.read.deliveries import LoggedMessage
+    from rebond.store.read.delivery_logs import LoggedMessage
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")]
 _BRIEF_LIST = ("id", "name", "status", "messages", "delivered", "created_at")

@@ -73,6 +73,14 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def signed(value: int | None) -> str:
+    """A difference, with its sign; a dash for None."""
+    if value is None:
+        return "–"
+    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{number(abs(value))}"
+
+
+@register.filter
 def percent(value: float | None, of: float | None = None) -> str:
     """A share in percent; with `of` the share that `value` is of it; a dash when there is nothing to divide by."""
     if value is None or of == 0:

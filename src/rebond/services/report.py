@@ -1,6 +1,6 @@
 """What came of a delivery: its report, from the counters, and a recount from the rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rebond.core.accounting import Counts
@@ -8,15 +8,13 @@ from rebond.core.words import DeliveryStatus, ErrorFamily, MessageStatus, Reason
 from rebond.services.deliveries import get_delivery
 from rebond.services.errors import InputError
 from rebond.store.read.deliveries import (
+    DeliveryFilter,
     ListedDelivery,
-    LoggedExclusion,
-    LoggedMessage,
     counts_of,
-    exclusion_log,
     list_deliveries,
     recounted,
-    sending_log,
 )
+from rebond.store.read.delivery_logs import LoggedExclusion, LoggedMessage, exclusion_log, sending_log
 
 _TRIES = 3
 
@@ -78,9 +76,26 @@ def _said(counts: Counts) -> str:
     return ", ".join(sorted(parts)) or "none"
 
 
-def read_deliveries() -> Iterator[ListedDelivery]:
-    """Return every delivery with its counters, newest first, a page at a time."""
-    return list_deliveries()
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """Some deliveries, newest first; `next` is the number to go on before, None at the end."""
+
+    rows: Sequence[ListedDelivery]
+    next: int | None
+
+
+def page_of_deliveries(wanted: DeliveryFilter, *, before: int | None = None, limit: int = 50) -> DeliveryPage:
+    """Return a page of the deliveries that are wanted, with their counters."""
+    rows = list_deliveries(wanted, before=before, limit=limit + 1)
+    return DeliveryPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+
+
+def read_deliveries(wanted: DeliveryFilter | None = None) -> Iterator[ListedDelivery]:
+    """Return every delivery that is wanted with its counters, newest first, a page at a time."""
+    before: int | None = None
+    while page := list_deliveries(wanted, before=before):
+        yield from page
+        before = page[-1].id
 
 
 # A message that was excluded late is in the exclusion log.

@@ -1,6 +1,6 @@
-"""Deliveries, their counters, and their two logs page by page."""
+"""Deliveries and their counters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,8 @@ from rebond.core.words import Channel, DeliveryStatus, ExclusionCause, MessageCl
 from rebond.store.models import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, Profile
 
 _PAGE = 2_000
+# What a column of numbers holds.
+_LARGEST = 2**63 - 1
 
 
 class Target(StrEnum):
@@ -37,6 +39,8 @@ class DeliveryRow:
     text: str
     html: str
     target: Target
+    target_ref: int | None
+    template: int | None
     validity: timedelta
     retries: tuple[timedelta, ...]
     retry_permanent: RetryPermanent
@@ -55,7 +59,7 @@ class DeliveryRow:
 def delivery_row(delivery_id: int, *, lock: bool = False) -> DeliveryRow | None:
     """Read a delivery; `lock` holds its row until the open transaction ends."""
     rows = Delivery.objects.select_for_update() if lock else Delivery.objects
-    row = rows.filter(id=delivery_id).first()
+    row = rows.filter(id=delivery_id).first() if 0 < delivery_id <= _LARGEST else None
     if row is None:
         return None
     return DeliveryRow(
@@ -68,6 +72,8 @@ def delivery_row(delivery_id: int, *, lock: bool = False) -> DeliveryRow | None:
         text=row.text,
         html=row.html,
         target=Target(row.target),
+        target_ref=row.target_ref,
+        template=row.template,
         validity=row.validity,
         retries=tuple(timedelta(seconds=seconds) for seconds in row.retries),
         retry_permanent=RetryPermanent(row.retry_permanent),
@@ -86,34 +92,98 @@ def delivery_row(delivery_id: int, *, lock: bool = False) -> DeliveryRow | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedDelivery:
-    """One line of the list of deliveries."""
+    """One line of the list of deliveries, with its counters."""
 
     id: int
     name: str
+    channel: Channel
     status: DeliveryStatus
     target: int
+    excluded: int
     messages: int
     delivered: int
+    returned: int
+    failed: int
     pending: int
+    cancelled: int
+    production_errors: int
+    created_at: datetime
+    started_at: datetime | None
+
+    @property
+    def reached(self) -> int:
+        return self.delivered - self.returned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries are wanted; what is empty asks for nothing. `until` is not in the period of their making."""
+
+    status: DeliveryStatus | None = None
+    name: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_deliveries(
+    wanted: DeliveryFilter | None = None, *, before: int | None = None, limit: int = _PAGE
+) -> list[ListedDelivery]:
+    """Read a page of deliveries with their counters, newest first, behind the number that the last page ended at."""
+    rows = DeliveryCounts.objects.order_by("-delivery_id").select_related("delivery")
+    rows = rows.defer("delivery__html", "delivery__text")
+    wanted = wanted or DeliveryFilter()
+    if wanted.status:
+        rows = rows.filter(delivery__status=wanted.status.value)
+    if wanted.name:
+        rows = rows.filter(delivery__name__icontains=wanted.name)
+    if wanted.since:
+        rows = rows.filter(delivery__created_at__gte=wanted.since)
+    if wanted.until:
+        rows = rows.filter(delivery__created_at__lt=wanted.until)
+    if before is not None:
+        rows = rows.filter(delivery_id__lt=before)
+    return [
+        ListedDelivery(
+            id=row.delivery_id,
+            name=row.delivery.name,
+            channel=Channel(row.delivery.channel),
+            status=DeliveryStatus(row.delivery.status),
+            created_at=row.delivery.created_at,
+            started_at=row.delivery.started_at,
+            **{name: getattr(row, name) for name in _LISTED},
+        )
+        for row in rows[:limit]
+    ]
+
+
+_LISTED = (
+    "target",
+    "excluded",
+    "messages",
+    "delivered",
+    "returned",
+    "failed",
+    "pending",
+    "cancelled",
+    "production_errors",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier delivery of the same template, or of the same name."""
+
+    id: int
+    name: str
     created_at: datetime
 
 
-def list_deliveries() -> Iterator[ListedDelivery]:
-    """Read all deliveries with their counters, newest first, a page at a time."""
-    counters = ("target", "messages", "delivered", "pending")
-    rows = DeliveryCounts.objects.order_by("-delivery_id").select_related("delivery").defer("delivery__html")
-    rows = rows.defer("delivery__text")
-    last: int | None = None
-    while page := list((rows if last is None else rows.filter(delivery_id__lt=last))[:_PAGE]):
-        last = page[-1].delivery_id
-        for row in page:
-            yield ListedDelivery(
-                id=row.delivery_id,
-                name=row.delivery.name,
-                status=DeliveryStatus(row.delivery.status),
-                created_at=row.delivery.created_at,
-                **{name: getattr(row, name) for name in counters},
-            )
+def earlier_delivery(delivery: DeliveryRow) -> Earlier | None:
+    """Find the last delivery before this one of the same template, otherwise of the same name, that was prepared."""
+    rows = Delivery.objects.filter(id__lt=delivery.id, prepared_at__isnull=False)
+    same = rows.filter(name=delivery.name) if delivery.template is None else rows.filter(template=delivery.template)
+    found = same.order_by("-id").values_list("id", "name", "created_at").first()
+    return Earlier(*found) if found else None
 
 
 def cancelled_and_open() -> list[int]:
@@ -164,89 +234,6 @@ def recounted(delivery_id: int) -> Counts:
         exclusions=exclusions,
         **numbers,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedMessage:
-    """One row of the sending log.
-
-    `profile` is the external id, `message` the row's number. Type, reason, cause, text and rule are those of the
-    return where there is one, otherwise of the last answer.
-    """
-
-    profile: str
-    address: str
-    status: MessageStatus
-    type: str
-    reason: str
-    cause: str
-    attempts: int
-    last_attempt_at: datetime | None
-    next_attempt_at: datetime | None
-    returned_at: datetime | None
-    uncertain: bool
-    text: str
-    rule: str
-    provider: str
-    message: int
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedExclusion:
-    """One row of the exclusion log; `profile` is the external id."""
-
-    profile: str
-    address: str
-    reason: Reason
-    cause: str
-
-
-def sending_log(delivery_id: int, *, status: MessageStatus | None = None) -> Iterator[LoggedMessage]:
-    """Read the sending log, or its messages of one status, in the order of the profiles, a page at a time."""
-    rows = Message.objects.filter(delivery_id=delivery_id)
-    late = MessageStatus.EXCLUDED_LATE.value
-    rows = rows.exclude(status=late) if status is None else rows.filter(status=status.value)
-    for page, names in _pages(rows):
-        for row in page:
-            returned = row.returned_at is not None
-            yield LoggedMessage(
-                profile=names.get(row.profile, ""),
-                address=row.address,
-                status=MessageStatus(row.status),
-                type=row.return_type if returned else row.type,
-                reason=row.return_reason if returned else row.reason,
-                cause=row.return_cause if returned else row.cause,
-                attempts=row.attempts,
-                last_attempt_at=row.last_attempt_at,
-                next_attempt_at=row.next_attempt_at,
-                returned_at=row.returned_at,
-                uncertain=row.uncertain,
-                text=row.return_text if returned else row.text,
-                rule=row.return_rule if returned else row.rule,
-                provider=row.provider,
-                message=row.pk,
-                message_id=row.message_id,
-            )
-
-
-def exclusion_log(delivery_id: int) -> Iterator[LoggedExclusion]:
-    """Read the exclusion log in the order of the profiles, a page at a time."""
-    for page, names in _pages(Exclusion.objects.filter(delivery_id=delivery_id)):
-        for row in page:
-            yield LoggedExclusion(
-                profile=names.get(row.profile, ""), address=row.address, reason=Reason(row.reason), cause=row.cause
-            )
-
-
-def _pages(rows: Any) -> Iterator[tuple[list[Any], Mapping[int, str]]]:
-    """Walk along the unique (delivery, profile): each page begins where the last one ended."""
-    last = 0
-    while page := list(rows.filter(profile__gt=last).order_by("profile")[:_PAGE]):
-        last = page[-1].profile
-        ids = [row.profile for row in page]
-        known = Profile.objects.filter(id__gte=ids[0], id__lte=ids[-1], id__in=ids)
-        yield page, dict(known.values_list("id", "external_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

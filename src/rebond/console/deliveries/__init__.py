@@ -1,0 +1,1 @@
+"""Deliveries: the list, and one delivery's pages."""

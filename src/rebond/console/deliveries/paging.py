@@ -1,0 +1,13 @@
+"""Where a page of a list begins."""
+
+from django.http import HttpRequest
+
+_LARGEST = 2**63 - 1
+
+
+def place(request: HttpRequest, name: str) -> int | None:
+    """The number that the address of a page gives; None when it gives none that can be one."""
+    text = request.GET.get(name, "")
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_LARGEST)):
+        return None
+    return min(int(text), _LARGEST)

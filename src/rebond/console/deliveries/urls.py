@@ -1,0 +1,14 @@
+"""Addresses of the pages about deliveries."""
+
+from django.urls import path
+
+from rebond.console.deliveries import logs, views
+
+urlpatterns = [
+    path("deliveries/", views.list_all, name="delivery_list"),
+    path("deliveries/<int:number>/", views.show, name="delivery_show"),
+    path("deliveries/<int:number>/live/", views.live, name="delivery_live"),
+    path("deliveries/<int:number>/messages/", logs.messages, name="delivery_messages"),
+    path("deliveries/<int:number>/exclusions/", logs.exclusions, name="delivery_exclusions"),
+    path("deliveries/<int:number>/failures/", views.failures, name="delivery_failures"),
+]

@@ -1,0 +1,89 @@
+"""A delivery's sending log and exclusion log, a page at a time."""
+
+from dataclasses import dataclass
+
+from rebond.core.address import parse_address
+from rebond.core.words import Channel, ExclusionCause, MessageStatus, Reason
+from rebond.services.deliveries import get_delivery
+from rebond.services.report import Report, report
+from rebond.store.read.deliveries import DeliveryRow
+from rebond.store.read.delivery_logs import LoggedExclusion, LoggedMessage
+from rebond.store.read.log_pages import (
+    ExclusionFilter,
+    LogFilter,
+    LogPage,
+    Person,
+    exclusion_log_page,
+    sending_log_page,
+)
+
+__all__ = ["ExclusionLog", "SendingLog", "Who", "page_of_exclusions", "page_of_messages"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """A person as somebody wrote them: an address or an external id; the rest says how the site reads addresses."""
+
+    text: str
+    region: str = ""
+    allow_undotted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingLog:
+    """A delivery, and a page of its sending log."""
+
+    delivery: DeliveryRow
+    report: Report
+    page: LogPage[LoggedMessage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusionLog:
+    """A delivery, and a page of its exclusion log."""
+
+    delivery: DeliveryRow
+    report: Report
+    page: LogPage[LoggedExclusion]
+
+
+def page_of_messages(
+    delivery_id: int,
+    *,
+    status: MessageStatus | None = None,
+    returned: bool = False,
+    reason: Reason | None = None,
+    provider: str = "",
+    who: Who | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> SendingLog:
+    """Return a page of the sending log with the messages that are wanted; NotFoundError without such a delivery."""
+    delivery = get_delivery(delivery_id)
+    person = _person(who, delivery.channel)
+    wanted = LogFilter(status=status, returned=returned, reason=reason, provider=provider, person=person)
+    page = sending_log_page(delivery_id, wanted, after=after, limit=limit)
+    return SendingLog(delivery=delivery, report=report(delivery_id), page=page)
+
+
+def page_of_exclusions(
+    delivery_id: int,
+    *,
+    reason: Reason | None = None,
+    cause: ExclusionCause | None = None,
+    who: Who | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> ExclusionLog:
+    """Return a page of the exclusion log with those that are wanted; NotFoundError without such a delivery."""
+    delivery = get_delivery(delivery_id)
+    wanted = ExclusionFilter(reason=reason, cause=cause, person=_person(who, delivery.channel))
+    page = exclusion_log_page(delivery_id, wanted, after=after, limit=limit)
+    return ExclusionLog(delivery=delivery, report=report(delivery_id), page=page)
+
+
+def _person(who: Who | None, channel: Channel) -> Person | None:
+    if who is None:
+        return None
+    parsed = parse_address(who.text, channel=channel, region=who.region, allow_undotted=who.allow_undotted)
+    return Person(key=parsed.key or "", external_id=who.text.strip())
