@@ -62,6 +62,7 @@ def web_settings(*, key: str, public_url: str = "") -> dict[str, Any]:
         "ROOT_URLCONF": "rebond.site.urls",
         "MIDDLEWARE": list(_MIDDLEWARE),
         "TEMPLATES": [_templates()],
+        "EMAIL_BACKEND": "rebond.web.mail.SiteRelay",
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": CACHE_TABLE}},
         "LOGGING": _LOGGING,
@@ -100,6 +101,7 @@ def _languages() -> dict[str, Any]:
     return {
         "USE_I18N": True,
         "LANGUAGE_CODE": "en",
+        "FORMAT_MODULE_PATH": ["rebond.console.formats"],
         "LANGUAGES": list(LANGUAGES),
         "LOCALE_PATHS": sorted(map(str, _HERE.glob("console/*/locale"))),
     }

@@ -5,16 +5,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django.fixtures import SettingsWrapper
 
+from rebond.channels.email.settings import SmtpSettings
 from rebond.core.words import Role
 from rebond.services.users import create_user, forget_password
 from rebond.web.links import sign_in_link
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
+from tests.receiving import receiving
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 ROOT = Path(__file__).parents[2]
@@ -98,3 +102,29 @@ def test_every_text_has_its_french() -> None:
         [sys.executable, "tools/translations.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_a_forgotten_password_is_made_anew_by_mail(
+    site: Site, monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper
+) -> None:
+    taken = Taken()
+    settings.EMAIL_BACKEND = "rebond.web.mail.SiteRelay"
+    create_user("ada", role=Role.OPERATOR, email="ada@shop.example", now=site.clock.now(), actor="test")
+    with receiving(taken) as port:
+        relay = SmtpSettings.from_url(f"smtp://127.0.0.1:{port}?tls=none")
+        monkeypatch.setattr(Site, "smtp_settings", relay)
+        Client().post("/account/password/reset/", {"email": "ada@shop.example"})
+    (mail,) = taken.mails
+    assert mail.rcpt_tos == ["ada@shop.example"]
+    assert re.search(r"/account/password/reset/key/[\w-]+/", mail.content.decode().replace("=\r\n", ""))
+
+
+class Taken:
+    """What a relay on loopback has taken."""
+
+    def __init__(self) -> None:
+        self.mails: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(envelope)
+        return "250 taken"

@@ -94,6 +94,13 @@ class AlertKind(StrEnum):
     UNQUALIFIED_TEXT = "unqualified_text"
     UPDATE_FAILED = "update_failed"
     UPDATE_HELD = "update_held"
+    HARD_RATIO = "hard_ratio"
+    SOFT_RATIO = "soft_ratio"
+    COMPLAINT_RATE = "complaint_rate"
+    DELIVERY_FAILED = "delivery_failed"
+    TRANSPORT_PAUSED = "transport_paused"
+    JOB_STALE = "job_stale"
+    DEAD_LETTERS = "dead_letters"
 
 
 class ReturnKind(StrEnum):

@@ -20,6 +20,7 @@ from rebond.store.models.deliveries import (
 )
 from rebond.store.models.jobs import JobHold, RunningProcess
 from rebond.store.models.keys import ApiKey, KeptAnswer
+from rebond.store.models.notices import AlertNotice
 from rebond.store.models.people import PeopleUpload, Profile, ProfileAddress, ProfileDenial
 from rebond.store.models.practice import (
     ConsoleRule,
@@ -38,6 +39,7 @@ from rebond.store.models.webhooks import WebhookDelivery, WebhookEvent, WebhookS
 __all__ = [
     "AddressStateRow",
     "Alert",
+    "AlertNotice",
     "ApiKey",
     "AuditEntry",
     "ConsoleRule",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from rebond.core.words import AlertKind
 from rebond.store.dialect import moment, read_moment
@@ -51,6 +51,11 @@ def list_alerts(*, ended: bool = False) -> list[AlertRow]:
 def find_alert(number: int) -> AlertRow | None:
     """Read one alert."""
     return next(iter(_with_texts(list(Alert.objects.filter(id=number)))), None)
+
+
+def alerts_of(numbers: Collection[int]) -> list[AlertRow]:
+    """Read those of these numbers that are kept."""
+    return _with_texts(list(Alert.objects.filter(id__in=list(numbers)).order_by("id")))
 
 
 def open_alerts(kind: AlertKind, subjects: Collection[int]) -> frozenset[int]:
@@ -103,3 +108,12 @@ def _with_texts(rows: Collection[Alert]) -> list[AlertRow]:
         )
         for row in rows
     ]
+
+
+def raised_since(since: datetime) -> dict[tuple[AlertKind, str], bool]:
+    """Tell of the named alerts that are open (True), or ended though raised since a time (False)."""
+    rows = Alert.objects.exclude(name="").filter(Q(ended_at__isnull=True) | Q(raised_at__gte=since)).order_by("id")
+    found: dict[tuple[AlertKind, str], bool] = {}
+    for kind, name, ended in rows.values_list("kind", "name", "ended_at"):
+        found[AlertKind(kind), name] = found.get((AlertKind(kind), name), False) or ended is None
+    return found
