@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 
 from rebond.core.failure import Facts
@@ -65,12 +64,15 @@ def read_adhoc(letter: Letter) -> Finding | None:
 
 def _replies(told: list[str], recipients: list[str]) -> Iterator[Reply]:
     """Read what is told of each recipient; once what differs in a name alone."""
+    if len(told) == 1:
+        yield parse_reply(told[0])
+        return
     known: dict[str, Reply] = {}
     for words, recipient in zip(told, recipients, strict=True):
         unnamed = without_name(words, recipient)
         if unnamed not in known:
             reply = parse_reply(words)
-            known[unnamed] = reply if unnamed is words else replace(reply, text=without_name(reply.text, recipient))
+            known[unnamed] = Reply(reply.code, reply.enhanced, without_name(reply.text, recipient))
         reply = known[unnamed]
         yield reply if unnamed is words else Reply(reply.code, reply.enhanced, with_name(reply.text, recipient))
 
