@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from pytest_django.fixtures import SettingsWrapper
 
 from rebond.channels.email.settings import SmtpSettings
 from rebond.core.words import Role
@@ -104,9 +103,7 @@ def test_every_text_has_its_french() -> None:
     assert run.returncode == 0, run.stdout
 
 
-def test_a_forgotten_password_is_made_anew_by_mail(
-    site: Site, monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper
-) -> None:
+def test_a_forgotten_password_is_made_anew_by_mail(site: Site, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     taken = Taken()
     settings.EMAIL_BACKEND = "rebond.web.mail.SiteRelay"
     create_user("ada", role=Role.OPERATOR, email="ada@shop.example", now=site.clock.now(), actor="test")
