@@ -65,6 +65,19 @@ class Desk:
         self.page.goto(self.url + path)
         return self.page
 
+    def faults(self) -> list[str]:
+        """What hinders people on this page: serious faults by axe-core's rules, or more width than the window has."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = [
+            f"{one['id']} ({one['impact']}): {node['html'][:200]}"
+            for one in Axe().run(self.page).response["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return found + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
