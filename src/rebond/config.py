@@ -21,6 +21,7 @@ CONFIG_FILE = "rebond.toml"
 SECRETS_FILE = "secrets.toml"
 DATABASE_FILE = "rebond.sqlite3"
 _PREFIX = "REBOND_"
+_LMTP = "127.0.0.1:2424"
 _SHORTCUTS = {
     "REBOND_DATABASE_URL": ("database", "url"),
     "REBOND_SMTP_URL": ("email", "smtp_url"),
@@ -275,6 +276,12 @@ class Config(_Section):
     def required_trust(self, source: str) -> Trust:
         """Return what an intake source asks of its returns; the default is `matched`."""
         return self.intake.get(source, IntakeSection()).required_trust
+
+    @property
+    def intake_address(self) -> tuple[str, int] | None:
+        """Where returned mails are taken in by LMTP; None when this machine takes none in."""
+        listen = self.intake.get("lmtp", IntakeSection()).listen or _LMTP
+        return None if listen == "off" else host_and_port(listen)
 
 
 def host_and_port(text: str) -> tuple[str, int]:

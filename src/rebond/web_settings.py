@@ -23,6 +23,7 @@ WEB_APPS = (
 )
 CACHE_TABLE = "web_cache"
 _MIDDLEWARE = (
+    "rebond.site.health.Health",
     "django.middleware.security.SecurityMiddleware",
     "rebond.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",

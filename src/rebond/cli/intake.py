@@ -40,10 +40,56 @@ TRY_AGAIN = 75
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
-    intake = typer.Typer(help="Take in what comes back: mails and events.", no_args_is_help=True)
+    intake = typer.Typer(invoke_without_command=True)
+    intake.callback()(handles_errors(listen_as_configured))
     app.add_typer(intake, name="intake")
     for command in (lmtp, maildir, mbox, files, stdin, events):
         intake.command()(handles_errors(command))
+
+
+def listen_as_configured(context: typer.Context, data: DataOption = None) -> None:
+    """Take in what comes back: mails and events.
+
+    Without a command: listen as configured until interrupted, and leave settling to workers.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from rebond.cli.serving import begin_log
+    from rebond.jobs.supervised import tell_ready
+
+    begin_log()
+    site = _open(data)
+    address = site.config.intake_address
+    if address is None:
+        _refuse('intake.lmtp.listen is "off": nothing is taken in here')
+        return
+    from rebond.intake.calling import call_workers
+    from rebond.intake.lmtp import SOURCE
+    from rebond.intake.serve import serve
+    from rebond.jobs.presence import Presence
+
+    def announce(host: str, port: int) -> None:
+        say(f"Listening on {_shown(host, port)} for returned mails (LMTP).")
+        tell_ready()
+
+    presence = Presence(site, kind="intake")
+    presence.begin()
+    trust = site.config.required_trust(SOURCE)
+    calling = call_workers(site)
+    running = serve(
+        site,
+        host=address[0],
+        port=address[1],
+        required_trust=trust,
+        settle=calling.settle,
+        announce=announce,
+        pause=calling.pause,
+    )
+    try:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(running)
+    finally:
+        presence.end()
 
 
 def lmtp(
@@ -62,7 +108,7 @@ def lmtp(
     from rebond.intake.serve import serve
 
     def announce(host: str, port: int) -> None:
-        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        shown = _shown(host, port)
         typer.echo(to_json({"listening": shown}))
         sys.stdout.flush()
         say(f"Listening on {shown}; Ctrl-C ends it.")
@@ -255,8 +301,15 @@ def _refuse(text: str) -> None:
     raise InputError(text)
 
 
+def _shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _host_and_port(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        _refuse(f"--listen {listen!r}: write HOST:PORT, as in 127.0.0.1:2424")
-    return host.strip("[]"), int(port)
+    from rebond.config import host_and_port
+    from rebond.services.errors import InputError
+
+    try:
+        return host_and_port(listen)
+    except ValueError:
+        raise InputError(f"--listen {listen!r}: write HOST:PORT, as in 127.0.0.1:2424") from None

@@ -23,11 +23,12 @@ async def serve(
     settle: Callable[[], bool] | None,
     announce: Callable[[str, int], None],
     limits: Limits | None = None,
+    pause: float = 1.0,
 ) -> None:
     """Listen on a host and port (0: a free one, which `announce` is told) until SIGTERM or SIGINT.
 
-    `settle` settles a batch and tells whether there may be more; None leaves settling to others. What was being
-    received when the signal came is still stored and answered.
+    `settle` settles a batch and tells whether there may be more; it is called when something came, and every `pause`
+    seconds. None leaves settling to others. What was being received when the signal came is still stored and answered.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,7 +38,7 @@ async def serve(
         return accept_many(batch, now=site.clock.now())
 
     writer = GroupWriter(store, forget=disconnect)
-    background = Background(settle, forget=disconnect) if settle else None
+    background = Background(settle, forget=disconnect, pause=pause) if settle else None
     intake = LmtpIntake(
         writer,
         ours=Ours(site.config.email.bounce_domain, site.config.email.return_prefix),
