@@ -41,19 +41,23 @@ TRY_AGAIN = 75
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     intake = typer.Typer(invoke_without_command=True)
-    intake.callback()(handles_errors(listen_as_configured))
+    intake.callback()(listen_unless_told)
     app.add_typer(intake, name="intake")
     for command in (lmtp, maildir, mbox, files, stdin, events):
         intake.command()(handles_errors(command))
 
 
-def listen_as_configured(context: typer.Context, data: DataOption = None) -> None:
+def listen_unless_told(context: typer.Context, data: DataOption = None) -> None:
     """Take in what comes back: mails and events.
 
     Without a command: listen as configured until interrupted, and leave settling to workers.
     """
-    if context.invoked_subcommand is not None:
-        return
+    # What handles errors ends the program, so a command that follows must not be inside of it.
+    if context.invoked_subcommand is None:
+        handles_errors(_listen_as_configured)(data)
+
+
+def _listen_as_configured(data: Path | None) -> None:
     from rebond.cli.serving import begin_log
     from rebond.jobs.supervised import tell_ready
 
