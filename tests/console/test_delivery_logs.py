@@ -9,7 +9,7 @@ from rebond.store.models import Exclusion, Message
 from rebond.store.read import log_pages
 from rebond.store.read.log_pages import LogFilter, sending_log_page
 from tests.console.conftest import ClientAs
-from tests.console.delivery_fixtures import prepared, sent
+from tests.console.delivery_fixtures import NOW, prepared, sent
 from tests.console.test_deliveries import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -73,15 +73,15 @@ def test_the_exclusion_log_is_filtered(client_as: ClientAs, query: str, shown: l
 
 def test_a_log_goes_on_where_its_last_page_ended() -> None:
     number = sent()
-    first = page_of_messages(number, limit=3)
+    first = page_of_messages(number, now=NOW, limit=3)
     assert [row.address for row in first.page.rows] == ["ann0@shop.example", "ann1@gmail.com", "ann2@shop.example"]
     assert first.page.next is not None
-    rest = page_of_messages(number, limit=3, after=first.page.next)
+    rest = page_of_messages(number, now=NOW, limit=3, after=first.page.next)
     assert [row.address for row in rest.page.rows] == ["ann3@gmail.com"]
     assert rest.page.next is None
-    excluded = page_of_exclusions(number, limit=2)
+    excluded = page_of_exclusions(number, now=NOW, limit=2)
     assert excluded.page.next is not None
-    assert len(page_of_exclusions(number, limit=2, after=excluded.page.next).page.rows) == 2
+    assert len(page_of_exclusions(number, now=NOW, limit=2, after=excluded.page.next).page.rows) == 2
 
 
 def test_looking_for_few_among_many_gives_up_for_a_page_and_goes_on() -> None:
@@ -127,6 +127,6 @@ def test_a_message_that_was_excluded_late_is_an_exclusion(client_as: ClientAs) -
 
 def test_the_services_take_words_and_people() -> None:
     number = prepared()
-    found = page_of_exclusions(number, reason=Reason.DENYLISTED, cause=ExclusionCause.OPTED_OUT)
+    found = page_of_exclusions(number, now=NOW, reason=Reason.DENYLISTED, cause=ExclusionCause.OPTED_OUT)
     assert [row.profile for row in found.page.rows] == ["p2"]
-    assert page_of_messages(number, who=Who(text="ann0@shop.example")).page.rows[0].profile == "p4"
+    assert page_of_messages(number, now=NOW, who=Who(text="ann0@shop.example")).page.rows[0].profile == "p4"

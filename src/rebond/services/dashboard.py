@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rebond.core.exclusion import EXCLUSION_RULES
-from rebond.core.words import ExclusionCause, Reason
+from rebond.core.message import DELIVERY_TRANSITIONS, DeliveryAction
+from rebond.core.words import DeliveryStatus, ExclusionCause, Reason
 from rebond.services.deliveries import get_delivery
 from rebond.services.report import Report, report
-from rebond.store.read.deliveries import DeliveryRow, Earlier, counts_of, earlier_delivery
+from rebond.store.read.deliveries import DeliveryRow, Earlier, counts_of, earlier_delivery, last_of_target
 from rebond.store.read.delivery_sums import FailureSum, Hour, failures_of, hours_of, summed_delivery
+from rebond.store.read.jobs import running_processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,24 @@ class ExclusionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """A delivery with its figures, which are live."""
+    """A delivery with its figures, which are live, and what can be done to it now.
+
+    `done` is how far its preparation or sending is, from 0 to 1, None when it is at neither. `stalled`: it goes on only
+    by a worker, and none runs.
+    """
 
     delivery: DeliveryRow
     report: Report
+    actions: frozenset[DeliveryAction]
+    done: float | None
+    stalled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
     """A delivery at a glance. `earlier` is what its exclusions are compared with; `hours` are as of `summed_at`."""
 
-    delivery: DeliveryRow
-    report: Report
+    overview: Overview
     earlier: Earlier | None
     exclusions: Sequence[ExclusionLine]
     hours: Sequence[Hour]
@@ -50,24 +58,51 @@ class Dashboard:
 class Failures:
     """Why a delivery's messages failed or came back, as of `summed_at`."""
 
-    delivery: DeliveryRow
-    report: Report
+    overview: Overview
     sums: Sequence[FailureSum]
     summed_at: datetime | None
 
 
-def overview(delivery_id: int) -> Overview:
+# A worker says several times in this time that it runs.
+_SEEN_LATELY = timedelta(seconds=60)
+_WORKED_ON = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING)
+
+
+def overview(delivery_id: int, *, now: datetime) -> Overview:
     """Return a delivery with its figures; NotFoundError when there is no such."""
-    return Overview(delivery=get_delivery(delivery_id), report=report(delivery_id))
-
-
-def dashboard(delivery_id: int) -> Dashboard:
-    """Return a delivery at a glance; NotFoundError when there is no such."""
     delivery, figures = get_delivery(delivery_id), report(delivery_id)
-    earlier = earlier_delivery(delivery)
-    return Dashboard(
+    return Overview(
         delivery=delivery,
         report=figures,
+        actions=frozenset(
+            action for action, (allowed, _) in DELIVERY_TRANSITIONS.items() if delivery.status in allowed
+        ),
+        done=_done(delivery, figures),
+        stalled=delivery.status in _WORKED_ON and not _workers(now),
+    )
+
+
+def _done(delivery: DeliveryRow, figures: Report) -> float | None:
+    if delivery.status is DeliveryStatus.PREPARING:
+        last = last_of_target(delivery)
+        return min(max(delivery.cursor, 0) / last, 1.0) if last else 0.0
+    if delivery.status in {DeliveryStatus.SENDING, DeliveryStatus.PAUSED}:
+        messages = figures.counts.messages
+        return 1 - figures.counts.pending / messages if messages else 1.0
+    return None
+
+
+def _workers(now: datetime) -> bool:
+    return any(one.kind == "worker" and one.seen_at >= now - _SEEN_LATELY for one in running_processes())
+
+
+def dashboard(delivery_id: int, *, now: datetime) -> Dashboard:
+    """Return a delivery at a glance; NotFoundError when there is no such."""
+    found = overview(delivery_id, now=now)
+    delivery, figures = found.delivery, found.report
+    earlier = earlier_delivery(delivery)
+    return Dashboard(
+        overview=found,
         earlier=earlier,
         exclusions=_compared(figures, earlier),
         hours=hours_of(delivery_id),
@@ -86,11 +121,10 @@ def _compared(figures: Report, earlier: Earlier | None) -> list[ExclusionLine]:
 _ASKED = tuple(dict.fromkeys((*(rule.reason for rule in EXCLUSION_RULES), *Reason)))
 
 
-def failures(delivery_id: int) -> Failures:
+def failures(delivery_id: int, *, now: datetime) -> Failures:
     """Return why a delivery's messages failed or came back; NotFoundError when there is no such delivery."""
     return Failures(
-        delivery=get_delivery(delivery_id),
-        report=report(delivery_id),
+        overview=overview(delivery_id, now=now),
         sums=failures_of(delivery_id),
         summed_at=summed_delivery(delivery_id),
     )

@@ -113,15 +113,17 @@ def resume_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryS
     return act(delivery_id, DeliveryAction.RESUME, now=now, actor=actor)
 
 
-def cancel_delivery(delivery_id: int, *, now: datetime, actor: str) -> DeliveryStatus:
+def cancel_delivery(delivery_id: int, *, now: datetime, actor: str, most: int | None = None) -> DeliveryStatus:
     """End a delivery for good: what has not been handed over is cancelled, a batch a transaction.
 
-    Asked again of a cancelled delivery, it cancels what a crash left open; cleanup does so too.
+    `most` bounds the batches, for those who wait. Asked again of a cancelled delivery, it cancels what was left open by
+    that or by a crash; cleanup does so too. Nothing of it begins any more from the first moment.
     """
     if get_delivery(delivery_id).status is not DeliveryStatus.CANCELLED:
         act(delivery_id, DeliveryAction.CANCEL, now=now, actor=actor, finished_at=now)
-    while _cancel_some(delivery_id, now=now):
-        pass
+    done = 0
+    while (most is None or done < most) and _cancel_some(delivery_id, now=now):
+        done += 1
     return DeliveryStatus.CANCELLED
 
 

@@ -1,12 +1,11 @@
 """A delivery's sending log and exclusion log, a page at a time."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rebond.core.address import parse_address
 from rebond.core.words import Channel, ExclusionCause, MessageStatus, Reason
-from rebond.services.deliveries import get_delivery
-from rebond.services.report import Report, report
-from rebond.store.read.deliveries import DeliveryRow
+from rebond.services.dashboard import Overview, overview
 from rebond.store.read.delivery_logs import LoggedExclusion, LoggedMessage
 from rebond.store.read.log_pages import (
     ExclusionFilter,
@@ -31,25 +30,24 @@ class Who:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingLog:
-    """A delivery, and a page of its sending log."""
+    """A delivery with a page of its sending log."""
 
-    delivery: DeliveryRow
-    report: Report
+    overview: Overview
     page: LogPage[LoggedMessage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExclusionLog:
-    """A delivery, and a page of its exclusion log."""
+    """A delivery with a page of its exclusion log."""
 
-    delivery: DeliveryRow
-    report: Report
+    overview: Overview
     page: LogPage[LoggedExclusion]
 
 
 def page_of_messages(
     delivery_id: int,
     *,
+    now: datetime,
     status: MessageStatus | None = None,
     returned: bool = False,
     reason: Reason | None = None,
@@ -59,16 +57,17 @@ def page_of_messages(
     limit: int = 50,
 ) -> SendingLog:
     """Return a page of the sending log with the messages that are wanted; NotFoundError without such a delivery."""
-    delivery = get_delivery(delivery_id)
-    person = _person(who, delivery.channel)
+    found = overview(delivery_id, now=now)
+    person = _person(who, found.delivery.channel)
     wanted = LogFilter(status=status, returned=returned, reason=reason, provider=provider, person=person)
     page = sending_log_page(delivery_id, wanted, after=after, limit=limit)
-    return SendingLog(delivery=delivery, report=report(delivery_id), page=page)
+    return SendingLog(overview=found, page=page)
 
 
 def page_of_exclusions(
     delivery_id: int,
     *,
+    now: datetime,
     reason: Reason | None = None,
     cause: ExclusionCause | None = None,
     who: Who | None = None,
@@ -76,10 +75,10 @@ def page_of_exclusions(
     limit: int = 50,
 ) -> ExclusionLog:
     """Return a page of the exclusion log with those that are wanted; NotFoundError without such a delivery."""
-    delivery = get_delivery(delivery_id)
-    wanted = ExclusionFilter(reason=reason, cause=cause, person=_person(who, delivery.channel))
+    found = overview(delivery_id, now=now)
+    wanted = ExclusionFilter(reason=reason, cause=cause, person=_person(who, found.delivery.channel))
     page = exclusion_log_page(delivery_id, wanted, after=after, limit=limit)
-    return ExclusionLog(delivery=delivery, report=report(delivery_id), page=page)
+    return ExclusionLog(overview=found, page=page)
 
 
 def _person(who: Who | None, channel: Channel) -> Person | None:

@@ -5,11 +5,12 @@ from django.shortcuts import render
 
 from rebond.console.deliveries.forms import RETURNED, ExclusionFilters, MessageFilters
 from rebond.console.deliveries.paging import place
+from rebond.console.deliveries.views import about
 from rebond.core.permissions import Operation
 from rebond.core.words import ExclusionCause, MessageStatus, Reason
 from rebond.services.delivery_logs import Who, page_of_exclusions, page_of_messages
 from rebond.web.access import operation
-from rebond.web.current import current_site
+from rebond.web.current import current_site, now
 
 
 @operation(Operation.READ_DELIVERIES)
@@ -19,6 +20,7 @@ def messages(request: HttpRequest, number: int) -> HttpResponse:
     returned = form.text("status") == RETURNED
     found = page_of_messages(
         number,
+        now=now(),
         status=None if returned else form.wanted("status", MessageStatus),
         returned=returned,
         reason=form.wanted("reason", Reason),
@@ -30,9 +32,7 @@ def messages(request: HttpRequest, number: int) -> HttpResponse:
         request,
         "console/deliveries/messages.html",
         {
-            "tab": "messages",
-            "delivery": found.delivery,
-            "report": found.report,
+            **about(found.overview, tab="messages"),
             "form": form,
             "page": found.page,
             "filtered": any(form.text(name) for name in form.fields),
@@ -46,6 +46,7 @@ def exclusions(request: HttpRequest, number: int) -> HttpResponse:
     form = ExclusionFilters(request.GET)
     found = page_of_exclusions(
         number,
+        now=now(),
         reason=form.wanted("reason", Reason),
         cause=form.wanted("cause", ExclusionCause),
         who=_who(form.text("who")),
@@ -55,9 +56,7 @@ def exclusions(request: HttpRequest, number: int) -> HttpResponse:
         request,
         "console/deliveries/exclusions.html",
         {
-            "tab": "exclusions",
-            "delivery": found.delivery,
-            "report": found.report,
+            **about(found.overview, tab="exclusions"),
             "form": form,
             "page": found.page,
             "filtered": any(form.text(name) for name in form.fields),

@@ -1,5 +1,7 @@
 """The list of deliveries, and one delivery at a glance."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -7,15 +9,30 @@ from rebond.console.deliveries.curves import curves, late_returns, progress_bar
 from rebond.console.deliveries.failing import grouped
 from rebond.console.deliveries.forms import DeliveryFilters
 from rebond.console.deliveries.paging import place
+from rebond.core.message import DeliveryAction
 from rebond.core.permissions import Operation
 from rebond.core.words import DeliveryStatus, ErrorFamily
-from rebond.services.dashboard import dashboard, overview
+from rebond.services.dashboard import Overview, dashboard, overview
 from rebond.services.dashboard import failures as failures_of
 from rebond.services.report import page_of_deliveries
 from rebond.store.read.deliveries import DeliveryFilter
 from rebond.web.access import operation
+from rebond.web.current import now
 
-GOING = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING, DeliveryStatus.PAUSED)
+_GOING = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING, DeliveryStatus.PAUSED)
+
+
+def about(found: Overview, *, tab: str) -> dict[str, Any]:
+    """What the head of a delivery's pages shows."""
+    return {
+        "tab": tab,
+        "delivery": found.delivery,
+        "report": found.report,
+        "can": {action.value: action in found.actions for action in DeliveryAction},
+        "live": found.delivery.status in _GOING,
+        "done": None if found.done is None else round(found.done * 100),
+        "stalled": found.stalled,
+    }
 
 
 @operation(Operation.READ_DELIVERIES)
@@ -35,13 +52,11 @@ def list_all(request: HttpRequest) -> HttpResponse:
 @operation(Operation.READ_DELIVERIES)
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show one delivery at a glance."""
-    board = dashboard(number)
+    board = dashboard(number, now=now())
+    families = board.overview.report.families
     context = {
-        "tab": "summary",
-        "delivery": board.delivery,
-        "report": board.report,
-        "live": board.delivery.status in GOING,
-        "families": [(family, board.report.families[family]) for family in ErrorFamily],
+        **about(board.overview, tab="summary"),
+        "families": [(family, families[family]) for family in ErrorFamily],
         "board": board,
         "curves": curves(board.hours),
         "late": late_returns(board.hours),
@@ -52,9 +67,8 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 @operation(Operation.READ_DELIVERIES)
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Give the figures of a delivery that moves; when its state has changed, the whole page is wanted."""
-    found = overview(number)
-    context = {"delivery": found.delivery, "report": found.report, "live": found.delivery.status in GOING}
-    response = render(request, "console/deliveries/figures.html", context)
+    found = overview(number, now=now())
+    response = render(request, "console/deliveries/figures.html", about(found, tab="summary"))
     if request.GET.get("was") != found.delivery.status:
         response["HX-Refresh"] = "true"
     return response
@@ -63,15 +77,6 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 @operation(Operation.READ_DELIVERIES)
 def failures(request: HttpRequest, number: int) -> HttpResponse:
     """Show why messages of a delivery failed or came back."""
-    found = failures_of(number)
-    return render(
-        request,
-        "console/deliveries/failures.html",
-        {
-            "tab": "failures",
-            "delivery": found.delivery,
-            "report": found.report,
-            "summed_at": found.summed_at,
-            **grouped(found.sums),
-        },
-    )
+    found = failures_of(number, now=now())
+    context = {**about(found.overview, tab="failures"), "summed_at": found.summed_at, **grouped(found.sums)}
+    return render(request, "console/deliveries/failures.html", context)

@@ -1,0 +1,131 @@
+"""Preparing, sending, pausing and cancelling from the page: what is asked, what is written down, and who may."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rebond.core.words import Role
+from rebond.services.jobs import show_oneself
+from rebond.store.models import AuditEntry, Delivery
+from rebond.store.read.deliveries import counts_of
+from rebond.wiring import Site
+from tests.console.conftest import ClientAs, Desk
+from tests.console.delivery_fixtures import prepared, sent
+from tests.console.test_deliveries import text_of
+from tests.services.people_fixtures import draft, run
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+MAY_NOT = [role for role in Role if role not in (Role.ADMINISTRATOR, Role.OPERATOR)]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    calls: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr("rebond.console.deliveries.actions.ask", lambda name, **about: calls.append((name, about)))
+    return calls
+
+
+def status_of(number: int) -> str:
+    return Delivery.objects.get(id=number).status
+
+
+def test_a_preparation_is_written_down_and_left_to_a_worker(client_as: ClientAs, asked: list[Any]) -> None:
+    number, client = draft(), client_as(Role.OPERATOR)
+    assert ">Prepare</button>" in text_of(client, f"/deliveries/{number}/")
+    answer = client.post(f"/deliveries/{number}/prepare/", follow=True)
+    assert "The preparation has begun." in answer.content.decode()
+    assert asked == [("prepare", {"delivery": number})]
+    assert status_of(number) == "preparing"
+    assert AuditEntry.objects.latest("id").actor == "console:operator"
+    # What the worker then does joins it.
+    run(number)
+    assert status_of(number) == "prepared"
+
+
+def test_preparing_again_says_what_is_replaced(client_as: ClientAs, asked: list[Any]) -> None:
+    number, client = prepared(), client_as()
+    assert "<strong>4 messages and 4 exclusions</strong>" in text_of(client, f"/deliveries/{number}/prepare/")
+    assert status_of(number) == "prepared"
+    client.post(f"/deliveries/{number}/prepare/")
+    assert status_of(number) == "preparing"
+
+
+def test_sending_is_confirmed_in_numbers(client_as: ClientAs, asked: list[Any]) -> None:
+    number, client = prepared(), client_as(Role.OPERATOR)
+    text = text_of(client, f"/deliveries/{number}/send/")
+    assert "<strong>4 messages</strong> will be handed over, from Shop &lt;news@shop.example&gt;." in text
+    assert "4 (50.0 %)" in text
+    assert "no unsubscribe link" in text
+    assert asked == []
+    client.post(f"/deliveries/{number}/send/")
+    assert asked == [("send", {"delivery": number})]
+    assert status_of(number) == "sending"
+
+
+def test_a_delivery_is_paused_resumed_and_cancelled(client_as: ClientAs, asked: list[Any]) -> None:
+    number, client = prepared(), client_as(Role.OPERATOR)
+    client.post(f"/deliveries/{number}/send/")
+    client.post(f"/deliveries/{number}/pause/")
+    assert status_of(number) == "paused"
+    assert "Paused: 4 messages wait." in text_of(client, f"/deliveries/{number}/")
+    client.post(f"/deliveries/{number}/resume/")
+    assert status_of(number) == "sending"
+    assert asked == [("send", {"delivery": number})] * 2
+    assert "<strong>4 messages</strong> that are not settled" in text_of(client, f"/deliveries/{number}/cancel/")
+    client.post(f"/deliveries/{number}/cancel/")
+    assert status_of(number) == "cancelled"
+    assert counts_of(number).cancelled == 4
+
+
+@pytest.mark.parametrize("action", ["send", "pause", "resume", "cancel", "prepare"])
+def test_what_the_state_does_not_allow_is_refused(client_as: ClientAs, action: str, asked: list[Any]) -> None:
+    number, client = sent(), client_as()
+    assert client.post(f"/deliveries/{number}/{action}/").status_code == 409
+    assert f"/{action}/" not in text_of(client, f"/deliveries/{number}/").partition("</header>")[0]
+    if action in {"send", "cancel", "prepare"}:
+        assert "This is not possible now" in text_of(client, f"/deliveries/{number}/{action}/")
+    assert status_of(number) == "finished"
+    assert asked == []
+
+
+@pytest.mark.parametrize("role", MAY_NOT)
+@pytest.mark.parametrize("action", ["send", "pause", "resume", "cancel", "prepare"])
+def test_others_are_refused_and_shown_no_button(client_as: ClientAs, role: Role, action: str) -> None:
+    number, client = prepared(), client_as(role)
+    assert f"/{action}/" not in text_of(client, f"/deliveries/{number}/")
+    assert client.post(f"/deliveries/{number}/{action}/").status_code == 403
+    assert status_of(number) == "prepared"
+
+
+@pytest.mark.parametrize("action", ["send", "pause", "cancel", "prepare"])
+def test_a_delivery_that_is_not_there_cannot_be_acted_on(client_as: ClientAs, action: str) -> None:
+    assert client_as().post(f"/deliveries/99/{action}/").status_code == 404
+
+
+def test_a_state_that_nobody_works_on_is_told(client_as: ClientAs, site: Site, asked: list[Any]) -> None:
+    number, client = draft(), client_as()
+    client.post(f"/deliveries/{number}/prepare/")
+    assert "No worker is running" in text_of(client, f"/deliveries/{number}/")
+    now = site.clock.now()
+    show_oneself("w1", kind="worker", host="h", pid=1, version="1", started_at=now, now=now)
+    assert "No worker is running" not in text_of(client, f"/deliveries/{number}/live/?was=preparing")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_an_operator_prepares_sends_and_watches(desk: Callable[..., Desk], width: int, asked: list[Any]) -> None:
+    prepared("First")
+    number = draft(name="Second")
+    window = desk(Role.OPERATOR, width=width)
+    page = window.open(f"/deliveries/{number}/")
+    page.click("text=Prepare")
+    page.wait_for_selector("text=profiles done")
+    run(number)
+    # The page looks again by itself, and is loaded anew when the state has changed.
+    page.wait_for_selector("text=Prepared")
+    page.click("a.button.main:has-text('Send')")
+    page.wait_for_selector("text=will be handed over")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.click("button:has-text('Send 4 messages')")
+    page.wait_for_selector("text=The sending has begun.")
+    page.wait_for_selector("text=not settled yet")
