@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebond.cli import check, jobs
+from rebond.cli import bulk, check, jobs
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, show_rows, wants_json
 from rebond.cli.settling import actor
 from rebond.core.words import AddressStatus, Channel, Reason, StateOrder
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     check.register(app)
     for command in (list_states, show_state, add, release, export, recompute):
         quarantine.command({"list_states": "list", "show_state": "show"}.get(command.__name__))(command)
+    bulk.register(quarantine)
     app.add_typer(quarantine, name="quarantine")
     jobs.register(app)
 

@@ -103,6 +103,17 @@ def take_back(
     return _act(address, act, actor=actor, policy=policy, now=now)
 
 
+def last_act(address: ParsedAddress) -> str:
+    """Find the last thing that a person did to an address and nobody undid, by its evidence; NotFoundError if none."""
+    about = AddressKey(address.channel, address.key or "")
+    known = in_order(evidence_of([about])[about])
+    void = voided(known)
+    for item in reversed(known):
+        if item.event in _ACTS and item.identity not in void:
+            return item.identity
+    raise NotFoundError(f"nobody did anything to {address.text} that is not undone: see rebond why")
+
+
 def in_words(denials: Sequence[Denial]) -> str:
     """Say, of at least one opt-out, whose they are and what ends them."""
     who = " and ".join(f"the profile {one.profile} opted out of {one.channel}" for one in denials[:_MOST_NAMED])

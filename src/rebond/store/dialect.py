@@ -164,6 +164,11 @@ def by_bytes(column: str) -> str:
     return f'{column} COLLATE "C"' if is_postgresql() else column
 
 
+def unindexed(expression: str) -> str:
+    """Return an expression that SQLite takes no index for: it knows no statistics, and would sort all for some."""
+    return expression if is_postgresql() else f"+{expression}"
+
+
 def domain_of(expression: str) -> str:
     """Return the expression for what follows the first @."""
     place = f"strpos({expression}, '@')" if is_postgresql() else f"instr({expression}, '@')"

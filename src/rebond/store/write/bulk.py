@@ -1,0 +1,104 @@
+"""Operations on many addresses, and what each has changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from rebond.core.failure import AddressState
+from rebond.store.models import QuarantineItem, QuarantineOperation
+from rebond.store.read.bulk import BulkKind, BulkOperation, BulkStep, bulk_operation
+from rebond.store.read.evidence import AddressKey
+from rebond.store.write.text import storable
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBulk:
+    """An operation that is locked for this transaction. `until` bounds what it is about."""
+
+    operation: BulkOperation
+    cursor: int
+    until: int
+
+
+def add_bulk(
+    *,
+    kind: BulkKind,
+    actor: str,
+    because: str,
+    now: datetime,
+    selection: Mapping[str, Any],
+    expected: int,
+) -> int:
+    """Write down that an operation begins; returns its number."""
+    row = QuarantineOperation.objects.create(
+        at=now,
+        actor=storable(actor, 150),
+        kind=kind.value,
+        because=storable(because),
+        selection=dict(selection),
+        step=BulkStep.ACT.value,
+        expected=expected,
+    )
+    return row.pk
+
+
+def lock_bulk(number: int) -> RunningBulk | None:
+    """Lock an operation until the transaction ends: one process at a time does its work."""
+    row = QuarantineOperation.objects.select_for_update().filter(id=number).first()
+    return RunningBulk(bulk_operation(row), row.cursor, row.selection.get("until", 0)) if row else None
+
+
+def add_items(number: int, items: Sequence[tuple[AddressKey, str, str, Mapping[str, Any]]]) -> None:
+    """Write down which addresses an operation changed: the address, its text, the evidence and the state after it."""
+    rows = [
+        QuarantineItem(
+            operation=number,
+            channel=about.channel.value,
+            address_key=about.key,
+            address=storable(text),
+            evidence=evidence,
+            after=after,
+        )
+        for about, text, evidence, after in items
+    ]
+    QuarantineItem.objects.bulk_create(rows, batch_size=100)
+
+
+def move_bulk(number: int, *, cursor: int, changed: int = 0, passed: int = 0, put_back: int = 0) -> None:
+    """Write down how far an operation has come."""
+    QuarantineOperation.objects.filter(id=number).update(
+        cursor=cursor,
+        changed=F("changed") + changed,
+        passed=F("passed") + passed,
+        put_back=F("put_back") + put_back,
+    )
+
+
+def expect_bulk(number: int, *, expected: int) -> None:
+    """Write down how many addresses an operation turned out to be about."""
+    QuarantineOperation.objects.filter(id=number).update(expected=expected)
+
+
+def end_bulk(number: int, *, step: BulkStep, now: datetime) -> None:
+    """Write down that nothing is left to do."""
+    QuarantineOperation.objects.filter(id=number).update(step=step.value, cursor=0, finished_at=now)
+
+
+def begin_undo(number: int, *, actor: str, now: datetime) -> None:
+    """Write down who undoes an operation."""
+    QuarantineOperation.objects.filter(id=number).update(
+        step=BulkStep.UNDO.value, cursor=0, finished_at=None, undone_at=now, undone_by=storable(actor, 150)
+    )
+
+
+def left_state(state: AddressState) -> dict[str, Any]:
+    """Write what tells whether an address is still as an operation left it."""
+    return {
+        "status": state.status.value,
+        "origin": state.origin.value,
+        "error_count": state.error_count,
+        "since": state.since.isoformat() if state.since else None,
+    }
