@@ -28,7 +28,12 @@ def page(request: HttpRequest, rows: Sequence[T], *, limit: int, place: Callable
     """Make a page of rows, which are one more than it may hold when another one follows."""
     items = rows[:limit]
     more = len(rows) > limit
-    return {"items": items, "next": _signer(request).sign_object(place(items[-1])) if more else None}
+    return {"items": items, "next": signed(request, place(items[-1]) if more else None)}
+
+
+def signed(request: HttpRequest, place: Any) -> str | None:
+    """Make the cursor for what follows a place; None for None."""
+    return None if place is None else _signer(request).sign_object(place)
 
 
 def _signer(request: HttpRequest) -> Signer:

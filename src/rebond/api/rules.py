@@ -1,7 +1,6 @@
 """`/rules`: those in force, what others would do, and taking them into this site."""
 
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -12,18 +11,24 @@ from rebond.api.base import Cursor, Flag, Given, Limit, Number, Told
 from rebond.api.cursors import page, position
 from rebond.api.gate import caller_of, needs
 from rebond.api.problems import ProblemError
+from rebond.api.rule_changes import (
+    BackTest,
+    NothingNew,
+    RuleChange,
+    TestedRules,
+    answer_with,
+    backtested,
+    operation_json,
+)
 from rebond.core.permissions import Operation
 from rebond.core.qualify.loading import load_console_rules
 from rebond.core.qualify.rules import Pack, Rule
 from rebond.core.words import Channel, FailureType, Reason
-from rebond.jobs import ask
 from rebond.packs import load_shipped_rules
 from rebond.services.apply_rules import undo
-from rebond.services.backtest import Backtested
 from rebond.services.change_rules import Change, apply_if_new, effect_of, prepare_requalifying, prepare_rules
 from rebond.services.errors import NotFoundError, ServiceError
-from rebond.store.read.rules import Operation as RuleOperation
-from rebond.store.read.rules import Step, console_documents, find_operation
+from rebond.store.read.rules import console_documents, find_operation
 from rebond.web.practice import practice_for
 
 router = Router(tags=["Rules"])
@@ -74,61 +79,6 @@ class Undoing(Given):
     because: Annotated[str, Field(max_length=2000)] = ""
 
 
-class TestedRules(Told):
-    ok: bool
-    problems: list[str]
-
-
-class Effect(Told):
-    failures: int
-    leaving: int
-    entering: int
-
-
-class ChangedText(Told):
-    qualification: int
-    provider: str
-    template: str
-    before: str
-    after: str
-    failures: int
-
-
-class BackTest(Told):
-    stored_failures: int
-    texts: int
-    texts_changed: int
-    failures_changed: int
-    leaving_quarantine: int
-    entering_quarantine: int
-    by_provider: dict[str, Effect]
-    by_delivery: dict[str, Effect]
-    changes: Annotated[list[ChangedText], Field(description="The texts with the most failures, at most 100.")]
-
-
-class RuleChange(Told):
-    """A change of rules, with what it has done so far; `step` is `done` at its end."""
-
-    operation: int
-    at: datetime
-    actor: str
-    kind: str
-    because: str
-    step: Step
-    rules: list[str]
-    texts: int
-    failures: int
-    finished_at: datetime | None
-    undone_at: datetime | None
-    undone_by: str
-    undone_because: str
-
-
-class NothingNew(Told):
-    operation: None
-    step: Literal["done"]
-
-
 @router.get("/rules", response=RulePage, summary="List the rules in force", **needs(Operation.READ_RULES))
 def list_rules(
     request: HttpRequest,
@@ -173,7 +123,7 @@ def backtest_rules(request: HttpRequest, given: Rules) -> dict[str, Any]:
     otherwise than they were judged. Nothing is written.
     """
     practice = practice_for(caller_of(request), anyway=True)
-    return _backtested(effect_of(practice, _change(request, given, anyway=True)))
+    return backtested(effect_of(practice, _change(request, given, anyway=True)))
 
 
 @router.post(
@@ -186,7 +136,7 @@ def apply_rules(request: HttpRequest, given: RulesToApply) -> Any:
     """And judge the stored failures that they change again. 202: the change stands, and a worker does the rest."""
     practice = practice_for(caller_of(request), anyway=given.anyway)
     done = apply_if_new(practice, lambda: _change(request, given, anyway=given.anyway), because=given.because)
-    return {"operation": None, "step": "done"} if done is None else _answer(done)
+    return {"operation": None, "step": "done"} if done is None else Status(*answer_with(done))
 
 
 @router.get(
@@ -200,7 +150,7 @@ def get_operation(request: HttpRequest, operation: Number) -> dict[str, Any]:
     found = find_operation(operation)
     if found is None:
         raise NotFoundError(f"there is no operation {operation}")
-    return _operation(found)
+    return operation_json(found)
 
 
 @router.post(
@@ -212,7 +162,7 @@ def get_operation(request: HttpRequest, operation: Number) -> dict[str, Any]:
 def undo_operation(request: HttpRequest, operation: Number, given: Undoing) -> Any:
     """Put rules, verdicts and states back as they were before."""
     practice = practice_for(caller_of(request))
-    return _answer(undo(practice, operation, because=given.because))
+    return Status(*answer_with(undo(practice, operation, because=given.because)))
 
 
 @router.get("/rules/{path:rule}", response=RuleDetails, summary="Show a rule", **needs(Operation.READ_RULES))
@@ -268,40 +218,3 @@ def _change(request: HttpRequest, given: Rules, *, anyway: bool) -> Change:
             raise ProblemError(422, "the rules cannot be read: see errors", [(f"rules.{place}.id", words)])
         documents[name] = document
     return prepare_rules(practice, documents) if documents else prepare_requalifying(practice)
-
-
-def _backtested(found: Backtested) -> dict[str, Any]:
-    changes = sorted(found.plan.changes, key=lambda change: -change.failures)
-    return {
-        "stored_failures": found.plan.failures,
-        "texts": found.plan.texts,
-        "texts_changed": len(changes),
-        "failures_changed": found.total.failures,
-        "leaving_quarantine": found.total.leaving,
-        "entering_quarantine": found.total.entering,
-        "by_provider": {name or "-": asdict(effect) for name, effect in found.by_provider.items()},
-        "by_delivery": {str(number or "-"): asdict(effect) for number, effect in found.by_delivery.items()},
-        "changes": [
-            {
-                "qualification": change.row.number,
-                "provider": change.row.provider,
-                "template": change.row.template,
-                "before": f"{change.before.type} {change.before.reason}/{change.before.cause}",
-                "after": f"{change.after.type} {change.after.reason}/{change.after.cause}",
-                "failures": change.failures,
-            }
-            for change in changes[:_MOST_TEXTS]
-        ],
-    }
-
-
-def _operation(operation: RuleOperation) -> dict[str, Any]:
-    row = asdict(operation)
-    return {"operation": row.pop("number"), **row}
-
-
-def _answer(operation: RuleOperation) -> Any:
-    if operation.step.finished:
-        return Status(200, _operation(operation))
-    ask("rules")
-    return Status(202, _operation(operation))

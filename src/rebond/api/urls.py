@@ -5,14 +5,29 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
-from rebond.api import addresses, profiles, qualify, reports, rules, tokens
+from rebond.api import (
+    addresses,
+    deliveries,
+    delivery_logs,
+    profiles,
+    qualifications,
+    qualify,
+    quarantine,
+    reports,
+    rules,
+    tokens,
+)
 from rebond.api.base import make_api
 from rebond.api.problems import problem
 
 ROUTERS = (
     addresses.router,
     qualify.router,
+    quarantine.router,
     profiles.router,
+    deliveries.router,
+    delivery_logs.router,
+    qualifications.router,
     rules.router,
     reports.router,
     tokens.router,

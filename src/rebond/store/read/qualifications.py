@@ -63,6 +63,19 @@ def list_qualifications(*, channel: Channel | None = None) -> list[Qualification
     return _rows(f"{wanted} ORDER BY count DESC, id", values)
 
 
+def page_of_qualifications(
+    status: QualificationStatus, *, channel: Channel | None = None, after: tuple[int, int] | None = None, limit: int
+) -> list[QualificationRow]:
+    """Read some texts of a status, the most frequent first, behind one of such a count and number."""
+    where = "WHERE status = %s"
+    values: list[object] = [status.value]
+    if channel is not None:
+        where, values = f"{where} AND channel = %s", [*values, channel.value]
+    if after is not None:
+        where, values = f"{where} AND (count < %s OR (count = %s AND id > %s))", [*values, after[0], *after]
+    return _rows(f"{where} ORDER BY count DESC, id LIMIT %s", [*values, limit])
+
+
 def count_qualifications() -> tuple[dict[QualificationStatus, int], int]:
     """Count the distinct texts by status, and those that the queue's badge tells; from an index alone."""
     waiting = QualificationStatus.TO_QUALIFY

@@ -1,0 +1,279 @@
+"""`/deliveries`: make, prepare, send, steer, look at."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Status
+from pydantic import AwareDatetime, Field
+
+from rebond.api.base import Cursor, Flag, Given, Limit, Number, Told
+from rebond.api.cursors import position, signed
+from rebond.api.gate import caller_of, needs
+from rebond.api.problems import ProblemError
+from rebond.api.profiles import FILE_BODY, Encoding, ImportedFile, Mapping, file_options, imported_json, uploaded
+from rebond.core.permissions import Operation
+from rebond.core.policy import PolicyError, parse_duration, parse_retries
+from rebond.core.words import (
+    Channel,
+    DeliveryStatus,
+    MessageClass,
+)
+from rebond.jobs import ask
+from rebond.services.deliveries import (
+    NewDelivery,
+    cancel_delivery,
+    create_delivery,
+    get_delivery,
+    pause_delivery,
+    resume_delivery,
+)
+from rebond.services.delivery_edit import edit_delivery
+from rebond.services.prepare import begin_preparing
+from rebond.services.report import DeliveryPage as ListedPage
+from rebond.services.report import page_of_deliveries
+from rebond.services.send import begin_sending
+from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow, Target
+from rebond.web.current import current_site, now
+
+router = Router(tags=["Deliveries"])
+Duration = Annotated[str, Field(max_length=40, description="As in 5d, 24h or 1d 12h.")]
+Retries = Annotated[str, Field(max_length=200, description="As in 5x1h,4x1d; empty: none.")]
+Part = Annotated[str, Field(max_length=4_000_000, description="A template.")]
+
+
+class DeliveryLine(Told):
+    id: int
+    name: str
+    channel: Channel
+    status: DeliveryStatus
+    target: int
+    excluded: int
+    messages: int
+    delivered: int
+    returned: int
+    failed: int
+    pending: int
+    cancelled: int
+    production_errors: int
+    created_at: datetime
+    started_at: datetime | None
+
+
+class DeliveryPage(Told):
+    items: list[DeliveryLine]
+    next: str | None
+
+
+class Delivery(Told):
+    id: int
+    name: str
+    channel: Channel
+    message_class: MessageClass
+    status: DeliveryStatus
+    problem: str
+    sender: str
+    subject: str
+    text: str
+    html: str
+    target: Target
+    validity_seconds: int
+    retries_seconds: list[int]
+    duplicates: bool
+    verify: Literal["sample", "all"]
+    created_at: datetime
+    prepared_at: datetime | None
+    started_at: datetime | None
+    ends_at: datetime | None
+    finished_at: datetime | None
+
+
+class SavedDelivery(Delivery):
+    red: Annotated[list[str], Field(description="What keeps it from being prepared.")]
+    yellow: Annotated[list[str], Field(description="What is doubtful in its content.")]
+
+
+class Settings(Given):
+    sender: Annotated[str, Field(max_length=1000)] = ""
+    subject: Part = ""
+    text: Part = ""
+    html: Part = ""
+    message_class: MessageClass = MessageClass.COMMERCIAL
+    validity: Duration | None = None
+    retries: Retries | None = None
+    duplicates: Annotated[Flag, Field(description="Write to an address more than once.")] = False
+    verify: Annotated[Literal["sample", "all"], Field(description="Messages built at preparation.")] = "sample"
+
+
+class ToCreate(Settings):
+    """A draft for everybody; `PUT /deliveries/{delivery}/target` gives it a file of people instead."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    channel: Channel = Channel.EMAIL
+
+
+class ToEdit(Settings):
+    """What is not named stays."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+    everybody: Annotated[Flag, Field(description="Its target is everybody.")] = False
+
+
+class DeliveryState(Told):
+    id: int
+    status: DeliveryStatus
+
+
+@router.get("/deliveries", response=DeliveryPage, summary="List deliveries", **needs(Operation.READ_DELIVERIES))
+def list_deliveries(
+    request: HttpRequest,
+    *,
+    status: DeliveryStatus | None = None,
+    name: Annotated[str, Field(max_length=255, description="A part of it, whatever the case.")] = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> dict[str, Any]:
+    """The newest first, with their counters."""
+    wanted = DeliveryFilter(status=status, name=name, since=since, until=until)
+    found: ListedPage = page_of_deliveries(wanted, before=position(request, cursor), limit=limit)
+    return {"items": found.rows, "next": signed(request, found.next)}
+
+
+@router.post(
+    "/deliveries", response={201: SavedDelivery}, summary="Make a delivery", **needs(Operation.WRITE_DELIVERIES)
+)
+def create(request: HttpRequest, given: ToCreate) -> Any:
+    """A draft for everybody. `red` and `yellow` say what preparation would say of its content."""
+    policy = current_site().policy
+    defaults = {"validity": policy.validity, "retries": policy.retries, "retry_permanent": policy.retry_permanent}
+    new = NewDelivery(**{**defaults, **_settings(given.model_dump())})
+    created = create_delivery(new, now=now(), actor=caller_of(request).name)
+    return Status(201, _saved(created.id))
+
+
+@router.get("/deliveries/{delivery}", response=Delivery, summary="Show a delivery", **needs(Operation.READ_DELIVERIES))
+def show(request: HttpRequest, delivery: Number) -> dict[str, Any]:
+    """Its settings, content and state; `problem` says why it failed."""
+    return _told(get_delivery(delivery))
+
+
+@router.patch(
+    "/deliveries/{delivery}", response=SavedDelivery, summary="Edit a delivery", **needs(Operation.WRITE_DELIVERIES)
+)
+def edit(request: HttpRequest, delivery: Number, given: ToEdit) -> dict[str, Any]:
+    """It is a draft afterwards, to be prepared again; 409 once it is being sent."""
+    changes = _settings(given.model_dump(exclude_unset=True, exclude={"everybody"}))
+    edit_delivery(delivery, changes, everybody=given.everybody, now=now(), actor=caller_of(request).name)
+    return _saved(delivery)
+
+
+@router.put(
+    "/deliveries/{delivery}/target",
+    response=ImportedFile,
+    summary="Send to the people of a file",
+    **needs(Operation.WRITE_DELIVERIES, **FILE_BODY),
+)
+def put_target(
+    request: HttpRequest, delivery: Number, *, mapping: Mapping = "{}", encoding: Encoding = "utf-8"
+) -> dict[str, Any]:
+    """They are imported first, and are its whole target; at most 16 MiB."""
+    options = file_options(mapping, encoding)
+    with uploaded(request) as path:
+        actor = caller_of(request).name
+        imported = edit_delivery(delivery, {}, target=path, options=options, now=now(), actor=actor)
+    assert imported is not None
+    return imported_json(imported)
+
+
+@router.post(
+    "/deliveries/{delivery}/prepare",
+    response={202: DeliveryState},
+    summary="Prepare a delivery",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def prepare(request: HttpRequest, delivery: Number) -> Any:
+    """A worker computes messages and exclusions; nothing is sent. `GET` tells when it is `prepared`."""
+    row = begin_preparing(delivery, now=now(), actor=caller_of(request).name)
+    ask("prepare", delivery=delivery)
+    return Status(202, row)
+
+
+@router.post(
+    "/deliveries/{delivery}/send",
+    response={202: DeliveryState},
+    summary="Send a delivery",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def send(request: HttpRequest, delivery: Number) -> Any:
+    """A worker hands over all that is due, and goes on with the retries."""
+    begin_sending(delivery, now=now(), actor=caller_of(request).name)
+    ask("send", delivery=delivery)
+    return Status(202, get_delivery(delivery))
+
+
+@router.post(
+    "/deliveries/{delivery}/pause",
+    response=DeliveryState,
+    summary="Pause a delivery",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def pause(request: HttpRequest, delivery: Number) -> dict[str, Any]:
+    """Nothing more is handed over until it is resumed; what is under way ends."""
+    return {"id": delivery, "status": pause_delivery(delivery, now=now(), actor=caller_of(request).name)}
+
+
+@router.post(
+    "/deliveries/{delivery}/resume",
+    response=DeliveryState,
+    summary="Resume a delivery",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def resume(request: HttpRequest, delivery: Number) -> dict[str, Any]:
+    """Let a paused one go on."""
+    status = resume_delivery(delivery, now=now(), actor=caller_of(request).name)
+    ask("send", delivery=delivery)
+    return {"id": delivery, "status": status}
+
+
+@router.post(
+    "/deliveries/{delivery}/cancel",
+    response=DeliveryState,
+    summary="Cancel a delivery",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def cancel(request: HttpRequest, delivery: Number) -> dict[str, Any]:
+    """For good: what has not been handed over is cancelled."""
+    return {"id": delivery, "status": cancel_delivery(delivery, now=now(), actor=caller_of(request).name)}
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Read the texts of settings, by the names of `NewDelivery`; what is None is left out."""
+    settings = {name: value for name, value in given.items() if value is not None}
+    readers: dict[str, Any] = {"validity": parse_duration, "retries": parse_retries}
+    for name, read in readers.items():
+        if name in settings:
+            try:
+                settings[name] = read(settings[name])
+            except PolicyError as error:
+                raise ProblemError(422, "a setting cannot be read: see errors", [(name, str(error))]) from None
+    if "verify" in settings:
+        settings["verify_all"] = settings.pop("verify") == "all"
+    return settings
+
+
+def _told(row: DeliveryRow) -> dict[str, Any]:
+    names = Delivery.model_fields.keys() - {"validity_seconds", "retries_seconds", "verify"}
+    return {
+        **{name: getattr(row, name) for name in names},
+        "validity_seconds": int(row.validity.total_seconds()),
+        "retries_seconds": [int(step.total_seconds()) for step in row.retries],
+        "verify": "all" if row.verify_all else "sample",
+    }
+
+
+def _saved(delivery: int) -> dict[str, Any]:
+    row = get_delivery(delivery)
+    problems = current_site().content.check(row)
+    return {**_told(row), "red": problems.red, "yellow": problems.yellow}

@@ -1,0 +1,131 @@
+"""`/deliveries`: from a draft to its report."""
+
+from typing import Any
+
+import pytest
+
+from rebond.services.prepare import prepare
+from rebond.wiring import Site
+from tests.api.conftest import Asker, refused
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+DRAFT = {
+    "name": "March",
+    "sender": "Shop <news@shop.example>",
+    "subject": "Hello {{ first_name }}",
+    "text": "Hello {{ first_name }}\n{{ unsubscribe_url }}\n",
+}
+PEOPLE = b"id,email,first_name\n1,ada@shop.example,Ada\n2,bob@shop.example,Bob\n3,ada@shop.example,Ada\n4,,Eve\n"
+
+
+@pytest.fixture
+def delivery(asker: Asker) -> int:
+    made = asker.post("/deliveries", DRAFT)
+    assert made.status_code == 201, made.content
+    number: int = made.json()["id"]
+    target = asker.ask("PUT", f"/deliveries/{number}/target", PEOPLE, content_type="text/csv")
+    assert target.json()["created"] == 4
+    return number
+
+
+def test_from_a_draft_to_a_report(asker: Asker, delivery: int, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("rebond.api.deliveries.ask", lambda name, **about: asked.append((name, about)))
+    path = f"/deliveries/{delivery}"
+    begun = asker.post(f"{path}/prepare")
+    assert (begun.status_code, begun.json()) == (202, {"id": delivery, "status": "preparing"})
+    prepare(
+        delivery,
+        content=site.content,
+        providers=site.providers,
+        policy=site.policy,
+        now=site.clock.now(),
+        actor="worker",
+    )
+    report = asker.get(f"{path}/report").json()
+    assert (report["target"], report["messages"], report["reconciled"]) == (4, 2, True)
+    assert report["exclusions"] == {"address_empty": 1, "duplicate": 1}
+    logged = asker.get(f"{path}/messages?limit=1").json()
+    assert logged["items"][0]["profile"] == "1"
+    more = asker.get(f"{path}/messages?limit=1&cursor={logged['next']}").json()
+    assert (more["items"][0]["address"], more["next"]) == ("bob@shop.example", None)
+    assert len(asker.get(f"{path}/messages?who=bob@shop.example").json()["items"]) == 1
+    excluded = asker.get(f"{path}/exclusions?reason=duplicate").json()["items"]
+    assert [row["profile"] for row in excluded] == ["3"]
+    assert asker.post(f"{path}/send").json()["status"] == "sending"
+    assert asker.post(f"{path}/pause").json()["status"] == "paused"
+    refused(asker.post(f"{path}/pause"), 409)
+    assert asker.post(f"{path}/resume").json()["status"] == "sending"
+    assert asker.post(f"{path}/cancel").json()["status"] == "cancelled"
+    assert asker.get(path).json()["status"] == "cancelled"
+    assert [name for name, _ in asked] == ["prepare", "send", "send"]
+    assert all(about == {"delivery": delivery} for _, about in asked)
+
+
+def test_a_delivery_is_edited_by_what_is_named(asker: Asker, delivery: int) -> None:
+    path = f"/deliveries/{delivery}"
+    changed = asker.ask("PATCH", path, {"subject": "", "validity": "3d", "retries": "2x1h", "verify": "all"}).json()
+    assert (changed["name"], changed["subject"], changed["verify"]) == ("March", "", "all")
+    assert (changed["validity_seconds"], changed["retries_seconds"]) == (259200, [3600, 3600])
+    assert any("subject" in words for words in changed["red"])
+    assert asker.ask("PATCH", path, {"everybody": True}).json()["target"] == "all"
+
+
+def test_deliveries_come_page_by_page(asker: Asker) -> None:
+    made = [asker.post("/deliveries", {**DRAFT, "name": f"No. {n}"}).json()["id"] for n in range(3)]
+    first = asker.get("/deliveries?limit=2").json()
+    second = asker.get(f"/deliveries?limit=2&cursor={first['next']}").json()
+    assert [row["id"] for page in (first, second) for row in page["items"]] == made[::-1]
+    assert [row["name"] for row in asker.get("/deliveries?name=no.%201").json()["items"]] == ["No. 1"]
+    assert asker.get("/deliveries?status=sending").json()["items"] == []
+
+
+def test_making_one_twice_by_one_key_makes_one(asker: Asker) -> None:
+    answers = [asker.post("/deliveries", DRAFT, Idempotency_Key="march") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    assert len(asker.get("/deliveries").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/deliveries", {}, 422),
+        ("POST", "/deliveries", {**DRAFT, "name": " "}, 422),
+        ("POST", "/deliveries", {**DRAFT, "channel": "sms"}, 422),
+        ("POST", "/deliveries", {**DRAFT, "validity": "soon"}, 422),
+        ("POST", "/deliveries", {**DRAFT, "validity": "99999d"}, 422),
+        ("POST", "/deliveries", {**DRAFT, "retries": "often"}, 422),
+        ("POST", "/deliveries", {**DRAFT, "duplicates": "yes"}, 422),
+        ("POST", "/deliveries", {**DRAFT, "from": "x"}, 422),
+        ("PATCH", "/deliveries/999", {"subject": "x"}, 404),
+        ("PATCH", "/deliveries/{}", {}, 422),
+        ("GET", "/deliveries/999", None, 404),
+        ("GET", "/deliveries/999/report", None, 404),
+        ("GET", "/deliveries/999/messages", None, 404),
+        ("GET", "/deliveries/999/exclusions", None, 404),
+        ("GET", "/deliveries/{}/messages?status=eaten", None, 422),
+        ("GET", "/deliveries/x", None, 422),
+        ("GET", "/deliveries/99999999999999999999", None, 422),
+        ("POST", "/deliveries/999/prepare", None, 404),
+        ("POST", "/deliveries/{}/prepare", {"verify": "all"}, 422),
+        ("POST", "/deliveries/{}/send", None, 409),
+        ("POST", "/deliveries/{}/pause", None, 409),
+        ("POST", "/deliveries/{}/resume", None, 409),
+        ("POST", "/deliveries/999/cancel", None, 404),
+    ],
+)
+def test_what_cannot_be_done_is_refused(asker: Asker, method: str, path: str, body: Any, status: int) -> None:
+    if "{}" in path:
+        path = path.format(asker.post("/deliveries", DRAFT).json()["id"])
+    refused(asker.ask(method, path, body), status)
+
+
+def test_a_template_that_breaks_is_told_at_once(asker: Asker) -> None:
+    made = asker.post("/deliveries", {**DRAFT, "text": "{% if %}"}).json()
+    assert made["red"]
+
+
+def test_a_file_of_another_shape_is_no_target(asker: Asker, delivery: int) -> None:
+    answer = asker.ask("PUT", f"/deliveries/{delivery}/target", b"a,b\n1,2\n", content_type="text/csv")
+    refused(answer, 422)
