@@ -80,6 +80,12 @@ _BEGINNINGS = frozenset(sentence[:2] for sentence in (*_BOILERPLATE, "status:"))
 _EDGES = " \t*#|"
 _ANNOUNCING = re.compile(r"following (?:e-?mail )?(?:address|recipient|user)|these recipients", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
+# What Sendmail says in its own words below the answer that it quotes (`<<<`).
+_SUMMED_UP = re.compile(
+    r"5\d\d (?:5\.\d\.\d )?(?:<[^<>\s]{1,400}>\.{3} )?(?:service unavailable|data format error|remote protocol error)$",
+    re.I,
+)
+_ANSWERED = "<<< "
 # In lower case, and each word first a letter: so most places of a text are passed over quickly.
 _REMOTE = re.compile(
     r"(?:host(?<=\bhost)|server(?<=\bserver)|while talking to|connect to|domain \S{1,200} by|mx(?<=\bmx)) "
@@ -214,9 +220,13 @@ def quoted_phase(words: str) -> Phase:
 def _words(lines: list[str]) -> str:
     kept = []
     size = 0
+    answered = False
     for line in lines:
         plain = line.strip(_EDGES)
         if not plain or (plain[:2].lower() in _BEGINNINGS and _is_boilerplate(plain.lower())):
+            continue
+        answered = answered or plain.startswith(_ANSWERED)
+        if answered and _SUMMED_UP.match(plain):
             continue
         kept.append(plain)
         size += len(plain)
@@ -227,8 +237,9 @@ def _words(lines: list[str]) -> str:
     if told is folded:
         # In one line a code that began its own line looks like any number.
         start = next((number for number, line in enumerate(kept) if begins_reply(line)), 0)
-        told = fold("\n".join(kept[start:]))
-        told = told if reasons_in(told[:200]) >= 2 else folded
+        if start:
+            told = fold("\n".join(kept[start:]))
+            told = told if reasons_in(told[:200]) >= 2 else folded
     return told[:MAX_WORDS]
 
 
