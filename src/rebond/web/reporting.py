@@ -1,5 +1,6 @@
 """What reports are made with, for whoever asks: a page, a program or a command."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,13 @@ def reporting_of(site: "Site") -> "Reporting":
 
 
 def _rule_names() -> frozenset[str]:
-    from rebond.packs import load_shipped_rules
     from rebond.store.read.rules import console_documents
 
-    return frozenset(rule.id for rule in load_shipped_rules()) | frozenset(console_documents())
+    return _shipped_names() | frozenset(console_documents())
+
+
+@cache
+def _shipped_names() -> frozenset[str]:
+    from rebond.packs import load_shipped_rules
+
+    return frozenset(rule.id for rule in load_shipped_rules())
