@@ -10,6 +10,7 @@ from rebond.core.qualify.masking import masked
 from rebond.core.qualify.matchers import JoinedMatcher, Matcher, PatternError, make_matcher
 from rebond.core.qualify.normalise import FoldedText
 from rebond.core.qualify.rules import Pack, Problem, Rule, RuleError, Situation
+from rebond.core.words import Channel
 
 RUNNERS_UP = 5
 # A pattern with gaps takes a tenth of a second to compile, and each part a microsecond to look through a text.
@@ -39,6 +40,7 @@ class RuleEngine:
         """Compile a pack (unless `joined` holds its patterns); raises RuleError for patterns that it cannot take."""
         self.pack = pack
         self._indexes = {rule.id: index for index, rule in enumerate(pack.rules)}
+        self._free = frozenset(index for index, rule in enumerate(pack.rules) if rule.is_free)
         self._of_words = frozenset(index for index, rule in enumerate(pack.rules) if rule.words)
         self._found_masked = lru_cache(CACHED_MASKED)(self._find_masked)
         if joined is not None:
@@ -106,8 +108,8 @@ class RuleEngine:
         return Match(rules[0], rules[1 : 1 + RUNNERS_UP]) if rules else None
 
     def _admitted(self, found: Iterable[int], situation: Situation) -> tuple[Rule, ...]:
-        rules = self.pack.rules
-        return tuple([rule for rule in [rules[index] for index in found] if rule.admits(situation)])
+        rules, free = self.pack.rules, self._free if situation.channel is Channel.EMAIL else ()
+        return tuple([rules[index] for index in found if index in free or rules[index].admits(situation)])
 
     def span(self, rule: str, text: FoldedText) -> tuple[int, int] | None:
         """Tell which characters of the text as received a rule matches; None when it does not, or is not here."""

@@ -120,6 +120,11 @@ class Rule:
         by_reply = any(pattern.names_temporary for pattern in self.smtp)
         return by_reply or any(pattern.names_temporary for pattern in self.enhanced)
 
+    @property
+    def is_free(self) -> bool:
+        """Tell whether the rule asks for nothing but its text, of an email."""
+        return self.channel is Channel.EMAIL and self.constraints == 1
+
     def admits(self, situation: Situation) -> bool:
         """Tell whether all constraints but the text hold."""
         return (

@@ -76,7 +76,7 @@ def decode_text(body: bytes, *, charset: str = "", guesses: Guesses | None = Non
         return body.decode("ascii").replace("\0", "")
     codec = _codec(charset)
     tries = [codec, "utf-8"]
-    if any(escape in body for escape in _ISO_2022_ESCAPES):
+    if b"\x1b" in body and any(escape in body for escape in _ISO_2022_ESCAPES):
         tries.insert(0, "iso2022_jp_ext")
     for name in tries:
         if name in ("", "ascii"):

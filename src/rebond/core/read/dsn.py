@@ -99,7 +99,8 @@ def _loose_groups(letter: Letter) -> list[Group]:
     """Find the same fields in plain text."""
     plain_parts = [part.text() for part in letter.parts("text/plain")]
     texts = [letter.words, *(text for text in plain_parts if text is not letter.words)]
-    if not any("final-recipient:" in text.lower() for text in texts):
+    # As bytes: letters outside ASCII need not be lowered to see this.
+    if not any(b"final-recipient:" in text.encode(errors="replace").lower() for text in texts):
         return []
     for text in (letter.notice, *plain_parts):
         if _FINAL.search(text) and (start := _LOOSE.search(text)):
