@@ -148,6 +148,21 @@ class ApiSection(_Section):
     requests_per_minute: int = Field(default=6000, ge=1)
 
 
+class OidcSection(_Section):
+    """An identity provider (OpenID Connect) by which people that an administrator has made may sign in."""
+
+    name: str = "OpenID Connect"
+    server_url: str = ""
+    client_id: str = ""
+
+    @field_validator("server_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.match(r"https://[^/]|http://(127\.0\.0\.1|localhost)[:/]", value):
+            raise ValueError(f"{value!r} must begin with https://")
+        return value.rstrip("/")
+
+
 class WebhooksSection(_Section):
     """Where outgoing webhooks may go: with `private`, to addresses of this machine and network too."""
 
@@ -267,6 +282,7 @@ class Config(_Section):
     alerts: AlertsSection = AlertsSection()
     intake: dict[str, IntakeSection] = {}
     api: ApiSection = ApiSection()
+    oidc: OidcSection = OidcSection()
     webhooks: WebhooksSection = WebhooksSection()
     reports: ReportsSection = ReportsSection()
     rules: RulesSection = RulesSection()
@@ -405,6 +421,11 @@ def web_key(data: Path) -> str:
     if not isinstance(key, str) or not key:
         raise ConfigError(f"{data / SECRETS_FILE}: [erasure] key is missing; {lost_secrets(data)}")
     return hmac.new(key.encode(), b"rebond web sessions", hashlib.sha256).hexdigest()
+
+
+def webhook_key(data: Path) -> bytes:
+    """Derive the key that makes the secrets of outgoing webhooks."""
+    return hmac.digest(web_key(data).encode(), b"rebond outgoing webhooks", "sha256")
 
 
 def lost_secrets(data: Path) -> str:

@@ -1,9 +1,12 @@
 """Django's settings for the processes that serve people: what the console and the API need beyond the store."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from rebond.config import ConfigError, OidcSection, load_secrets
 
 _HERE = Path(__file__).parent
 LANGUAGES = (("en", "English"), ("fr", "Français"))
@@ -49,7 +52,30 @@ _CONTEXT = (
 )
 
 
-def web_settings(*, key: str, public_url: str = "") -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProvider:
+    """Who else may say who somebody is (OpenID Connect)."""
+
+    name: str
+    server_url: str
+    client_id: str
+    secret: str
+
+
+def identity_provider(section: OidcSection, *, data: Path) -> IdentityProvider | None:
+    """Return the provider that is configured; ConfigError when its secret is missing."""
+    if not section.server_url:
+        return None
+    secret = load_secrets(data).get("oidc", {}).get("client_secret", "")
+    if not isinstance(secret, str) or not secret or not section.client_id:
+        what = "client_secret in [oidc] of secrets.toml" if section.client_id else "oidc.client_id"
+        raise ConfigError(f"oidc.server_url is set, and {what} is missing: the provider gives it")
+    return IdentityProvider(
+        name=section.name, server_url=section.server_url, client_id=section.client_id, secret=secret
+    )
+
+
+def web_settings(*, key: str, public_url: str = "", provider: IdentityProvider | None = None) -> dict[str, Any]:
     """Return the settings for a site; `key` signs sessions and one-time links, `public_url` is where people reach it.
 
     Without a public address only this machine is answered, and cookies go over plain HTTP.
@@ -76,6 +102,10 @@ def web_settings(*, key: str, public_url: str = "") -> dict[str, Any]:
         **_languages(),
         **_cookies(secure=secure),
         **_accounts(),
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": _by_openid(provider)} if provider else {},
+        "FORM_ACTIONS": [f"{urlsplit(provider.server_url).scheme}://{urlsplit(provider.server_url).netloc}"]
+        if provider
+        else [],
     }
 
 
@@ -87,6 +117,24 @@ _LOGGING = {
     # A refusal is an answer, not a fault: only what broke is written down.
     "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
 }
+
+
+def _by_openid(provider: IdentityProvider) -> dict[str, Any]:
+    """A person is the one with the email that the provider has verified; nobody is made by signing in."""
+    return {
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": provider.name,
+                "client_id": provider.client_id,
+                "secret": provider.secret,
+                "settings": {"server_url": provider.server_url},
+            }
+        ],
+        "OAUTH_PKCE_ENABLED": True,
+        "EMAIL_AUTHENTICATION": True,
+        "EMAIL_AUTHENTICATION_AUTO_CONNECT": True,
+    }
 
 
 def _templates() -> Mapping[str, Any]:

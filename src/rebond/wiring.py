@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rebond.config import (
     CONFIG_FILE,
@@ -248,9 +248,15 @@ def _connect(site: Site, *, web: bool) -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     from rebond.store.connect import DatabaseUrlError, connect
-    from rebond.web_settings import WEB_APPS, web_settings
+    from rebond.web_settings import WEB_APPS, identity_provider, web_settings
 
-    extra = web_settings(key=web_key(site.data), public_url=site.config.site.public_url) if web else {}
+    extra: dict[str, Any] = {}
+    if web:
+        extra = web_settings(
+            key=web_key(site.data),
+            public_url=site.config.site.public_url,
+            provider=identity_provider(site.config.oidc, data=site.data),
+        )
     try:
         connect(database_url(site.config, data=site.data), apps=WEB_APPS if web else (), extra=extra)
     except DatabaseUrlError as error:

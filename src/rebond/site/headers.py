@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -16,7 +17,12 @@ _DIRECTIVES = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
-POLICY = "; ".join(f"{name} {sources}" for name, sources in _DIRECTIVES.items())
+
+
+def policy() -> str:
+    """Return the policy; signing in by an identity provider sends a form on to it."""
+    actions = " ".join(["'self'", *getattr(settings, "FORM_ACTIONS", ())])
+    return "; ".join(f"{name} {sources}" for name, sources in {**_DIRECTIVES, "form-action": actions}.items())
 
 
 class SecurityHeaders:
@@ -24,10 +30,11 @@ class SecurityHeaders:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self.policy = policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Content-Security-Policy"] = self.policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
