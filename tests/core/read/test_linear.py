@@ -5,7 +5,7 @@ from time import thread_time
 
 import pytest
 
-from rebond.core.read import read_mail
+from rebond.core.read import adhoc, parse_reply, read_mail
 from rebond.core.read.auto_reply import UNSUBSCRIBE_BODY
 from rebond.core.read.decode import Guesses, decode_text, decode_words
 from rebond.core.words import ReturnKind
@@ -152,6 +152,17 @@ def test_what_is_said_of_many_is_not_said_at_length_of_each() -> None:
     assert len(few[0].text) > 1000
     assert max(len(each.text) for each in many) < 300
     assert many[999].text.startswith("undeliverable none of them could be reached, none of them")
+
+
+def test_what_says_little_of_each_of_many_in_many_ways_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(adhoc, "parse_reply", lambda text: asked.append(text) or parse_reply(text))
+    few, many = (read_mail(NOTICE + _each(b"\n<u%d@y.example>:\n550 [a%d]\n", n)) for n in (150, 1000))
+    assert (len(few.facts), len(asked)) == (150, 150 + 1)
+    assert all(each.text.endswith(f"550 [a{number}]") for number, each in enumerate(few.facts))
+    assert not few.notes
+    assert [each.recipient for each in many.facts] == [f"u{number}@y.example" for number in range(1000)]
+    assert many.notes == ("cut: of what says little of each of many recipients only what is common is read",)
 
 
 def test_what_differs_in_a_name_alone_is_read_alike_and_no_name_is_read_as_a_code() -> None:

@@ -1,7 +1,7 @@
 """What a notice says, in words for a person, about each recipient."""
 
 import re
-from collections.abc import Mapping, Sized
+from collections.abc import Callable, Mapping, Sized
 from itertools import chain, islice
 
 from rebond.core.read.find_address import ADDRESS, addresses_in, tidy_address, with_name, without_name
@@ -14,6 +14,9 @@ _MOST_LINES = 500  # of one recipient
 # Characters that are said of all recipients, all together and of each: they are not to be many times the notice.
 _MOST_COMMON = 40_000
 _LEAST_COMMON = 200
+# Ways to say next to nothing of a recipient that are told apart in one notice: none has more but by intent.
+_MOST_WAYS = 200
+_CUT = "cut: of what says little of each of many recipients only what is common is read"
 
 # Sentences that every notice of a kind holds: they say nothing about this recipient (lower case, whole lines begin so).
 _BOILERPLATE = (
@@ -119,11 +122,12 @@ _PHASES = (
 _SIGNED = re.compile(r"\[([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){2,8}\.[A-Za-z]{2,24})[ \]]")
 
 
-def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
+def about_recipients(notice: str, names: list[tuple[str, str]], *, note: Callable[[str], None]) -> list[str]:
     """Give for each recipient (its address, its final address) the words about it, folded in one line.
 
     With one recipient the whole notice speaks of it, without its boilerplate. With several each has the lines from
     the one that names it to the one that names another; where those say nothing, what stands before all of them.
+    `note` is told what is cut.
     """
     if len({recipient.lower() for recipient, _ in names}) <= 1:
         return [_words(notice.split("\n"))[: _most_common(names)]] * len(names)
@@ -157,9 +161,16 @@ def about_recipients(notice: str, names: list[tuple[str, str]]) -> list[str]:
     if not all(telling):
         common = _words(shared + (told[owners[-1]][1:] if owners else []))
         common = common[: _most_common(names)]
-    return [
-        each if enough else f"{common} {each}".strip() if _says_more(each, name) else common
+    little = [
+        "" if enough or not _says_more(each, name) else each
         for each, enough, (name, _) in zip(words, telling, names, strict=True)
+    ]
+    if len({without_name(each, name) for each, (name, _) in zip(little, names, strict=True)}) > _MOST_WAYS:
+        note(_CUT)
+        little = [""] * len(names)
+    return [
+        each if enough else f"{common} {more}".strip() if more else common
+        for each, enough, more in zip(words, telling, little, strict=True)
     ]
 
 

@@ -51,7 +51,8 @@ def read_adhoc(letter: Letter) -> Finding | None:
     if len(recipients) > MAX_RECIPIENTS:
         letter.mail.note("cut: the notice names more than 1,000 recipients")
         recipients = recipients[:MAX_RECIPIENTS]
-    told = about_recipients(letter.notice, [(each, each) for each in recipients] or [("", "")])
+    names = [(each, each) for each in recipients] or [("", "")]
+    told = about_recipients(letter.notice, names, note=letter.mail.note)
     phase = quoted_phase(letter.notice[:8000]) if len(recipients) <= 1 else Phase.REPORT
     remote = remote_host(letter.notice[:8000])
     facts = [

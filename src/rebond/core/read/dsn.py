@@ -183,7 +183,8 @@ def _with_reasons(letter: Letter, facts: list[Facts]) -> list[Facts]:
     poor = [each.action not in _SUCCESSES and is_poor(each) for each in facts]
     if not any(poor):
         return facts
-    told = about_recipients(letter.notice, [(each.recipient, each.final_recipient) for each in facts])
+    names = [(each.recipient, each.final_recipient) for each in facts]
+    told = about_recipients(letter.notice, names, note=letter.mail.note)
     return [
         _with_reason(each, words) if words and lacking else each
         for each, words, lacking in zip(facts, told, poor, strict=True)
