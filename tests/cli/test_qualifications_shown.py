@@ -3,10 +3,12 @@
 import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from rebond.cli import qualifications, rules
+from rebond.cli.practice import outdated_row
 from rebond.core.failure import given_verdict
 from rebond.core.qualify.suggest import Known, Neighbour, Suggestion
 from rebond.core.words import Channel, FailureType, Reason
@@ -73,6 +75,17 @@ def test_a_person_sees_why_an_operation_was_undone(
     assert all(words in shown for words in ("their page", "cli:bob", "it was an outage"))
 
 
+def test_a_person_is_told_what_is_left_to_be_judged_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    practice: Any = None
+    for outdated, words in ((1200, "1,200 stored failures are not judged as the rules in force say"), (0, "")):
+        monkeypatch.setattr("rebond.services.change_rules.outdated_failures", lambda *_, n=outdated, **__: n)
+        assert outdated_row(practice) == {"outdated": outdated}
+        said = capsys.readouterr().err
+        assert (words in said, "rebond rules apply judges them again" in said) == (True, bool(outdated))
+
+
 def test_a_program_gets_the_neighbours_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     listed(monkeypatch, Suggestion(FULL, 0.8412, (NEIGHBOUR,)))
     row = json.loads(capsys.readouterr().out)
@@ -102,7 +115,8 @@ def test_a_program_is_not_kept_waiting_for_a_back_test_that_nobody_reads(
     monkeypatch.setattr(qualifications, "open_practice", lambda data, **more: None)
     monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
     monkeypatch.setattr(qualifications, "operation_row", lambda operation: {"operation": operation.number})
+    monkeypatch.setattr(qualifications, "outdated_row", lambda practice, operation: {"outdated": 0})
     monkeypatch.setattr("rebond.services.decide.prepare_decision", lambda *given: pytest.fail("tried for nothing"))
     monkeypatch.setattr("rebond.services.decide.decide", lambda *given, **more: done)
     qualifications.decide(1, reason=Reason.MAILBOX_FULL, text="box")
-    assert json.loads(capsys.readouterr().out) == {"operation": 3, "pattern": "box"}
+    assert json.loads(capsys.readouterr().out) == {"operation": 3, "outdated": 0, "pattern": "box"}

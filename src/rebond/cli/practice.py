@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebond.cli.output import data_directory
+from rebond.cli.output import data_directory, say
 from rebond.cli.settling import actor
 
 if TYPE_CHECKING:
@@ -54,6 +54,18 @@ def operation_row(operation: "Operation") -> dict[str, Any]:
     """Show an operation; `operation` is the number that undoes it."""
     row = asdict(operation)
     return {"operation": row.pop("number"), **row}
+
+
+def outdated_row(practice: "Practice", operation: "Operation | None" = None) -> dict[str, int]:
+    """Tell how many stored failures (of an operation's texts) are not judged as the rules say now, and what to do."""
+    from rebond.services.change_rules import outdated_failures
+    from rebond.store.read.rules import texts_of
+
+    outdated = outdated_failures(practice, texts=texts_of(operation.number) if operation else None)
+    if outdated:
+        say(f"rebond: {outdated:,} stored failures are not judged as the rules in force say: they came meanwhile,")
+        say("or before an upgrade. rebond rules backtest shows them, rebond rules apply judges them again.")
+    return {"outdated": outdated}
 
 
 def backtest_title(found: "Backtested") -> str:

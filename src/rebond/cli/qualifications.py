@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, show, show_rows, wants_json
-from rebond.cli.practice import AnywayOption, backtest_row, backtest_title, open_practice, operation_row
+from rebond.cli.practice import AnywayOption, backtest_row, backtest_title, open_practice, operation_row, outdated_row
 from rebond.cli.qualification_rows import cluster_row, suggestion_in_words, suggestion_row, text_row
 from rebond.cli.settling import counting
 from rebond.core.words import FAILURE_REASONS, REASONS, Cause, Channel, FailureType, QualificationStatus, Reason
@@ -169,7 +169,8 @@ def decide(
         practice = replace(practice, anyway=True)  # they have seen how many
     with counting("Failures", as_json=json) as on_progress:
         operation = decide_texts(practice, decision, because=because, on_progress=on_progress)
-    show({**operation_row(operation), "pattern": pattern}, as_json=json, title="Decided")
+    told = {**operation_row(operation), **outdated_row(practice, operation), "pattern": pattern}
+    show(told, as_json=json, title="Decided")
     return Exit.DONE
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, JsonOption, handles_errors, show, show_rows
-from rebond.cli.practice import AnywayOption, backtest_row, backtest_title, open_practice, operation_row
+from rebond.cli.practice import AnywayOption, backtest_row, backtest_title, open_practice, operation_row, outdated_row
 from rebond.cli.settling import counting
 from rebond.core.words import FAILURE_REASONS, REASONS, Reason
 
@@ -88,7 +88,10 @@ def apply(
             because=because,
             on_progress=on_progress,
         )
-    show(operation_row(operation) if operation else _NOTHING_TO_DO, as_json=json, title="Applied")
+    if operation is None:
+        show(_NOTHING_TO_DO, as_json=json, title="Applied")
+        return
+    show({**operation_row(operation), **outdated_row(practice, operation)}, as_json=json, title="Applied")
 
 
 def undo(
@@ -97,13 +100,17 @@ def undo(
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Put rules, verdicts and states back as they were before an operation."""
+    """Put rules, verdicts and states back as they were before an operation.
+
+    `outdated` counts the stored failures that are judged otherwise than by the rules in force: `rebond rules apply`
+    judges them again.
+    """
     practice = open_practice(data)
     from rebond.services.apply_rules import undo as undo_operation
 
     with counting("Failures", as_json=json) as on_progress:
         operation = undo_operation(practice, number, because=because, on_progress=on_progress)
-    show(operation_row(operation), as_json=json, title="Undone")
+    show({**operation_row(operation), **outdated_row(practice)}, as_json=json, title="Undone")
 
 
 def operations(data: DataOption = None, json: JsonOption = False) -> None:

@@ -4,8 +4,8 @@ The rules change first, so that what comes meanwhile is judged by them; then the
 transaction. Whoever is interrupted leaves a step behind that anybody can continue from.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +14,16 @@ from django.db import transaction
 from rebond.core.failure import Verdict
 from rebond.core.policy import Policy
 from rebond.core.ports import Clock
-from rebond.core.qualifier import Qualifier
-from rebond.core.words import Phase, QualificationStatus
+from rebond.core.words import QualificationStatus
 from rebond.services.alerts import end_for_texts
-from rebond.services.backtest import Plan, judge, same_verdict, status_of
+from rebond.services.backtest import Plan
 from rebond.services.errors import NotFoundError, RefusedError
+from rebond.services.judge_text import same_verdict
+from rebond.services.meanwhile import Meanwhile, rejudge_texts
 from rebond.services.quarantine_bound import QuarantineBound
 from rebond.services.recompute import fold_needed
+from rebond.services.rules_in_force import MakeQualifier, keep_last
 from rebond.store.read.evidence import AddressKey, states_of
-from rebond.store.read.qualifications import Circumstance, find_qualifications, judged_by
 from rebond.store.read.rules import Document, Operation, Step, console_documents, find_operation, unfinished
 from rebond.store.write.alerts import reopen_alerts
 from rebond.store.write.audit import add_audit
@@ -45,7 +46,6 @@ from rebond.store.write.rules import (
     change_qualifications,
     changed_qualifications,
     finish_operation,
-    judge_qualifications,
     later_operations,
     lock_operation,
     lock_qualifications,
@@ -57,7 +57,6 @@ from rebond.store.write.rules import (
 
 PAGE = 500
 _UNDOING = (Step.RESTORE, Step.REFOLD_BACK, Step.REJUDGE)
-MakeQualifier = Callable[[Mapping[str, Document]], Qualifier]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +138,7 @@ def _audit(practice: Practice, kind: str, running: Running, plan: Plan, *, pack:
 def carry_on(practice: Practice, number: int, *, on_progress: Callable[[int], None] | None = None) -> Operation:
     """Do what is left of an operation, or of its undoing, in bounded transactions; again is harmless."""
     done = 0
+    practice = replace(practice, make=keep_last(practice.make))
     while True:
         with transaction.atomic():
             running = lock_operation(number)
@@ -257,34 +257,19 @@ def _restore(practice: Practice, running: Running) -> int:
 
 
 def _rejudge(practice: Practice, running: Running) -> int:
-    """Judge by the present rules what came while the rules that are gone were deciding."""
-    gone = frozenset(name for name, document in running.rules_before.items() if document is None)
-    texts = {row.number for row in judged_by(gone)}
-    numbers = {*texts, *changed_qualifications(running.number)} if gone else set()
-    failures = lock_failures_with(numbers, after=running.cursor, limit=PAGE)
+    """Judge by the present rules what came while others were in force."""
+    meanwhile = Meanwhile.of(running)
+    texts = meanwhile.texts()
+    failures = lock_failures_with({*texts, *meanwhile.left_to}, after=running.cursor, limit=PAGE)
     if not failures:
         if texts:
-            _rejudge_texts(practice.make(console_documents()), texts)
+            rejudge_texts(practice.make(console_documents()), texts)
         move_operation(running.number, step=Step.UNDONE)
         return 0
-    came = [item for item in failures if item.verdict.rule in gone]
-    if came:
-        qualifier = practice.make(console_documents())
-        rows = {row.number: row for row in find_qualifications({item.circumstance.qualification for item in came})}
-        verdicts = {
-            item.id: judge(qualifier, rows[item.circumstance.qualification], item.circumstance) for item in came
-        }
-        _judge(practice, came, verdicts)
+    verdicts = meanwhile.verdicts(practice.make(console_documents()), failures)
+    _judge(practice, [item for item in failures if item.id in verdicts], verdicts)
     move_operation(running.number, step=Step.REJUDGE, cursor=failures[-1].place)
-    return len(came)
-
-
-def _rejudge_texts(qualifier: Qualifier, numbers: Collection[int]) -> None:
-    changes = []
-    for row in lock_qualifications(numbers):
-        verdict = judge(qualifier, row, Circumstance(row.number, Phase.REPORT, 0, ""))
-        changes.append((row, verdict, status_of(verdict, before=row.status)))
-    judge_qualifications(changes)
+    return len(verdicts)
 
 
 _STEPS: Mapping[Step, Callable[[Practice, Running], int]] = {

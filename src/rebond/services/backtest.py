@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rebond.core.failure import AddressState, Evidence, Facts, Verdict
+from rebond.core.failure import AddressState, Evidence, Verdict
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
 from rebond.core.quarantine import fold
-from rebond.core.words import AddressStatus, Phase, QualificationStatus, Reason
+from rebond.core.words import AddressStatus, Phase, QualificationStatus
+from rebond.services.judge_text import judge, same_verdict, stands_for, status_of
 from rebond.store.read.evidence import AddressKey, evidence_of, snapshots_of, states_of
 from rebond.store.read.qualifications import (
     Circumstance,
@@ -85,33 +86,6 @@ class Backtested:
         return not self.total.failures and not self.addresses
 
 
-def same_verdict(one: Verdict, other: Verdict) -> bool:
-    """Tell whether two verdicts do the same, whatever rule gave them."""
-    return (one.type, one.reason, one.cause, one.confirm) == (other.type, other.reason, other.cause, other.confirm)
-
-
-def judge(qualifier: Qualifier, row: QualificationRow, about: Circumstance) -> Verdict:
-    """Judge a stored text as it would be judged if it came again in this circumstance."""
-    facts = Facts(
-        text=row.text,
-        channel=row.channel,
-        provider=row.provider,
-        phase=about.phase,
-        code=about.code,
-        enhanced=about.enhanced,
-        action="failed",
-    )
-    return qualifier.qualify_facts(facts).verdict
-
-
-def status_of(verdict: Verdict, *, before: QualificationStatus) -> QualificationStatus:
-    """Tell the status of a text with another verdict: what is ignored stays so until a person says otherwise."""
-    if before is _IGNORE:
-        return before
-    open_question = verdict.reason is Reason.NOT_DEFINED or verdict.review
-    return QualificationStatus.TO_QUALIFY if open_question else QualificationStatus.KEEP
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """A text in one circumstance: how many failures that is, what they were judged as, and what they are to be."""
@@ -163,14 +137,9 @@ def _outdated(judged: Iterable[_Judged]) -> Iterable[_Judged]:
         by_text.setdefault(one.row.number, []).append(one)
     for found in by_text.values():
         said = found[0].row.verdict
-        if not any(_stands_for(said, one.now) for one in found):
+        if not any(stands_for(said, one.now) for one in found):
             main = max(found, key=lambda one: one.failures)
             yield replace(main, failures=0, was=said)
-
-
-def _stands_for(text: Verdict, now: Verdict) -> bool:
-    """Tell whether a text says what its failures are to be; it knows no `confirm`."""
-    return text.rule == now.rule and same_verdict(replace(text, confirm=now.confirm), now)
 
 
 def _texts() -> dict[int, QualificationRow]:

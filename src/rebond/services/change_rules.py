@@ -1,9 +1,10 @@
 """Rules of the site as somebody wants them: what it would change, and doing it as one operation (specification 03)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rebond.core.failure import Verdict
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.check import check_rule
 from rebond.core.qualify.exchange import LARGEST_PATTERN, is_own_name
@@ -15,6 +16,13 @@ from rebond.core.qualify.rules import RuleError
 from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
 from rebond.services.backtest import Backtested, Plan, backtest, compare, compare_stored
 from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.services.judge_text import judge, same_verdict
+from rebond.store.read.qualifications import (
+    Circumstance,
+    count_verdicts,
+    find_qualifications,
+    list_qualifications,
+)
 from rebond.store.read.rules import Document, Operation, console_documents
 
 _TRIES = 3
@@ -114,6 +122,23 @@ def prepare_requalifying(practice: Practice, rules: Sequence[str] = ()) -> Chang
     if unknown := sorted(set(rules) - known):
         raise NotFoundError(f"no rule is called {unknown[0]!r}: see rebond rules list")
     return Change(rules={}, seen=seen, plan=compare_stored(qualifier, rules=rules))
+
+
+def outdated_failures(practice: Practice, *, texts: Collection[int] | None = None) -> int:
+    """Count the stored failures (with these texts, unless None) that are judged otherwise than by the rules in force.
+
+    Such come from a batch that began before the rules changed and ended after; `prepare_requalifying` finds them.
+    """
+    qualifier = practice.make(console_documents())
+    rows = {row.number: row for row in (list_qualifications() if texts is None else find_qualifications(texts))}
+    judged: dict[Circumstance, Verdict] = {}
+    outdated = 0
+    for about, stored, count in count_verdicts(texts):
+        if about.qualification in rows:
+            if about not in judged:
+                judged[about] = judge(qualifier, rows[about.qualification], about)
+            outdated += 0 if same_verdict(judged[about], stored) else count
+    return outdated
 
 
 def apply_change(

@@ -8,9 +8,10 @@ from typing import Any
 from rebond.core.failure import given_verdict
 from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
 from rebond.services.apply_rules import Practice
-from rebond.services.backtest import Plan, TextChange, status_of
+from rebond.services.backtest import Plan, TextChange
 from rebond.services.change_rules import Change, Progress, apply_change, prepare_rules
 from rebond.services.errors import InputError, RefusedError, no_qualification
+from rebond.services.judge_text import status_of
 from rebond.store.read.qualifications import Circumstance, QualificationRow, count_circumstances, find_qualifications
 from rebond.store.read.rules import Operation, console_documents, last_decision
 
@@ -108,7 +109,7 @@ def _examples(rows: Sequence[QualificationRow]) -> list[dict[str, object]]:
 
 
 def _with_rows(plan: Plan, rows: Sequence[QualificationRow], document: Mapping[str, object]) -> Plan:
-    """Refuse a rule that does not decide each of its texts, or that changes nothing; who was ignored is so no longer."""
+    """Refuse a rule that does not decide each of its texts, or changes nothing; what was ignored is so no longer."""
     changed = {change.row.number for change in plan.changes}
     same = [row for row in rows if row.number not in changed and row.verdict.rule == document["id"]]
     won = {change.row.number for change in plan.changes if change.after.rule == document["id"]}

@@ -8,7 +8,20 @@ from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.rules import RuleError
 from rebond.store.read.rules import Document, RulesVersion, console_documents, rules_version
 
+MakeQualifier = Callable[[Mapping[str, Document]], Qualifier]
 log = logging.getLogger("rebond.rules")
+
+
+def keep_last(make: MakeQualifier) -> MakeQualifier:
+    """Keep the qualifier that was made last: to make one takes longer than to judge many texts."""
+    last: list[tuple[Mapping[str, Document], Qualifier]] = []
+
+    def made(documents: Mapping[str, Document]) -> Qualifier:
+        if not last or last[0][0] != documents:
+            last[:] = [(documents, make(documents))]
+        return last[0][1]
+
+    return made
 
 
 class RulesInForce:
@@ -18,7 +31,7 @@ class RulesInForce:
     one that was made last. May be used from several threads.
     """
 
-    def __init__(self, make: Callable[[Mapping[str, Document]], Qualifier]) -> None:
+    def __init__(self, make: MakeQualifier) -> None:
         self._make = make
         self._turn = threading.Lock()
         self._version: RulesVersion | None = None

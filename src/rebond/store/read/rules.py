@@ -121,6 +121,12 @@ def unfinished() -> list[int]:
     return list(RuleOperation.objects.exclude(step__in=over).order_by("id").values_list("id", flat=True))
 
 
+def texts_of(operation: int) -> frozenset[int]:
+    """List the texts that an operation changed."""
+    rows = QualificationChange.objects.filter(operation=operation)
+    return frozenset(rows.values_list("qualification", flat=True))
+
+
 def last_decision(qualification: int) -> Operation | None:
     """Find the latest operation, not undone, that changed what this text means."""
     numbers = QualificationChange.objects.filter(qualification=qualification).values_list("operation", flat=True)

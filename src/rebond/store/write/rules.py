@@ -220,5 +220,11 @@ def changed_qualifications(operation: int) -> dict[int, bool]:
     return {row.qualification: (row.before["status"] == ignore) != (row.after["status"] == ignore) for row in rows}
 
 
+def left_rules(operation: int) -> dict[int, str]:
+    """Name the rule that each text of an operation was left to."""
+    rows = QualificationChange.objects.filter(operation=operation).values_list("qualification", "after")
+    return {number: after["rule"] for number, after in rows}
+
+
 def _judged(verdict: Verdict, status: QualificationStatus) -> dict[str, str]:
     return {**verdict_columns(verdict), "status": status.value}
