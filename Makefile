@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install test-tools system-packages demo test check lint types core-coverage check-slow bench fuzz fuzz-guided docs lock clean
+.PHONY: help install test-tools system-packages demo test check lint types core-coverage check-slow bench fuzz fuzz-guided docs screenshots lock clean
 
 PYTHON ?= $(shell tools/find-python)
 BIN := .venv/bin
@@ -23,6 +23,7 @@ help:
 	@echo "make bench        measure against the baselines"
 	@echo "make fuzz         read a million mutated returns (ARGS='--minutes 10' ends earlier)"
 	@echo "make fuzz-guided  look for new paths in the readers, led by coverage"
+	@echo "make screenshots  take the pictures of the console that the documentation shows"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make lock         write the lock files again (ARGS=--upgrade takes newer versions)"
 	@echo "make clean        remove everything made here"
@@ -93,6 +94,9 @@ fuzz: install
 
 fuzz-guided: .venv-fuzz/.installed
 	.venv-fuzz/bin/python -m fuzz.guided $(ARGS)
+
+screenshots: test-tools system-packages
+	$(BIN)/python tools/screenshots.py
 
 docs: .venv-docs/.installed
 	.venv-docs/bin/mkdocs build --strict $(ARGS)
