@@ -4,8 +4,11 @@ PREPARE = "prepare"
 SEND = "send"
 SETTLE = "settle"
 RULES = "rules"
+BULK = "bulk"
 CLEANUP = "cleanup"
 UPDATE = "deliverability-update"
 AGGREGATES = "aggregates"
+WATCH = "watch"
+NOTIFY = "notifications"
 
-KNOWN = frozenset({PREPARE, SEND, SETTLE, RULES, CLEANUP, UPDATE, AGGREGATES})
+KNOWN = frozenset({PREPARE, SEND, SETTLE, RULES, BULK, CLEANUP, UPDATE, AGGREGATES, WATCH, NOTIFY})

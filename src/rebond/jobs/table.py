@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from rebond.jobs import names, work
+from rebond.jobs import names, quarantining, watching, work
 from rebond.jobs.schedule import Daily, Every, Schedule
 from rebond.jobs.work import Done, Work
 
@@ -53,13 +53,22 @@ def _changing(now: datetime, thorough: bool) -> Iterable[About]:
     return [{}] if thorough and unfinished() else []
 
 
+def _acting_on_many(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.bulk import unfinished_bulk
+
+    return [{}] if unfinished_bulk() else []
+
+
 JOBS: Mapping[str, Job] = {
     names.PREPARE: Job(run=work.prepare, unfinished=_preparing, recorded=True),
     names.SEND: Job(run=work.send, unfinished=_sending, alone=False),
     names.SETTLE: Job(run=work.settle, unfinished=_settling, alone=False),
     names.RULES: Job(run=work.rules, unfinished=_changing),
+    names.BULK: Job(run=quarantining.bulk, unfinished=_acting_on_many),
     names.CLEANUP: Job(run=work.cleanup, schedule=Daily(time(4))),
     names.UPDATE: Job(run=work.update, schedule=Daily(time(2))),
     names.AGGREGATES: Job(run=work.aggregates, schedule=Every(5)),
+    names.WATCH: Job(run=watching.watch_figures, schedule=Every(5), recorded=False),
+    names.NOTIFY: Job(run=watching.tell_people, schedule=Every(1), recorded=False),
 }
 TIMED: Mapping[str, Schedule] = {name: job.schedule for name, job in JOBS.items() if job.schedule is not None}

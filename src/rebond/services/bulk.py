@@ -113,8 +113,8 @@ def dry_run(*, selection: Selection, kind: BulkKind) -> DryRun:
         kind=kind,
         selection=selection,
         count=changes.total() + left.total(),
-        changes=changes,
-        left=left,
+        changes=dict(changes),
+        left=dict(left),
         providers=dict(providers.most_common(5)),
         sample=sample,
     )

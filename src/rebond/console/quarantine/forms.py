@@ -12,10 +12,12 @@ from rebond.console.words import word
 from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
 from rebond.services.errors import InputError
 from rebond.services.list_addresses import email_domain
+from rebond.store.read.bulk import BulkKind, Selection
 from rebond.store.read.state_pages import StateFilter
 
 _ANY = _("Any")
 _SHORT = 64
+_LARGEST = 2**62
 _CAUSES = {cause.value: cause for cause in (*ExclusionCause, *Cause)}  # the last one wins where both have a word
 _SHOWN_REASONS = tuple(
     reason
@@ -102,3 +104,51 @@ def _begin(day: date | None) -> datetime | None:
 
 def _end(day: date | None) -> datetime | None:
     return _begin(day + timedelta(days=1)) if day and day < date.max else None
+
+
+class BulkForm(FilterForm):
+    """Which addresses an act on many is about."""
+
+    kind = forms.ChoiceField(
+        label=_("What becomes of them"),
+        choices=lambda: [(kind.value, word(kind)) for kind in (BulkKind.RELEASE, BulkKind.QUARANTINE)],
+    )
+    qualification = forms.IntegerField(
+        label=_("Number of a text"),
+        required=False,
+        min_value=1,
+        max_value=_LARGEST,
+        help_text=_("As in Message qualification"),
+    )
+    rule = forms.CharField(label=_("Rule that judged a failure"), required=False, max_length=128)
+    delivery = forms.IntegerField(label=_("Number of a delivery"), required=False, min_value=1, max_value=_LARGEST)
+
+    def selection(self) -> Selection:
+        """The addresses as the service takes them."""
+        given = self.cleaned_data
+        return Selection(
+            states=self.wanted(), qualification=given["qualification"], rule=given["rule"], delivery=given["delivery"]
+        )
+
+    @property
+    def failures(self) -> list[forms.BoundField]:
+        """The fields that ask for a failure among the evidence."""
+        return [self[name] for name in ("qualification", "rule", "delivery")]
+
+
+class ConfirmForm(forms.Form):
+    """Why it is done, and how many addresses the dry run said that change."""
+
+    because = forms.CharField(
+        label=_("Why"),
+        max_length=2000,
+        help_text=_("It is kept with each change, under your name."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    expected = forms.IntegerField(min_value=1, max_value=_LARGEST, widget=forms.HiddenInput)
+
+
+class UndoForm(forms.Form):
+    """Why an operation is undone."""
+
+    because = forms.CharField(label=_("Why"), max_length=2000, widget=forms.TextInput)

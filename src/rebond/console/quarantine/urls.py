@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rebond.console.quarantine import address, views
+from rebond.console.quarantine import address, bulk, views
 
 urlpatterns = [
     path("quarantine/", views.addresses, name="quarantine_list"),
@@ -10,4 +10,10 @@ urlpatterns = [
     path("quarantine/why/decide/", address.decide, name="quarantine_decide"),
     path("quarantine/why/undo/", address.undo, name="quarantine_undo"),
     path("quarantine/why/return/", address.returned, name="quarantine_return"),
+    path("quarantine/bulk/", bulk.bulk, name="quarantine_bulk"),
+    path("quarantine/bulk/begin/", bulk.begin_bulk, name="quarantine_begin"),
+    path("quarantine/operations/", bulk.operations, name="quarantine_operations"),
+    path("quarantine/operations/<int:number>/", bulk.one, name="quarantine_operation"),
+    path("quarantine/operations/<int:number>/undo/", bulk.undo_one, name="quarantine_operation_undo"),
+    path("quarantine/operations/<int:number>/resume/", bulk.resume, name="quarantine_operation_resume"),
 ]
