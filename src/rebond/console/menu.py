@@ -45,6 +45,10 @@ MENU = (
         ),
     ),
     Section(_("Reports"), (Entry("report_list", _("Reports"), Operation.READ_REPORTS, under="report_"),)),
+    Section(
+        _("Administration"),
+        (Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),),
+    ),
 )
 
 

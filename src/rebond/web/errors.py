@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from rebond.config import ConfigError
 from rebond.services.errors import ForbiddenError, InputError, NotFoundError, RefusedError, ServiceError
 
 STATUSES: tuple[tuple[type[ServiceError], int], ...] = (
@@ -31,6 +32,8 @@ class ServiceErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, ConfigError):  # as when a rule of this site cannot be used
+            return refusal(request, str(error), status=409)
         if not isinstance(error, ServiceError):
             return None
         return refusal(request, str(error), status=status_of(error))

@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rebond.console.qualification.items import Item, item_of, shown_texts
+from rebond.console.rules.operations import done_before
 from rebond.core.permissions import Operation
 from rebond.core.words import Channel, QualificationStatus
 from rebond.services.kept_queue import Put
 from rebond.services.qualifications import Cluster
 from rebond.services.try_pattern import try_pattern
 from rebond.store.read.qualifications import QualificationRow, count_qualifications
-from rebond.store.read.rules import find_operation
 from rebond.web.access import operation
 from rebond.web.current import current_site
 
@@ -66,12 +66,6 @@ def _wanted(row: QualificationRow, request: HttpRequest) -> bool:
         and (not provider or row.provider == provider)
         and (not words or words in row.text.lower() or words in row.verdict.rule.lower())
     )
-
-
-def done_before(request: HttpRequest) -> Any:
-    """Find the operation that this page is opened after."""
-    number = request.GET.get("done", "")
-    return find_operation(int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
 @operation(Operation.READ_QUALIFICATIONS)

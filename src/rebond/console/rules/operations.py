@@ -11,8 +11,16 @@ from rebond.services.apply_rules import carry_on
 from rebond.services.apply_rules import undo as undo_operation
 from rebond.services.errors import NotFoundError
 from rebond.store.read.rule_operations import operation_details
+from rebond.store.read.rules import Operation as Done
+from rebond.store.read.rules import find_operation
 from rebond.web.access import operation, person_of
 from rebond.web.practice import practice_for
+
+
+def done_before(request: HttpRequest) -> Done | None:
+    """Find the operation that a page is opened after."""
+    number = request.GET.get("done", "")
+    return find_operation(int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
 @operation(Operation.READ_RULES)

@@ -76,7 +76,6 @@ class VerdictForm(forms.Form):
 
     def __init__(self, *args: Any, channel: Channel = Channel.EMAIL, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.channel = channel
         given = self.data if self.is_bound else self.initial
         said, kind = str(given.get("reason", "")), str(given.get("type", ""))
         fits = fitting(kind=kind, reason=said, cause="", channel=channel)
