@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
-from rebond.cli.practice import AnywayOption, practice_of
+from rebond.cli.practice import AnywayOption, outdated_row, practice_of
 from rebond.cli.settling import counting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rebond.services.apply_rules import Practice
     from rebond.services.export_rules import Collected
     from rebond.services.take_pack import Looked
     from rebond.store.read.rules import Operation
@@ -107,11 +110,12 @@ def import_(
     given = read_pack_file(file)
     if given.problem:
         raise InputError(f"{file} cannot be read: {given.problem}")
+    practice = practice_of(site, anyway=anyway)
     looked = open_by_any(given, {name: section.keys for name, section in site.config.update.items()})
     if looked.pack is not None:
         with counting("Failures", as_json=json) as on_progress:
             looked = take_pack(
-                practice_of(site, anyway=anyway),
+                practice,
                 looked.pack,
                 source=looked.source,
                 where=looked.where,
@@ -122,6 +126,7 @@ def import_(
                 on_progress=on_progress,
             )
     show(looked_row(looked), as_json=json, title="Pack")
+    _tell_outdated(practice, [looked])
     return Exit.REFUSED if looked.outcome in FAILED else Exit.DONE
 
 
@@ -149,10 +154,18 @@ def update(
         told = ", ".join(known) or "none"
         raise NotFoundError(f"there is no source {unknown[0]!r} in [update.NAME]: known are {told}")
     wanted = [source for name, source in known.items() if not sources or name in sources]
+    practice = practice_of(site, anyway=anyway)
     with counting("Failures", as_json=json) as on_progress:
-        looked = update_rules(practice_of(site, anyway=anyway), wanted, dry_run=dry_run, on_progress=on_progress)
+        looked = update_rules(practice, wanted, dry_run=dry_run, on_progress=on_progress)
     show_rows(map(looked_row, looked), as_json=json, title="Deliverability update", brief=_BRIEF)
+    _tell_outdated(practice, looked)
     return Exit.PARTLY if any(one.outcome in FAILED for one in looked) else Exit.DONE
+
+
+def _tell_outdated(practice: "Practice", looked: "Iterable[Looked]") -> None:
+    for one in looked:
+        if one.operation is not None:
+            outdated_row(practice, one.operation)
 
 
 def updates(data: DataOption = None, json: JsonOption = False) -> None:
