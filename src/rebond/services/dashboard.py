@@ -9,9 +9,10 @@ from rebond.core.message import DELIVERY_TRANSITIONS, DeliveryAction
 from rebond.core.words import DeliveryStatus, ExclusionCause, Reason
 from rebond.services.deliveries import get_delivery
 from rebond.services.report import Report, report
-from rebond.store.read.deliveries import DeliveryRow, Earlier, counts_of, earlier_delivery, last_of_target
+from rebond.store.read.deliveries import Aim, DeliveryRow, Earlier, counts_of, earlier_delivery
 from rebond.store.read.delivery_sums import FailureSum, Hour, failures_of, hours_of, summed_delivery
 from rebond.store.read.jobs import running_processes
+from rebond.store.read.targets import last_of_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def overview(delivery_id: int, *, now: datetime) -> Overview:
 
 def _done(delivery: DeliveryRow, figures: Report) -> float | None:
     if delivery.status is DeliveryStatus.PREPARING:
-        last = last_of_target(delivery)
+        last = last_of_target(Aim(delivery.target, delivery.target_ref), delivery=delivery.id)
         return min(max(delivery.cursor, 0) / last, 1.0) if last else 0.0
     if delivery.status in {DeliveryStatus.SENDING, DeliveryStatus.PAUSED}:
         messages = figures.counts.messages

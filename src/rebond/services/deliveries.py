@@ -9,13 +9,17 @@ from typing import Any
 from django.db import transaction
 
 from rebond.core.message import DeliveryAction, IllegalTransitionError, after
+from rebond.core.webhooks import EventType
 from rebond.core.words import Channel, DeliveryStatus
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.import_people import Imported, ImportProgress, load_people
 from rebond.services.people_file import FileOptions, open_people
-from rebond.store.read.deliveries import DeliveryRow, Target, cancelled_and_open, delivery_row
+from rebond.store.read.deliveries import Aim, DeliveryRow, Target, cancelled_and_open, delivery_row
+from rebond.store.read.targets import aim_exists
 from rebond.store.write.audit import add_audit
 from rebond.store.write.deliveries import NewDelivery, add_delivery, cancel_waiting, complete_target, move_delivery
+from rebond.store.write.outbox import NewEvent, add_events
+from rebond.store.write.people import Into
 
 __all__ = [
     "Created",
@@ -51,24 +55,37 @@ def create_delivery(
     target: Path | None = None,
     options: FileOptions | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
+    aim: Aim | None = None,
+    template: int | None = None,
 ) -> Created:
-    """Make a draft for everybody, or for the people of a file, who are imported first.
+    """Make a draft for those that `aim` says (otherwise everybody), or for the people of a file, imported first.
 
-    InputError, with nothing written, when a setting or the file cannot be used.
+    `template`: the one that it is made from. InputError, with nothing written, when a setting or the file cannot be
+    used.
     """
     check_settings(new)
+    check_aim(aim)
     if target is None:
-        with transaction.atomic():
-            delivery = add_delivery(new, target=Target.ALL, now=now)
-            _audit_creation(delivery, new, now=now, actor=actor)
-        return Created(id=delivery)
+        return Created(id=_create(new, aim or Aim(), template=template, now=now, actor=actor))
     with open_people(target, options=options or FileOptions(mapping={})) as people:
-        with transaction.atomic():
-            delivery = add_delivery(new, target=Target.INCOMPLETE, now=now)
-            _audit_creation(delivery, new, now=now, actor=actor)
-        imported = load_people(people, now=now, actor=actor, name=target.name, delivery=delivery, progress=progress)
+        delivery = _create(new, Aim(Target.INCOMPLETE), template=template, now=now, actor=actor)
+        into = Into(delivery=delivery)
+        imported = load_people(people, now=now, actor=actor, name=target.name, into=into, progress=progress)
         complete_target(delivery)
     return Created(id=delivery, imported=imported)
+
+
+def _create(new: NewDelivery, aim: Aim, *, template: int | None, now: datetime, actor: str) -> int:
+    with transaction.atomic():
+        delivery = add_delivery(new, aim=aim, template=template, now=now)
+        _audit_creation(delivery, new, now=now, actor=actor)
+    return delivery
+
+
+def check_aim(aim: Aim | None) -> None:
+    """Raise InputError when a target names what does not exist."""
+    if aim is not None and not aim_exists(aim):
+        raise InputError(f"there is no {aim.target} of the number {aim.ref}")
 
 
 def check_settings(new: NewDelivery) -> None:
@@ -158,7 +175,21 @@ def act(
             after={"status": status},
             because=problem,
         )
+        if event := _EVENTS.get(status):
+            data = {"delivery": delivery_id, "name": delivery.name, "status": status.value, "problem": problem}
+            add_events([NewEvent(event, data)], now=now)
     return status
+
+
+_EVENTS = {
+    DeliveryStatus.PREPARED: EventType.DELIVERY_PREPARED,
+    DeliveryStatus.PREPARE_FAILED: EventType.DELIVERY_FAILED,
+    DeliveryStatus.FAILED: EventType.DELIVERY_FAILED,
+    DeliveryStatus.SENDING: EventType.DELIVERY_SENDING,
+    DeliveryStatus.PAUSED: EventType.DELIVERY_PAUSED,
+    DeliveryStatus.FINISHED: EventType.DELIVERY_FINISHED,
+    DeliveryStatus.CANCELLED: EventType.DELIVERY_CANCELLED,
+}
 
 
 def locked(delivery_id: int, action: DeliveryAction) -> DeliveryRow:

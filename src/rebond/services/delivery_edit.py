@@ -10,13 +10,14 @@ from typing import Any
 from django.db import transaction
 
 from rebond.core.message import DeliveryAction
-from rebond.services.deliveries import NewDelivery, check_settings, locked
+from rebond.services.deliveries import NewDelivery, check_aim, check_settings, locked
 from rebond.services.errors import InputError
 from rebond.services.import_people import Imported, ImportProgress, load_people
 from rebond.services.people_file import FileOptions, open_people
-from rebond.store.read.deliveries import DeliveryRow, Target
+from rebond.store.read.deliveries import Aim, DeliveryRow, Target
 from rebond.store.write import deliveries as write
 from rebond.store.write.audit import add_audit
+from rebond.store.write.people import Into
 
 _BATCH = 5_000
 # Long, and personal at times: the audit trail tells that they changed.
@@ -30,39 +31,44 @@ def edit_delivery(
     now: datetime,
     actor: str,
     everybody: bool = False,
+    aim: Aim | None = None,
     target: Path | None = None,
     options: FileOptions | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
 ) -> Imported | None:
-    """Change settings (by the names of `NewDelivery`) and the target: everybody, or the people of a file.
+    """Change settings (by the names of `NewDelivery`) and the target: those that `aim` says, or a file's people.
 
     It is a draft afterwards, to be prepared again. InputError, with nothing written, when a setting or the file cannot
     be used or there is nothing to change; RefusedError when its state forbids it; NotFoundError.
     """
-    if not (changes or everybody or target):
+    aim = Aim() if everybody else aim
+    if not (changes or aim or target):
         raise InputError("say what to change")
     if target is None:
-        _edit(delivery_id, changes, target=Target.ALL if everybody else None, now=now, actor=actor)
+        check_aim(aim)
+        _edit(delivery_id, changes, aim=aim, now=now, actor=actor)
         return None
     with open_people(target, options=options or FileOptions(mapping={})) as people:
-        _edit(delivery_id, changes, target=Target.INCOMPLETE, now=now, actor=actor)
+        _edit(delivery_id, changes, aim=Aim(Target.INCOMPLETE), now=now, actor=actor)
         while write.forget_members(delivery_id, limit=_BATCH):
             pass
-        imported = load_people(people, now=now, actor=actor, name=target.name, delivery=delivery_id, progress=progress)
+        into = Into(delivery=delivery_id)
+        imported = load_people(people, now=now, actor=actor, name=target.name, into=into, progress=progress)
         write.complete_target(delivery_id)
     return imported
 
 
-def _edit(delivery_id: int, changes: Mapping[str, Any], *, target: Target | None, now: datetime, actor: str) -> None:
+def _edit(delivery_id: int, changes: Mapping[str, Any], *, aim: Aim | None, now: datetime, actor: str) -> None:
     with transaction.atomic():
         delivery = locked(delivery_id, DeliveryAction.EDIT)
-        present = _settings(delivery)
+        present = settings_of(delivery)
         changed = replace(present, **changes)
         check_settings(changed)
-        write.edit_delivery(delivery_id, changed, target=target or delivery.target)
+        write.edit_delivery(delivery_id, changed, aim=aim or Aim(delivery.target, delivery.target_ref))
         before, after = _told(present, changes), _told(changed, changes)
-        if target is not None:
-            before["target"], after["target"] = delivery.target, "file" if target is Target.INCOMPLETE else target
+        if aim is not None:
+            before["target"] = _aimed(Aim(delivery.target, delivery.target_ref))
+            after["target"] = _aimed(aim)
         add_audit(
             "delivery.edit",
             subject=f"delivery:{delivery_id}",
@@ -73,7 +79,14 @@ def _edit(delivery_id: int, changes: Mapping[str, Any], *, target: Target | None
         )
 
 
-def _settings(delivery: DeliveryRow) -> NewDelivery:
+def _aimed(aim: Aim) -> str:
+    if aim.ref is not None:
+        return f"{aim.target}:{aim.ref}"
+    return "file" if aim.target is Target.INCOMPLETE else aim.target
+
+
+def settings_of(delivery: DeliveryRow) -> NewDelivery:
+    """Return a delivery's settings, to be changed or copied."""
     return NewDelivery(**{field.name: getattr(delivery, field.name) for field in fields(NewDelivery)})
 
 

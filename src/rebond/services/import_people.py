@@ -8,7 +8,7 @@ from pathlib import Path
 from rebond.services.file_lines import BadRow
 from rebond.services.people_file import FileOptions, PeopleFile, open_people
 from rebond.store.write.audit import add_audit
-from rebond.store.write.people import PersonRow, begin_import, end_import, write_people
+from rebond.store.write.people import NOTHING, Into, PersonRow, begin_import, end_import, write_people
 
 CHUNK = 5_000
 MAX_LISTED = 100_000
@@ -57,17 +57,17 @@ def load_people(
     now: datetime,
     actor: str,
     name: str,
-    delivery: int | None = None,
+    into: Into = NOTHING,
     progress: Callable[[ImportProgress], None] | None = None,
     chunk: int = CHUNK,
 ) -> Imported:
-    """Write an open file of people, a transaction a chunk; with a delivery they become its target."""
+    """Write an open file of people, a transaction a chunk; they become part of what `into` says."""
     run = begin_import(now=now)
     rows = created = updated = 0
     bad: list[BadRow] = []
     bad_number = 0
     for part, refused in _chunks(people.people(), size=chunk):
-        written = write_people(part, run=run, now=now, channels=people.channels, delivery=delivery)
+        written = write_people(part, run=run, now=now, channels=people.channels, into=into)
         refused += [BadRow(line, _repeated(external_id)) for line, external_id in written.repeated]
         rows += len(part) + len(refused) - len(written.repeated)
         created += written.created

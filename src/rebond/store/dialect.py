@@ -227,3 +227,25 @@ def agree_on(cursor: Any, names: Sequence[str], *, alone: Sequence[bool]) -> Non
             " FROM unnest(%s::text[], %s::bool[]) AS wanted(name, alone) GROUP BY 1 ORDER BY 1) AS wanted",
             [list(names), list(alone)],
         )
+
+
+def json_text(column: str, member: str) -> tuple[str, str]:
+    """Return a member of a JSON column as an expression of text, null without one, and the parameter that it takes."""
+    if is_postgresql():
+        return f"({column} ->> %s::text)", member
+    return f"CAST(json_extract({column}, %s) AS TEXT)", f'$."{member}"'
+
+
+def contains(expression: str) -> str:
+    """Return the condition that a text holds the parameter, whatever the case (SQLite: of ASCII letters)."""
+    place = "strpos" if is_postgresql() else "instr"
+    return f"{place}(lower({expression}), lower(%s)) > 0"
+
+
+def as_number(expression: str, sign: str) -> tuple[str, int]:
+    """Return the condition that a text is a number less or more than the parameter, and how often it has the text."""
+    if is_postgresql():
+        shape = f"{expression} ~ '^-?[0-9]{{1,15}}([.][0-9]{{1,10}})?$'"
+        return f"CASE WHEN {shape} THEN ({expression})::numeric {sign} %s::numeric ELSE false END", 2
+    shape = f"{expression} GLOB '*[0-9]*' AND {expression} NOT GLOB '*[^0-9.-]*'"
+    return f"CASE WHEN {shape} THEN CAST({expression} AS REAL) {sign} CAST(%s AS REAL) ELSE 0 END", 3

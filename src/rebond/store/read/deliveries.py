@@ -11,7 +11,7 @@ from django.db.models import Count
 from rebond.core.accounting import COUNTER_OF, Counts
 from rebond.core.policy import RetryPermanent
 from rebond.core.words import Channel, DeliveryStatus, ExclusionCause, MessageClass, MessageStatus, Reason
-from rebond.store.models import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, Profile, TargetMember
+from rebond.store.models import Delivery, DeliveryCounts, Exclusion, ExclusionCount, Message, Profile
 
 _PAGE = 2_000
 # What a column of numbers holds.
@@ -19,11 +19,22 @@ _LARGEST = 2**63 - 1
 
 
 class Target(StrEnum):
-    """Whom a delivery goes to. `incomplete`: its file was not read to the end."""
+    """Whom a delivery goes to. `members` are those of its file; `incomplete`: that was not read to the end."""
 
     ALL = "all"
     MEMBERS = "members"
     INCOMPLETE = "incomplete"
+    SEGMENT = "segment"
+    LIST = "list"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A target that is no file: everybody, or the segment, list or service of that number."""
+
+    target: Target = Target.ALL
+    ref: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,16 +195,6 @@ def earlier_delivery(delivery: DeliveryRow) -> Earlier | None:
     same = rows.filter(name=delivery.name) if delivery.template is None else rows.filter(template=delivery.template)
     found = same.order_by("-id").values_list("id", "name", "created_at").first()
     return Earlier(*found) if found else None
-
-
-def last_of_target(delivery: DeliveryRow) -> int | None:
-    """Return the last profile that preparation can come to, None when there is none."""
-    if delivery.target is Target.MEMBERS:
-        rows = TargetMember.objects.filter(delivery=delivery.id).order_by("-profile").values_list("profile", flat=True)
-    else:
-        rows = Profile.objects.order_by("-id").values_list("id", flat=True)
-    last: int | None = rows.first()
-    return last
 
 
 def cancelled_and_open() -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from rebond.core.policy import RetryPermanent
 from rebond.core.words import Channel, DeliveryStatus, MessageClass, MessageStatus
 from rebond.store.models import Delivery, DeliveryCounts, Message, TargetMember
-from rebond.store.read.deliveries import Target
+from rebond.store.read.deliveries import Aim, Target
 from rebond.store.read.sending import open_messages
 from rebond.store.write.claims import close_open, reclaim_lost
 
@@ -33,24 +33,35 @@ class NewDelivery:
     verify_all: bool = False
 
 
-def add_delivery(new: NewDelivery, *, target: Target, now: datetime) -> int:
+def add_delivery(new: NewDelivery, *, aim: Aim, now: datetime, template: int | None = None) -> int:
     """Store a draft with its counters; returns its number."""
     row = Delivery.objects.create(
-        **_columns(new), target=target.value, status=DeliveryStatus.DRAFT.value, created_at=now
+        **columns_of(new),
+        target=aim.target.value,
+        target_ref=aim.ref,
+        template=template,
+        status=DeliveryStatus.DRAFT.value,
+        created_at=now,
     )
     DeliveryCounts.objects.create(delivery=row)
     number: int = row.pk
     return number
 
 
-def edit_delivery(delivery_id: int, changed: NewDelivery, *, target: Target) -> None:
+def edit_delivery(delivery_id: int, changed: NewDelivery, *, aim: Aim) -> None:
     """Write the settings of a locked delivery anew, and make it a draft."""
     Delivery.objects.filter(id=delivery_id).update(
-        **_columns(changed), target=target.value, status=DeliveryStatus.DRAFT.value, problem="", prepared_at=None
+        **columns_of(changed),
+        target=aim.target.value,
+        target_ref=aim.ref,
+        status=DeliveryStatus.DRAFT.value,
+        problem="",
+        prepared_at=None,
     )
 
 
-def _columns(new: NewDelivery) -> dict[str, Any]:
+def columns_of(new: NewDelivery) -> dict[str, Any]:
+    """Return the settings as the columns of a delivery or of a template."""
     return {
         "name": new.name,
         "channel": new.channel.value,

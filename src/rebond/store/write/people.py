@@ -38,6 +38,18 @@ class Written:
     repeated: tuple[tuple[int, str], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Into:
+    """What the people of a file become part of: a delivery's target, a list, the subscribers of a service."""
+
+    delivery: int | None = None
+    people_list: int | None = None
+    service: int | None = None
+
+
+NOTHING = Into()
+
+
 def begin_import(*, now: datetime) -> int:
     """Open a run of the import; its number marks the profiles that it writes."""
     run: int = JobRun.objects.create(name="import", at=now).pk
@@ -55,11 +67,11 @@ def write_people(
     run: int,
     now: datetime,
     channels: Sequence[Channel],
-    delivery: int | None,
+    into: Into = NOTHING,
 ) -> Written:
     """Insert or update one chunk in one transaction; ids within it are distinct.
 
-    `channels` are those that the rows hold addresses of; `delivery` is the one whose target they become.
+    `channels` are those that the rows hold addresses of.
     """
     at = moment(now)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -80,8 +92,14 @@ def write_people(
         )
         for channel in channels:
             cursor.execute(_ADDRESSES.format(channel=channel.value))
-        if delivery is not None:
-            cursor.execute(_MEMBERS, [delivery])
+        if into.delivery is not None:
+            cursor.execute(_MEMBERS, [into.delivery])
+        if into.people_list is not None:
+            cursor.execute(_LISTED, [into.people_list])
+            cursor.execute(_COUNT_LISTED, [cursor.rowcount, into.people_list])
+        if into.service is not None:
+            cursor.execute(_SUBSCRIBED, [into.service, at])
+            cursor.execute(_COUNT_SUBSCRIBED, [cursor.rowcount, into.service])
     updated = known - repeated_number
     return Written(created=len(rows) - known, updated=updated, repeated=repeated)
 
@@ -116,3 +134,13 @@ _MEMBERS = f"""
 INSERT INTO target_member (delivery_id, profile) SELECT %s, p.id {_PAIRS} ORDER BY p.id
 ON CONFLICT (delivery_id, profile) DO NOTHING
 """
+_LISTED = f"""
+INSERT INTO list_member (people_list_id, profile) SELECT %s, p.id {_PAIRS} ORDER BY p.id
+ON CONFLICT (people_list_id, profile) DO NOTHING
+"""
+_COUNT_LISTED = "UPDATE people_list SET members = members + %s WHERE id = %s"
+_SUBSCRIBED = f"""
+INSERT INTO subscription (service_id, profile, at, origin) SELECT %s, p.id, %s, 'import' {_PAIRS} ORDER BY p.id
+ON CONFLICT (service_id, profile) DO NOTHING
+"""
+_COUNT_SUBSCRIBED = "UPDATE service SET subscribers = subscribers + %s WHERE id = %s"

@@ -16,7 +16,8 @@ from rebond.core.failure import Origin
 from rebond.core.words import AddressStatus, Channel, DeliveryStatus, FailureType, MessageClass, MessageStatus, Reason
 from rebond.store.dialect import domain_of, fill, is_postgresql, locking, moment, prefer_indexes, temporary_table
 from rebond.store.models import Message
-from rebond.store.read.deliveries import DeliveryRow, Target
+from rebond.store.read.deliveries import Aim, DeliveryRow
+from rebond.store.read.targets import TargetSql, target_sql
 from rebond.store.write.counters import move_counts
 
 OTHER = "other"
@@ -36,11 +37,14 @@ class MovedOnError(Exception):
     """Another process prepared this chunk, or the delivery is not being prepared any more."""
 
 
+_MEMBERS = "target_member, list_member, subscription"
+
+
 def ready_planner() -> None:
     """Let PostgreSQL look at the tables first: right after a large import it takes them for empty, and plans so."""
     if is_postgresql():
         with connection.cursor() as cur:
-            cur.execute("ANALYZE profile, profile_address, profile_denial, address_state, target_member")
+            cur.execute(f"ANALYZE profile, profile_address, profile_denial, address_state, {_MEMBERS}")
 
 
 def prepare_chunk(
@@ -51,8 +55,9 @@ def prepare_chunk(
     `providers` names the provider of a domain, as a label. Raises MovedOnError.
     """
     with transaction.atomic(), connection.cursor() as cur:
-        last, profiles = _bounds(cur, delivery, cursor=cursor, size=size)
-        if not profiles:
+        target = target_sql(Aim(delivery.target, delivery.target_ref), delivery=delivery.id)
+        last = _last(cur, target, cursor=cursor, size=size)
+        if last is None:
             return None
         cur.execute(_ADVANCE, [last, delivery.id, DeliveryStatus.PREPARING.value, cursor])
         if cur.rowcount != 1:
@@ -62,8 +67,10 @@ def prepare_chunk(
         prefer_indexes(cur)
         fill(cur, "prepare_provider", ("domain", "provider"), sorted(providers.items()))
         fill(cur, "prepare_person", ("profile",), ())
-        statement, parameters = _classify(delivery, now=now)
+        statement, parameters = _classify(delivery, target, now=now)
         cur.execute(statement, [*parameters, cursor, last])
+        # Those of this statement, not of the one before: somebody may have left the target between the two.
+        profiles = cur.rowcount
         messages = _make_messages(cur, delivery)
         cur.execute(_EXCLUSIONS.format(**_names(delivery.message_class)), [delivery.id])
         excluded = cur.rowcount
@@ -76,19 +83,15 @@ _STAGING = "profile bigint, address text, address_key text, provider text, rule 
 _ADVANCE = "UPDATE delivery SET cursor = %s WHERE id = %s AND status = %s AND cursor = %s"
 
 
-def _bounds(cur: Any, delivery: DeliveryRow, *, cursor: int, size: int) -> tuple[int, int]:
-    if delivery.target is Target.ALL:
-        inner = "SELECT p.id FROM profile p WHERE p.id > %s AND p.erased_at IS NULL"
-        parameters = [cursor]
-    else:
-        inner = (
-            "SELECT p.id FROM target_member m JOIN profile p ON p.id = m.profile"
-            " WHERE m.delivery_id = %s AND m.profile > %s AND p.erased_at IS NULL"
-        )
-        parameters = [delivery.id, cursor]
-    cur.execute(f"SELECT max(id), count(*) FROM ({inner} ORDER BY 1 LIMIT %s) c", [*parameters, size])
-    last, number = cur.fetchone()
-    return last or 0, number
+def _last(cur: Any, target: TargetSql, *, cursor: int, size: int) -> int | None:
+    """Find the last profile of the next chunk, None when there is none."""
+    inner = (
+        f"SELECT {target.number} AS id FROM {target.people}"
+        f" WHERE {target.condition} {target.number} > %s AND p.erased_at IS NULL ORDER BY 1 LIMIT %s"
+    )
+    cur.execute(f"SELECT max(id) FROM ({inner}) c", [*target.parameters, cursor, size])
+    last: int | None = cur.fetchone()[0]
+    return last
 
 
 # How each ground is asked of the joined rows. `seen_before` is not: the unique (delivery, address key) of the
@@ -119,11 +122,11 @@ LEFT JOIN profile_address a ON a.profile_id = p.id AND a.channel = '{channel}'
 LEFT JOIN address_state s ON s.channel = a.channel AND s.address_key = a.key AND s.scope = ''
 LEFT JOIN prepare_provider v ON v.domain = {domain}
 {denials}
-WHERE {membership} p.id > %s AND p.id <= %s AND p.erased_at IS NULL
+WHERE {condition} p.id > %s AND p.id <= %s AND p.erased_at IS NULL
 """
 
 
-def _classify(delivery: DeliveryRow, *, now: datetime) -> tuple[str, list[Any]]:
+def _classify(delivery: DeliveryRow, target: TargetSql, *, now: datetime) -> tuple[str, list[Any]]:
     """Make the statement that gives each profile of a chunk the number of the first rule that stops it, or none.
 
     A rule behind `seen_before` may be asked before it: it is about the address, so that the message which the later
@@ -141,18 +144,17 @@ def _classify(delivery: DeliveryRow, *, now: datetime) -> tuple[str, list[Any]]:
         denials.append(_DENIAL.format(alias="da", channel="all"))
     if Ground.OPTED_OUT_OF_CHANNEL in grounds:
         denials.append(_DENIAL.format(alias="dc", channel=delivery.channel.value))
-    everybody = delivery.target is Target.ALL
     statement = _CLASSIFY.format(
         other=OTHER,
         cases=cases,
-        people="profile p" if everybody else "target_member t JOIN profile p ON p.id = t.profile",
+        people=target.people,
         channel=delivery.channel.value,
         domain=domain_of("a.key") if delivery.channel is Channel.EMAIL else "''",
         denials="\n".join(denials),
-        membership="" if everybody else "t.delivery_id = %s AND",
+        condition=target.condition,
     )
     parameters: list[Any] = [moment(now - CONFIRMATION_GAP)] if Ground.CONFIRMED_LATELY in grounds else []
-    return statement, parameters if everybody else [*parameters, delivery.id]
+    return statement, [*parameters, *target.parameters]
 
 
 _MESSAGES = """

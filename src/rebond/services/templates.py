@@ -1,0 +1,73 @@
+"""Templates: a delivery's defaults, to copy from (specification 05)."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from rebond.services.deliveries import NewDelivery, check_aim, check_settings, get_delivery
+from rebond.services.delivery_edit import settings_of
+from rebond.services.errors import InputError, NotFoundError
+from rebond.store.read.deliveries import Aim, Target
+from rebond.store.read.templates import TemplateRow, read_template, template_named, templates
+from rebond.store.write import targets as write
+from rebond.store.write.audit import add_audit
+
+__all__ = ["TemplateRow", "delete_template", "get_template", "list_templates", "save_template", "template_from", "use"]
+
+
+def list_templates() -> Sequence[TemplateRow]:
+    """Return all templates by name."""
+    return templates()
+
+
+def get_template(number: int) -> TemplateRow:
+    """Return a template; NotFoundError when there is no such."""
+    row = read_template(number) if 0 < number < 2**63 else None
+    if row is None:
+        raise NotFoundError(f"there is no template {number}")
+    return row
+
+
+def use(template: TemplateRow, *, name: str) -> NewDelivery:
+    """Return the settings of a delivery of this name that copies a template."""
+    values = {field.name: getattr(template, field.name) for field in fields(NewDelivery)}
+    return NewDelivery(**{**values, "name": name})
+
+
+def save_template(settings: NewDelivery, aim: Aim, *, now: datetime, actor: str, number: int | None = None) -> int:
+    """Store a template under the settings' name, new or instead of the one of that number; returns its number.
+
+    InputError when a setting cannot be used, or another template has the name; NotFoundError.
+    """
+    check_settings(settings)
+    check_aim(aim)
+    with transaction.atomic():
+        if number is not None:
+            get_template(number)
+        if template_named(settings.name) not in {None, number}:
+            raise InputError(f"there is a template named {settings.name!r} already: give it another name")
+        saved = write.save_template(settings, _kept(aim), now=now, number=number)
+        add_audit("template.save", subject=f"template:{saved}", actor=actor, now=now, after={"name": settings.name})
+    return saved
+
+
+def _kept(aim: Aim) -> Aim:
+    """The people of a file are one delivery's: a template is then for everybody."""
+    return Aim() if aim.target in {Target.MEMBERS, Target.INCOMPLETE} else aim
+
+
+def template_from(delivery_id: int, *, name: str, now: datetime, actor: str) -> int:
+    """Store a delivery's settings as a new template; returns its number. InputError, NotFoundError."""
+    delivery = get_delivery(delivery_id)
+    settings = replace(settings_of(delivery), name=name.strip())
+    return save_template(settings, Aim(delivery.target, delivery.target_ref), now=now, actor=actor)
+
+
+def delete_template(number: int, *, now: datetime, actor: str) -> None:
+    """Forget a template; deliveries made from it stay. NotFoundError."""
+    template = get_template(number)
+    with transaction.atomic():
+        write.delete_template(number)
+        add_audit("template.delete", subject=f"template:{number}", actor=actor, now=now, before={"name": template.name})
