@@ -64,8 +64,8 @@ def _parts(url: str, *, base: str = "") -> SplitResult:
 
 def _get(parts: SplitResult, *, context: ssl.SSLContext, most: int, private: bool) -> _Answer:
     host, port = parts.hostname or "", parts.port or 443
-    address = _address(host, port, private=private)
-    with closing(_Connection(host, port, address=address, context=context)) as connection:
+    address = find_address(host, port, private=private)
+    with closing(Connection(host, port, address=address, context=context)) as connection:
         # A timeout bounds the wait for one piece; this bounds them all.
         timer = threading.Timer(LONGEST, connection.end)
         timer.start()
@@ -105,7 +105,7 @@ def _read(response: http.client.HTTPResponse, *, most: int) -> _Answer:
     return _Answer(data=b"".join(parts))
 
 
-def _address(host: str, port: int, *, private: bool) -> str:
+def find_address(host: str, port: int, *, private: bool) -> str:
     """Find where a host is; what is not on the public internet is refused, and nobody looks the name up again."""
     found = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     inside = [address for address in found if not _is_public(address)]
@@ -130,24 +130,26 @@ def _is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not elsewhere
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection by TLS to an address that was looked up before."""
+class Connection(http.client.HTTPConnection):
+    """A connection by TLS (without a context: in the clear) to an address that was looked up before."""
 
-    def __init__(self, host: str, port: int, *, address: str, context: ssl.SSLContext) -> None:
+    def __init__(self, host: str, port: int, *, address: str, context: ssl.SSLContext | None) -> None:
         super().__init__(host, port, timeout=WAIT)
         self._address = address
         self._context = context
         self.ended = False
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._address, self.port), timeout=WAIT)
+        self.sock = plain = socket.create_connection((self._address, self.port), timeout=WAIT)
+        if self._context is None:
+            return
         self.sock = secure = self._context.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
         secure.do_handshake()
 
     def end(self) -> None:
         """Break the conversation off, from another thread."""
         self.ended = True
-        if isinstance(self.sock, ssl.SSLSocket):
+        if isinstance(self.sock, socket.socket):
             try:
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
             except OSError:

@@ -23,6 +23,7 @@ from rebond.config import (
     lost_secrets,
     new_secrets,
     web_key,
+    webhook_key,
 )
 from rebond.core.policy import Policy, PolicyError, parse_duration, read_policy
 from rebond.core.ports import Clock
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
     from rebond.channels.email.smtp import SmtpSender
     from rebond.core.qualifier import Qualifier
     from rebond.core.qualify.rules import Rule
+    from rebond.post import Poster
     from rebond.services.alerts import OftenUnqualified
     from rebond.services.export_rules import PackMaker
     from rebond.services.kept_queue import KeptQueue
     from rebond.services.rules_in_force import RulesInForce
     from rebond.services.send_means import Build
     from rebond.services.update_rules import PackSource
+    from rebond.services.webhooks import Site as WebhookSite
     from rebond.store.read.rules import Document
     from rebond.store.read.sending import SendingDelivery
 
@@ -155,6 +158,21 @@ class Site:
     def composer(self, delivery: "SendingDelivery") -> "Build":
         """Make, of a delivery's content, what builds each of its messages; ValueError when it cannot be sent."""
         return self.content.composer(delivery)
+
+    @property
+    def poster(self) -> "Poster":
+        """What posts outgoing webhooks."""
+        from rebond.post import Poster
+
+        section = self.config.webhooks
+        return Poster(ca=str(self.data / section.ca) if section.ca else "", private=section.private)
+
+    @property
+    def webhooks(self) -> "WebhookSite":
+        """What subscriptions of outgoing webhooks need of this site."""
+        from rebond.services.webhooks import Site as WebhookSite
+
+        return WebhookSite(key=webhook_key(self.data), refuse=self.poster.refuse)
 
     @property
     def providers(self) -> "Mapping[str, str]":

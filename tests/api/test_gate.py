@@ -134,6 +134,14 @@ def test_a_request_sent_again_is_done_once(asker: Asker) -> None:
     assert asker.post("/tokens", {"message": 8}, Idempotency_Key="a-2").status_code == 200
 
 
+def test_what_is_kept_cannot_be_read_in_the_database(asker: Asker) -> None:
+    answer = asker.post("/tokens", {"message": 7}, Idempotency_Key="a")
+    kept = bytes(KeptAnswer.objects.get().body)
+    assert answer.json()["token"].encode() not in kept
+    KeptAnswer.objects.update(body=kept[:-4] + b"AAA=")
+    refused(asker.post("/tokens", {"message": 7}, Idempotency_Key="a"), 409)
+
+
 def test_keys_do_not_share_their_idempotency_keys(key_for: KeyFor) -> None:
     one, other = key_for(), key_for()
     assert one.post("/tokens", {"message": 7}, Idempotency_Key="a").status_code == 200
@@ -142,7 +150,7 @@ def test_keys_do_not_share_their_idempotency_keys(key_for: KeyFor) -> None:
 
 
 def test_while_the_first_one_is_at_work_the_second_is_told(asker: Asker, site: Site) -> None:
-    assert begin(asker.number, "a", digest="of another", now=site.clock.now()) is None
+    assert begin(asker.number, "a", digest="of another", now=site.clock.now(), seal=b"x" * 32) is None
     refused(asker.post("/tokens", {"message": 7}, Idempotency_Key="a"), 422)
     KeptAnswer.objects.all().delete()
     assert asker.post("/tokens", {"message": 7}, Idempotency_Key="a").status_code == 200

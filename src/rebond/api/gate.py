@@ -1,11 +1,13 @@
 """What each request passes before its view runs: key, rate, scope, form, and whether it was sent before."""
 
 import hashlib
+import hmac
 import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja.operation import Operation as Endpoint
@@ -120,7 +122,8 @@ def _once(request: HttpRequest, caller: Caller, run: Callable[[], HttpResponse])
     name = request.headers.get(IDEMPOTENCY) if request.method == "POST" else None
     if name is None:
         return run()
-    told = begin(caller.key, name, digest=_digest(request), now=now())
+    seal = _seal()
+    told = begin(caller.key, name, digest=_digest(request), now=now(), seal=seal)
     if told is not None:
         response = HttpResponse(told.body, status=told.status, content_type=told.content_type)
         response["Idempotency-Replayed"] = "true"
@@ -133,8 +136,13 @@ def _once(request: HttpRequest, caller: Caller, run: Callable[[], HttpResponse])
         if not done:
             give_up(caller.key, name)
     kind = response.headers["Content-Type"]
-    keep(caller.key, name, Answer(status=response.status_code, content_type=kind, body=response.content))
+    answer = Answer(status=response.status_code, content_type=kind, body=response.content)
+    keep(caller.key, name, answer, seal=seal)
     return response
+
+
+def _seal() -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), b"rebond kept answers", "sha256")
 
 
 def _digest(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ from rebond.api import (
     reports,
     rules,
     tokens,
+    webhooks,
 )
 from rebond.api.base import make_api
 from rebond.api.problems import problem
@@ -31,6 +32,7 @@ ROUTERS = (
     rules.router,
     reports.router,
     tokens.router,
+    webhooks.router,
 )
 
 

@@ -22,6 +22,7 @@ FAMILIES = (
         "users",
         "reports",
         "keys",
+        "webhooks",
         "demo",
     ),
 )

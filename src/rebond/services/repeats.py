@@ -1,8 +1,11 @@
 """Requests that are sent again: the answer to the first one is given, and nothing is done twice."""
 
+import base64
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from cryptography.fernet import Fernet, InvalidToken
 
 from rebond.services.errors import InputError, RefusedError
 from rebond.store.read.keys import find_kept
@@ -22,8 +25,10 @@ class Answer:
     body: bytes
 
 
-def begin(key: int, name: str, *, digest: str, now: datetime) -> Answer | None:
+def begin(key: int, name: str, *, digest: str, now: datetime, seal: bytes) -> Answer | None:
     """Take an idempotency key of an API key for a request, told by its digest; gives what it was answered before.
+
+    Answers hold addresses, and secrets at times: they are kept sealed with a key that is not in the database.
 
     InputError when the name cannot be one or was used for another request, RefusedError while the first one is at
     work, or when it was cut short: then nobody knows what it did.
@@ -43,15 +48,25 @@ def begin(key: int, name: str, *, digest: str, now: datetime) -> Answer | None:
             f"the request with this idempotency key began at {kept.at:%H:%M:%S} UTC and has not been answered: wait;"
             " if it was cut short, look at what it did, and use a new key for what is missing"
         )
-    return Answer(status=kept.status, content_type=kept.content_type, body=zlib.decompress(kept.body))
+    try:
+        body = zlib.decompress(_sealer(seal).decrypt(kept.body))
+    except InvalidToken:  # the site has another key by now
+        raise RefusedError(
+            "what this request was answered cannot be read any more: use a new idempotency key"
+        ) from None
+    return Answer(status=kept.status, content_type=kept.content_type, body=body)
 
 
-def keep(key: int, name: str, answer: Answer) -> None:
+def keep(key: int, name: str, answer: Answer, *, seal: bytes) -> None:
     """Keep what a request was answered, for 24 hours."""
-    body = zlib.compress(answer.body, 1)
+    body = _sealer(seal).encrypt(zlib.compress(answer.body, 1))
     keep_answer(key, name, status=answer.status, content_type=answer.content_type, body=body)
 
 
 def give_up(key: int, name: str) -> None:
     """Let a request that was refused, and so did nothing, be sent again under its idempotency key."""
     drop_answer(key, name)
+
+
+def _sealer(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(key))

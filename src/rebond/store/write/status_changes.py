@@ -6,9 +6,11 @@ from datetime import datetime
 from django.db import connection
 
 from rebond.core.failure import AddressState, Event, Evidence
+from rebond.core.webhooks import EventType
 from rebond.core.words import AddressStatus, Channel
 from rebond.store.dialect import among, listed, moment
 from rebond.store.read.evidence import AddressKey
+from rebond.store.write.outbox import NewEvent, add_events
 from rebond.store.write.rows import insert
 
 _VALID = AddressStatus.VALID.value
@@ -64,6 +66,27 @@ def note_changes(
         for address, state in changed.items()
     ]
     insert("status_change", _COLUMNS, rows)
+    _tell(before, changed, now=now)
+
+
+def _tell(before: Mapping[AddressKey, str], changed: Mapping[AddressKey, AddressState], *, now: datetime) -> None:
+    events = []
+    for address, state in changed.items():
+        was = before.get(address, _VALID)
+        kind = _ENTERED.get(state.status) or (EventType.ADDRESS_RELEASED if was in _KEPT_OUT else None)
+        if kind is not None:
+            data: dict[str, object] = {"channel": address.channel.value, "address": address.key, "before": was}
+            data |= {"status": state.status.value, "reason": state.reason, "cause": state.cause}
+            events.append(NewEvent(kind, data))
+    if events:
+        add_events(events, now=now)
+
+
+_ENTERED = {
+    AddressStatus.QUARANTINED: EventType.ADDRESS_QUARANTINED,
+    AddressStatus.DENYLISTED: EventType.ADDRESS_DENYLISTED,
+}
+_KEPT_OUT = frozenset(status.value for status in _ENTERED)
 
 
 def _last_message(evidence: Sequence[Evidence]) -> str:
