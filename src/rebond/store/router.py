@@ -18,7 +18,8 @@ class ReturnsRouter:
     """Django's router protocol."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return returns_database() if self._is_return(model._meta.label_lower) else None
+        about = model._meta  # of what the cache calls its model, only this much is there
+        return returns_database() if self._is_return(f"{about.app_label}.{about.model_name}") else None
 
     def db_for_write(self, model: Any, **hints: Any) -> str | None:
         return self.db_for_read(model)
