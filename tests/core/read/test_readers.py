@@ -411,6 +411,7 @@ def test_a_last_notice_is_no_delay() -> None:
         ("Date: soon\nReceived: from a by b; Mon, 2 Mar 2026 08:00:00 +0000\n", datetime(2026, 3, 2, 8, tzinfo=UTC)),
         ("Date: Mon, 2 Mar 2026 09:00:00 +0530 (IST)\n", datetime(2026, 3, 2, 3, 30, tzinfo=UTC)),
         ("Date: 2 Mar 2026 09:00:00 -0330\n", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)),
+        ("Date: Mon,  2 Mar 2026 09:00:00 +0100 (CET)\n", datetime(2026, 3, 2, 8, tzinfo=UTC)),
         ("Date: Mon, 30 Feb 2026 09:00:00 +0000\n", None),
         ("Date: Mon, 2 Mar 2026 09:00:00 +9900\n", None),
         ("Date: soon\n", None),

@@ -39,7 +39,7 @@ _NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 _MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES.split(), 1)}
 # As nearly all mail systems write it; the library reads the others, and takes ten times as long.
 _USUAL_DATE = re.compile(
-    rf"(?:[A-Z][a-z]{{2}}, )?(\d{{1,2}}) ({'|'.join(_MONTHS)}) ([12]\d{{3}})"
+    rf"(?:[A-Z][a-z]{{2}}, {{1,2}})?(\d{{1,2}}) ({'|'.join(_MONTHS)}) ([12]\d{{3}})"
     r" (\d\d:\d\d:\d\d) ([+-]\d{4})(?!\S)",
     re.ASCII,
 )
