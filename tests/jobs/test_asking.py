@@ -44,7 +44,7 @@ def test_a_process_that_named_no_site_calls_nobody(site: Site) -> None:
 
 def test_an_unknown_job_is_a_mistake_of_the_caller(site: Site) -> None:
     use(site)
-    with pytest.raises(ValueError, match="no job 'setle': known are aggregates, bulk, cleanup"):
+    with pytest.raises(ValueError, match="no job 'setle': known are aggregates, bulk, cancel"):
         ask("setle")
 
 

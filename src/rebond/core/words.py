@@ -175,6 +175,15 @@ class ExclusionCause(StrEnum):
     RULE = "rule"
 
 
+class UploadStatus(StrEnum):
+    """How far a file of people is that was given on a page."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     DELIVERABILITY = "deliverability"

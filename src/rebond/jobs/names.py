@@ -5,10 +5,15 @@ SEND = "send"
 SETTLE = "settle"
 RULES = "rules"
 BULK = "bulk"
+IMPORT = "import"
+CANCEL = "cancel"
 CLEANUP = "cleanup"
 UPDATE = "deliverability-update"
 AGGREGATES = "aggregates"
 WATCH = "watch"
 NOTIFY = "notifications"
+WEBHOOKS = "webhooks"
 
-KNOWN = frozenset({PREPARE, SEND, SETTLE, RULES, BULK, CLEANUP, UPDATE, AGGREGATES, WATCH, NOTIFY})
+KNOWN = frozenset(
+    {PREPARE, SEND, SETTLE, RULES, BULK, IMPORT, CANCEL, CLEANUP, UPDATE, AGGREGATES, WATCH, NOTIFY, WEBHOOKS}
+)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from rebond.jobs import names, quarantining, watching, work
+from rebond.jobs import names, people, quarantining, watching, webhooks, work
 from rebond.jobs.schedule import Daily, Every, Schedule
 from rebond.jobs.work import Done, Work
 
@@ -59,16 +59,38 @@ def _acting_on_many(now: datetime, thorough: bool) -> Iterable[About]:
     return [{}] if unfinished_bulk() else []
 
 
+def _telling(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.webhooks import webhooks_due
+
+    return [{}] if webhooks_due(now) else []
+
+
+def _importing(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.uploads import uploads_open
+
+    return [{}] if uploads_open() else []
+
+
+def _cancelling(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.deliveries import cancelled_and_open
+
+    # What a sender has in its hands is cancelled when it gives it back: a look now and then is enough.
+    return [{}] if thorough and cancelled_and_open() else []
+
+
 JOBS: Mapping[str, Job] = {
     names.PREPARE: Job(run=work.prepare, unfinished=_preparing, recorded=True),
     names.SEND: Job(run=work.send, unfinished=_sending, alone=False),
     names.SETTLE: Job(run=work.settle, unfinished=_settling, alone=False),
     names.RULES: Job(run=work.rules, unfinished=_changing),
     names.BULK: Job(run=quarantining.bulk, unfinished=_acting_on_many),
+    names.IMPORT: Job(run=people.read_files, unfinished=_importing),
+    names.CANCEL: Job(run=people.end_cancelled, unfinished=_cancelling),
     names.CLEANUP: Job(run=work.cleanup, schedule=Daily(time(4))),
     names.UPDATE: Job(run=work.update, schedule=Daily(time(2))),
     names.AGGREGATES: Job(run=work.aggregates, schedule=Every(5)),
     names.WATCH: Job(run=watching.watch_figures, schedule=Every(5), recorded=False),
     names.NOTIFY: Job(run=watching.tell_people, schedule=Every(1), recorded=False),
+    names.WEBHOOKS: Job(run=webhooks.tell_subscribers, unfinished=_telling),
 }
 TIMED: Mapping[str, Schedule] = {name: job.schedule for name, job in JOBS.items() if job.schedule is not None}

@@ -55,6 +55,7 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "GET":
         return _confirm(request, number, DeliveryAction.CANCEL)
     cancel_delivery(number, now=now(), actor=person_of(request).name, most=_BATCHES)
+    ask("cancel")
     return _told(request, number, _("The delivery is cancelled: nothing more of it is sent."))
 
 

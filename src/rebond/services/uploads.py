@@ -1,0 +1,114 @@
+"""Files of people given on a page: looked at at once, read in by a worker, told line by line."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from rebond.core.words import UploadStatus
+from rebond.services.errors import InputError, NotFoundError
+from rebond.services.import_people import ImportProgress, load_people
+from rebond.services.people_file import FileOptions, open_people
+from rebond.store.read.uploads import UploadRow, last_upload_for, last_uploads, read_upload, uploads_open
+from rebond.store.write.deliveries import complete_target, forget_members
+from rebond.store.write.people import NOTHING, Into
+from rebond.store.write.uploads import add_upload, move_upload
+
+__all__ = [
+    "Into",
+    "UploadRow",
+    "get_upload",
+    "look_at",
+    "open_uploads",
+    "read_in",
+    "recent_uploads",
+    "take",
+    "upload_for",
+]
+
+_BATCH = 5_000
+_LISTED = 1_000
+_RECENT = 50
+
+
+class StoppedError(Exception):
+    """The reader ended before the file did; it is read again from its beginning."""
+
+
+def look_at(path: Path, *, name: str, options: FileOptions) -> None:
+    """Raise InputError, in words about the file's own name, when it or its columns cannot be used."""
+    try:
+        with open_people(path, options=options):
+            pass
+    except InputError as error:
+        raise InputError(str(error).replace(str(path), name)) from None
+
+
+def take(path: Path, *, name: str, options: FileOptions, now: datetime, actor: str, into: Into = NOTHING) -> int:
+    """Write down that a file is to be read in, for `read_in`; returns its number. InputError when it cannot be used."""
+    look_at(path, name=name, options=options)
+    size = path.stat().st_size
+    return add_upload(name[:255], path=str(path), options=asdict(options), size=size, into=into, now=now, actor=actor)
+
+
+def read_in(number: int, *, now: Callable[[], datetime], stopping: Callable[[], bool]) -> None:
+    """Read a file in; what was cut short begins anew, which does no harm. `stopping`: whether to leave it for later."""
+    upload = get_upload(number)
+    if upload.status in {UploadStatus.DONE, UploadStatus.FAILED}:
+        return
+    path = Path(upload.path)
+    move_upload(number, UploadStatus.RUNNING, now=now(), read=0, rows=0)
+
+    def told(progress: ImportProgress) -> None:
+        if stopping():
+            raise StoppedError
+        move_upload(number, UploadStatus.RUNNING, now=now(), read=progress.bytes, rows=progress.rows)
+
+    try:
+        with open_people(path, options=FileOptions(**upload.options)) as people:
+            into = Into(delivery=upload.delivery, people_list=upload.people_list, service=upload.service)
+            if into.delivery is not None:
+                while forget_members(into.delivery, limit=_BATCH):
+                    pass
+            done = load_people(people, now=now(), actor=upload.actor, name=upload.name, into=into, progress=told)
+    except InputError as error:
+        words = str(error).replace(str(path), upload.name)
+        move_upload(number, UploadStatus.FAILED, now=now(), problem=words)
+        return
+    if upload.delivery is not None:
+        complete_target(upload.delivery)
+    move_upload(
+        number,
+        UploadStatus.DONE,
+        now=now(),
+        read=upload.size,
+        rows=done.rows,
+        created=done.created,
+        updated=done.updated,
+        rejected_number=done.rejected_number,
+        rejected=[(row.line, row.reason[:500]) for row in done.rejected[:_LISTED]],
+    )
+    path.unlink(missing_ok=True)
+
+
+def get_upload(number: int) -> UploadRow:
+    """Return a file's row; NotFoundError when there is none."""
+    row = read_upload(number) if 0 < number < 2**63 else None
+    if row is None:
+        raise NotFoundError(f"there is no import {number}")
+    return row
+
+
+def upload_for(delivery: int) -> UploadRow | None:
+    """Return the last file that was given for a delivery's target."""
+    return last_upload_for(delivery)
+
+
+def recent_uploads() -> Sequence[UploadRow]:
+    """Return the last files, the newest first."""
+    return last_uploads(limit=_RECENT)
+
+
+def open_uploads() -> list[int]:
+    """List the files that are still to be read."""
+    return uploads_open()
