@@ -42,6 +42,7 @@ MENU = (
                 Operation.READ_QUALIFICATIONS,
                 under="qualification_",
             ),
+            Entry("returns_list", _("Returns"), Operation.READ_RETURNS, under="returns_"),
         ),
     ),
     Section(_("Reports"), (Entry("report_list", _("Reports"), Operation.READ_REPORTS, under="report_"),)),

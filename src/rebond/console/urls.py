@@ -8,5 +8,6 @@ urlpatterns = [
     path("", include("rebond.console.reports.urls")),
     path("", include("rebond.console.qualification.urls")),
     path("", include("rebond.console.rules.urls")),
+    path("", include("rebond.console.returns.urls")),
     path("", include("rebond.console.deliveries.urls")),
 ]
