@@ -12,8 +12,11 @@ from rebond.cli.practice import outdated_row
 from rebond.core.failure import given_verdict
 from rebond.core.qualify.suggest import Known, Neighbour, Suggestion
 from rebond.core.words import Channel, FailureType, Reason
+from rebond.services.apply_rules import Practice
+from rebond.services.backtest import Effect
 from rebond.services.errors import InputError
 from rebond.store.read.rules import Operation, Step
+from tests.services.practice_fixtures import practice
 
 FULL = given_verdict(FailureType.SOFT, reason=Reason.MAILBOX_FULL)
 NEIGHBOUR = Neighbour(Known(7, "a box is full", FULL), 0.8412)
@@ -105,6 +108,30 @@ def test_a_guess_is_not_taken_unread(
     monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
     with pytest.raises(InputError, match=words):
         qualifications.decide(1, as_suggested=True)
+
+
+def test_a_person_is_asked_with_the_number_that_they_then_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    meant: list[bool] = []
+
+    def decide(practice: Practice, *given: object, **more: object) -> SimpleNamespace:
+        meant.append(practice.anyway)
+        return SimpleNamespace(number=3)
+
+    queue = SimpleNamespace(row=lambda number: ROW, cluster_of=lambda row: SimpleNamespace(texts=(ROW,)))
+    effect = SimpleNamespace(total=Effect(failures=1500, entering=1200), no_effect=False)
+    monkeypatch.setattr(qualifications, "open_practice", lambda data, **more: practice())
+    monkeypatch.setattr(qualifications, "_queue_of", lambda practice: queue)
+    monkeypatch.setattr(qualifications, "wants_json", lambda as_json: False)
+    for name in ("backtest_row", "operation_row", "outdated_row"):
+        monkeypatch.setattr(qualifications, name, lambda *_: {})
+    monkeypatch.setattr("typer.confirm", lambda words, **_: asked.append(words))
+    monkeypatch.setattr("rebond.services.change_rules.effect_of", lambda *_: effect)
+    monkeypatch.setattr("rebond.services.decide.prepare_decision", lambda *_: None)
+    monkeypatch.setattr("rebond.services.decide.decide", decide)
+    qualifications.decide(1, reason=Reason.MAILBOX_FULL, text="box")
+    assert asked == ["Save this rule and apply it? It moves 1,200 addresses into quarantine."]
+    assert meant == [True]
 
 
 def test_a_program_is_not_kept_waiting_for_a_back_test_that_nobody_reads(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show, show_rows
-from rebond.cli.practice import AnywayOption, outdated_row, practice_of
+from rebond.cli.practice import outdated_row, practice_of
 from rebond.cli.settling import counting
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rebond.store.read.rules import Operation
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show the difference; write nothing.")]
+TakeAnywayOption = Annotated[bool, typer.Option("--anyway", help="Also what moves very many into quarantine.")]
 _BRIEF = ("source", "pack", "version", "outcome", "words", "new", "changed", "gone", "conflicts", "operation")
 _BRIEF_UPDATES = ("operation", "at", "pack", "version", "source", "new", "changed", "gone", "undone_at")
 
@@ -90,7 +91,7 @@ def import_(
     again: Annotated[
         bool, typer.Option("--again", help="Also what was undone or removed here, and a version that is no newer.")
     ] = False,
-    anyway: AnywayOption = False,
+    anyway: TakeAnywayOption = False,
     because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")] = "",
     data: DataOption = None,
     json: JsonOption = False,
@@ -135,7 +136,7 @@ def update(
         list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Names of [update.NAME] sections; all, if none.")
     ] = None,
     dry_run: DryRunOption = False,
-    anyway: AnywayOption = False,
+    anyway: TakeAnywayOption = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> int:

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from rebond.core.qualify.rule_form import parse_rules, unfit
+from rebond.core.qualify.rule_form import is_storable, parse_rules, unfit
 
 MANY = ".a" * 17
 
@@ -47,6 +47,21 @@ def test_dots_of_texts_and_few_of_keys_are_none(text: str) -> None:
 def test_what_is_no_toml_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"[a-z]"):
         parse_rules(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "storable"),
+    [
+        ("a\tb\né \u200f\u05d0", True),
+        ("a\0", False),
+        ("a\x9b", False),
+        ("a\ud800", False),
+        ("a\u202eb", False),
+        ("\u2069", False),
+    ],
+)
+def test_what_a_pack_can_hold(text: str, storable: bool) -> None:
+    assert is_storable(text) is storable
 
 
 def test_what_rules_hold_is_fit() -> None:
