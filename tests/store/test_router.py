@@ -24,8 +24,8 @@ def test_what_limits_sign_ins_can_be_kept_in_the_database() -> None:
     assert ReturnsRouter().db_for_write(cache.cache_model_class) is None
     call_command("createcachetable", CACHE_TABLE, verbosity=0)
     try:
-        assert cache.add("a lock", True, timeout=5)
-        assert not cache.add("a lock", True, timeout=5)
+        assert cache.add("lock", True, timeout=5)
+        assert not cache.add("lock", True, timeout=5)
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {CACHE_TABLE}")

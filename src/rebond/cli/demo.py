@@ -1,6 +1,8 @@
-"""`rebond demo`: a delivery against a simulated world, five days in two minutes, drawn in the terminal."""
+"""`rebond demo`: a delivery against a simulated world, five days in minutes, in the console or in the terminal."""
 
 import asyncio
+import os
+import sys
 import tempfile
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -13,6 +15,9 @@ from rebond.cli.output import DataOption, JsonOption, handles_errors, show, want
 from rebond.core.words import Channel, MessageClass
 
 if TYPE_CHECKING:
+    from rebond.cli.demo_views import Views
+    from rebond.simulate.clock import SteppedClock
+    from rebond.simulate.world import World
     from rebond.wiring import Site
 
 _BOUNCE_DOMAIN = "bounce.sim.example"
@@ -33,27 +38,45 @@ def register(app: typer.Typer) -> None:
 def demo(
     people: Annotated[int, typer.Option(min=20, max=200_000, help="How many people.")] = 2000,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 1,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Without a console: as fast as it goes, drawn in the terminal.")
+    ] = False,
+    for_: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            help="End after so long, as in 10m; without a terminal it ends when all has come back.",
+            metavar="TIME",
+        ),
+    ] = "",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The console's port; another when it is taken.")] = 8700,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Play one delivery against a simulated world, then show the report, the quarantine and one why."""
+    """Open the console on one delivery against a simulated world: five days in about four minutes.
+
+    With --terminal or --json it is played at once instead, and the report, the quarantine and one why are shown.
+    """
     from rebond.cli.demo_views import Views
 
+    seconds = _seconds(for_)
     folder = _folder(data)
+    alone = terminal or json or bool(os.environ.get("REBOND_JSON"))
     views = Views(quiet=wants_json(json))
     views.title(f"Rebond demonstration: {people} people, data in {folder}")
-    site = _initialise(folder)
+    site = _initialise(folder, web=not alone)
     from rebond.simulate.behaviour import WorldSettings
     from rebond.simulate.clock import SteppedClock
-    from rebond.simulate.demo import play
     from rebond.simulate.world import World
 
     clock = SteppedClock(site.clock.now() - timedelta(days=7))
     _bring_people(site, people=people, seed=seed, now=clock.now(), views=views)
     delivery = _prepare(site, now=clock.now(), views=views)
     world = World(WorldSettings(seed=seed, accepted=0.9), clock)
-    with views.playing() as told:
-        asyncio.run(play(site, delivery=delivery, world=world, clock=clock, on_step=told))
+    if alone:
+        _play(site, delivery, world=world, clock=clock, views=views)
+    else:
+        _open_console(site, delivery, world=world, clock=clock, port=port, seconds=seconds, views=views)
     result = _result(site, delivery)
     if wants_json(json):
         show({"data": str(folder), "delivery": delivery, **result}, as_json=True)
@@ -62,6 +85,45 @@ def demo(
     views.quarantine(_quarantine())
     views.why(_one_why(site))
     views.farewell(folder, delivery)
+
+
+def _seconds(text: str) -> float | None:
+    from rebond.core.policy import parse_duration
+    from rebond.services.errors import InputError
+
+    if not text:
+        return None
+    try:
+        return parse_duration(text).total_seconds()
+    except ValueError as error:
+        raise InputError(f"--for: {error}") from None
+
+
+def _play(site: "Site", delivery: int, *, world: "World", clock: "SteppedClock", views: "Views") -> None:
+    from rebond.simulate.demo import play
+
+    with views.playing() as told:
+        asyncio.run(play(site, delivery=delivery, world=world, clock=clock, on_step=told))
+
+
+def _open_console(
+    site: "Site",
+    delivery: int,
+    *,
+    world: "World",
+    clock: "SteppedClock",
+    port: int,
+    seconds: float | None,
+    views: "Views",
+) -> None:
+    from rebond.cli.demo_live import play_live
+    from rebond.services.send import begin_sending
+
+    begin_sending(delivery, now=clock.now(), actor=_ACTOR)
+    # Who cannot press Ctrl-C is not left with a process that never ends.
+    until_quiet = seconds is None and not sys.stdout.isatty()
+    with views.watching(clock.now()) as looked:
+        play_live(site, world=world, clock=clock, port=port, seconds=seconds, until_quiet=until_quiet, on_look=looked)
 
 
 def _folder(data: Path | None) -> Path:
@@ -74,7 +136,7 @@ def _folder(data: Path | None) -> Path:
     return data.absolute()
 
 
-def _initialise(folder: Path) -> "Site":
+def _initialise(folder: Path, *, web: bool) -> "Site":
     from rebond.config import CONFIG_FILE
     from rebond.wiring import init_site, open_site
 
@@ -84,10 +146,10 @@ def _initialise(folder: Path) -> "Site":
     text = template.replace(default, f'bounce_domain = "{_BOUNCE_DOMAIN}"', 1)
     (folder / CONFIG_FILE).write_text(text, "utf-8")
     init_site(folder)
-    return open_site(folder)
+    return open_site(folder, web=web)
 
 
-def _bring_people(site: "Site", *, people: int, seed: int, now: datetime, views: Any) -> None:
+def _bring_people(site: "Site", *, people: int, seed: int, now: datetime, views: "Views") -> None:
     """Import the sample people, what is known of some from the past, and a few opt-outs."""
     from rebond.services.denylist_profile import denylist_profile
     from rebond.services.events import take_events
@@ -109,7 +171,7 @@ def _bring_people(site: "Site", *, people: int, seed: int, now: datetime, views:
     views.did(f"imported {imported} people, {taken.stored} events from the past, {len(opted_out)} opt-outs")
 
 
-def _prepare(site: "Site", *, now: datetime, views: Any) -> int:
+def _prepare(site: "Site", *, now: datetime, views: "Views") -> int:
     from rebond.services.deliveries import NewDelivery, create_delivery
     from rebond.services.prepare import prepare
 

@@ -18,8 +18,11 @@ from rebond.cli.report_view import draw_report
 from rebond.cli.why_view import draw_why
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rebond.services.why import Why
     from rebond.simulate.demo import Step
+    from rebond.simulate.live import Stand
 
 _COLOURS = {"erroneous": "yellow", "quarantined": "red", "denylisted": "magenta", "allowlisted": "green"}
 
@@ -57,6 +60,16 @@ class Views:
             last: list[float] = [0.0, 0]
             yield told
         self.did(f"sent, retried and settled: {last[0] / 24:.1f} virtual days, {int(last[1])} returns by mail")
+
+    @contextmanager
+    def watching(self, first: "datetime") -> Iterator[Callable[["Stand"], None]]:
+        """Show where the world's time stands, while people look at the console."""
+        from rebond.cli.demo_live import day_of
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("beginning", total=None)
+            yield lambda stand: bar.update(task, description=day_of(first, stand))
 
     def report(self, result: Mapping[str, Any]) -> None:
         """Draw a delivery from target to returned."""

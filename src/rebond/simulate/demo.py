@@ -42,7 +42,7 @@ async def play(
     """Send a prepared delivery until it is settled and all has come back; the clock jumps when nothing is due."""
     relay = SimulatedRelay(world)
     await relay.start()
-    site = replace(site, clock=clock, config=_with_relay(site, port=relay.port))
+    site = replace(site, clock=clock, config=with_relay(site, port=relay.port))
     writer = GroupWriter(lambda batch: _accept(batch, now=clock.now()), forget=disconnect)
     email = site.config.email
     lmtp = LmtpIntake(
@@ -115,6 +115,7 @@ def _accept(batch: Sequence[Incoming], *, now: datetime) -> Sequence[Accepted]:
     return accept_many(batch, now=now)
 
 
-def _with_relay(site: Site, *, port: int) -> Config:
+def with_relay(site: Site, *, port: int) -> Config:
+    """Return the configuration of a site that hands over to a relay on this port."""
     url = f"smtp://{_HOST}:{port}?tls=none"
     return site.config.model_copy(update={"email": site.config.email.model_copy(update={"smtp_url": url})})

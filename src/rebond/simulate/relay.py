@@ -24,8 +24,9 @@ class SimulatedRelay:
     go down and come back. Offers DSN (RFC 3461), SMTPUTF8, SIZE, 8BITMIME and PIPELINING; neither TLS nor AUTH.
     """
 
-    def __init__(self, world: World, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, world: World, *, host: str = "127.0.0.1", port: int = 0, pause: float = 0.0) -> None:
         self.world = world
+        self.pause = pause
         self.host = host
         self.port = port
         self._server: asyncio.Server | None = None
@@ -56,7 +57,7 @@ class SimulatedRelay:
         await self.stop()
 
     def _connection(self) -> "_Connection":
-        return _Connection(self.world, self._connections)
+        return _Connection(self.world, self._connections, pause=self.pause)
 
 
 class _Envelope(Envelope):
@@ -72,9 +73,9 @@ class _Envelope(Envelope):
 class _Connection(SMTP):
     """aiosmtpd's server, which knows no DSN options and never hangs up after a 421 of its handler, with both."""
 
-    def __init__(self, world: World, connections: "set[_Connection]") -> None:
+    def __init__(self, world: World, connections: "set[_Connection]", *, pause: float) -> None:
         super().__init__(
-            _Handler(world),
+            _Handler(world, pause),
             enable_SMTPUTF8=True,
             hostname="relay.sim.example",
             ident="ESMTP simulated world",
@@ -122,8 +123,9 @@ class _Connection(SMTP):
 class _Handler:
     """Asks the world at each step of a transaction."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, pause: float) -> None:
         self._world = world
+        self._pause = pause
 
     async def handle_EHLO(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Any, hostname: str, responses: list[str]
@@ -152,6 +154,8 @@ class _Handler:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: _Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
+        if self._pause:
+            await asyncio.sleep(self._pause)
         now = self._world.clock.now()
         headers = headers_of(envelope.content)
         messages = [

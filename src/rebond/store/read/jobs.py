@@ -106,6 +106,11 @@ def being_prepared() -> list[int]:
     return _deliveries(Q(status=DeliveryStatus.PREPARING.value))
 
 
+def being_sent() -> list[int]:
+    """List the deliveries that are being sent."""
+    return _deliveries(Q(status=DeliveryStatus.SENDING.value))
+
+
 def due_to_send(now: datetime, *, thorough: bool) -> list[int]:
     """List the deliveries being sent for which there is something to do now.
 
