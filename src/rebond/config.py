@@ -294,6 +294,14 @@ class Config(_Section):
         return self.intake.get(source, IntakeSection()).required_trust
 
     @property
+    def console_url(self) -> str:
+        """Say where people reach the console."""
+        if self.site.public_url:
+            return self.site.public_url
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.web.host, self.web.host)  # noqa: S104
+        return f"http://[{host}]:{self.web.port}" if ":" in host else f"http://{host}:{self.web.port}"
+
+    @property
     def intake_address(self) -> tuple[str, int] | None:
         """Where returned mails are taken in by LMTP; None when this machine takes none in."""
         listen = self.intake.get("lmtp", IntakeSection()).listen or _LMTP

@@ -41,7 +41,7 @@ def up(data: DataOption = None) -> None:
     ending = stop_on_signals()
     folder = data_directory(data).absolute()
     site = prepare_site(folder)
-    console = console_address(site)
+    console = site.config.console_url
     supervisor = Supervisor(
         _parts(site),
         ending_order=("intake", "beat", "worker", "web"),
@@ -49,13 +49,6 @@ def up(data: DataOption = None) -> None:
         say=lambda text: say(f"rebond: {text}"),
     )
     supervisor.run(ending, ready=lambda: say(f"rebond: ready; the console is at {console}; Ctrl-C ends it all"))
-
-
-def console_address(site: "Site") -> str:
-    """Say where people reach the console of a site."""
-    web = site.config.web
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(web.host, f"[{web.host}]" if ":" in web.host else web.host)  # noqa: S104
-    return site.config.site.public_url or f"http://{host}:{web.port}"
 
 
 def _parts(site: "Site") -> "Sequence[Part]":

@@ -30,7 +30,6 @@ def prepare_site(folder: Path) -> "Site":
 
 
 def _first_administrator(site: "Site") -> None:
-    from rebond.cli.serving import console_address
     from rebond.core.words import Role
     from rebond.services.users import create_user
     from rebond.store.connect import disconnect
@@ -40,7 +39,7 @@ def _first_administrator(site: "Site") -> None:
     people = list_users()
     if not people:
         create_user(_FIRST, role=Role.ADMINISTRATOR, now=site.clock.now(), actor=_ACTOR)
-        link = sign_in_link(_FIRST, base=console_address(site))
+        link = sign_in_link(_FIRST, base=site.config.console_url)
         say(f"rebond: the first administrator is called {_FIRST}; they set their password at this link, which works")
         say(f"once, for three days, and is not shown again:\n\n  {link}\n")
     elif not any(person.last_login for person in people):

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rebond.wiring import Site
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name that they sign in with.")]
-_NO_ADDRESS = "http://127.0.0.1:8700"
 
 
 def register(app: typer.Typer) -> None:
@@ -96,7 +95,7 @@ def _open(data: DataOption) -> "Site":
 def _link(site: "Site", name: str) -> str:
     from rebond.web.links import sign_in_link
 
-    return sign_in_link(name, base=site.config.site.public_url or _NO_ADDRESS)
+    return sign_in_link(name, base=site.config.console_url)
 
 
 def _row(user: "UserRow") -> dict[str, Any]:
