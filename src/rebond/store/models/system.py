@@ -2,6 +2,8 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Left
 
 from rebond.core.words import Role
 
@@ -30,6 +32,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["at"], name="audit_at"),
             models.Index(fields=["action", "id"], name="audit_action"),
             models.Index(fields=["actor", "id"], name="audit_actor"),
+            # By its beginning, which is all that an index takes of a long text.
+            models.Index(Left("object", 100), F("id"), name="audit_object"),
         ]
 
 
