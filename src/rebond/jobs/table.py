@@ -89,8 +89,8 @@ JOBS: Mapping[str, Job] = {
     names.CLEANUP: Job(run=work.cleanup, schedule=Daily(time(4))),
     names.UPDATE: Job(run=work.update, schedule=Daily(time(2))),
     names.AGGREGATES: Job(run=work.aggregates, schedule=Every(5)),
-    names.WATCH: Job(run=watching.watch_figures, schedule=Every(5), recorded=False),
-    names.NOTIFY: Job(run=watching.tell_people, schedule=Every(1), recorded=False),
+    names.WATCH: Job(run=watching.watch_figures, schedule=Every(5), recorded=True),
+    names.NOTIFY: Job(run=watching.tell_people, schedule=Every(1), recorded=True),
     names.WEBHOOKS: Job(run=webhooks.tell_subscribers, unfinished=_telling),
 }
 TIMED: Mapping[str, Schedule] = {name: job.schedule for name, job in JOBS.items() if job.schedule is not None}

@@ -30,7 +30,7 @@ from rebond.store.write.evidence import delete_valid_states, drop_plain_states, 
 from rebond.store.write.jobs import finish_job, purge_runs, start_job
 
 JOB = "cleanup"
-_RUNS_KEPT = timedelta(days=90)
+_RUNS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
