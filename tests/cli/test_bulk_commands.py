@@ -43,6 +43,30 @@ def test_what_was_done_to_one_address_is_undone(data: Path) -> None:
     assert rebond(data, "quarantine", "undo", "--address", "anna@shop.example", "--because", "x").returncode == 2
 
 
+def test_a_list_of_another_system_is_taken_in_and_undone(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bounces.csv"
+    path.write_text("EmailAddress,Reason\nses1@shop.example,BOUNCE\nnobody,BOUNCE\nses2@shop.example,COMPLAINT\n")
+    told = answer(data, "quarantine", "import", path, "--because", "from SES", code=3)
+    assert (told["format"], told["changed"], told["rejected"], told["rows"]) == ("SES", 2, 1, 3)
+    assert told["errors"][0][0] == 3
+    assert answer(data, "why", "ses2@shop.example")["cause"] == "complaint"
+    undone = answer(data, "quarantine", "undo", str(told["operation"]), "--because", "the wrong file")
+    assert undone["put_back"] == 2
+    assert answer(data, "why", "ses1@shop.example")["status"] == "valid"
+
+
+def test_what_was_exported_is_taken_in_as_it_was(data: Path, tmp_path: Path) -> None:
+    take(data, event("failure", "there@shop.example", ago(9), text=MOON, type="hard", reason="user_unknown"))
+    before = answer(data, "why", "there@shop.example")
+    answer(data, "quarantine", "export", tmp_path / "states.csv", "--status", "quarantined,denylisted")
+    with site(tmp_path / "other") as other:
+        done = rebond(other, "quarantine", "import", tmp_path / "states.csv", "--because", "we moved")
+        assert done.returncode == 0, done.stderr.decode()
+        after = answer(other, "why", "there@shop.example")
+    for name in ("status", "reason", "cause", "since"):
+        assert after[name] == before[name]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -51,6 +75,8 @@ def test_what_was_done_to_one_address_is_undone(data: Path) -> None:
         (("bulk", "release", "--domain", "no domain"), 2, "not a possible domain"),
         (("undo", "--because", "x"), 2, "name an operation"),
         (("undo", "99", "--because", "x"), 2, "there is no operation 99"),
+        (("import", "/dev/null", "--because", "x"), 2, "it is empty"),
+        (("import", "/dev/null/none.csv", "--because", "x"), 2, "cannot be read"),
     ],
 )
 def test_what_cannot_be_done_is_told(data: Path, arguments: tuple[str, ...], code: int, words: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from rebond.core.words import AddressStatus, Role
-from rebond.services.bulk import Acting, carry_on
+from rebond.services.bulk import carry_on
+from rebond.services.bulk_steps import Acting
 from rebond.store.read.bulk import BulkStep, list_bulk
 from rebond.web.current import current_site
 from tests.console.conftest import ClientAs, Desk

@@ -8,8 +8,9 @@ from tests.services.event_fixtures import FULL, UNKNOWN_USER, cleaned, daily, ev
 from tests.services.mail_fixtures import came, dsn, sent
 
 from rebond.core.words import AddressStatus, Cause, Channel, Reason
-from rebond.services import bulk
-from rebond.services.bulk import Acting, begin, carry_on, carry_on_all, dry_run, undo
+from rebond.services import bulk, bulk_steps
+from rebond.services.bulk import begin, carry_on, carry_on_all, dry_run, undo
+from rebond.services.bulk_steps import Acting
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.store.models import AddressStateRow, AuditEntry, EvidenceRow, QuarantineItem
 from rebond.store.read.bulk import (
@@ -61,7 +62,7 @@ def done(selection: Selection = MOONS, kind: BulkKind = RELEASE, *, hours: float
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "PAGE", 2)
+    monkeypatch.setattr(bulk_steps, "PAGE", 2)
     monkeypatch.setattr(bulk, "_LOOK", 2)
 
 
@@ -183,7 +184,7 @@ def test_what_changed_since_it_was_selected_is_passed_over(monkeypatch: pytest.M
         took(event("complaint", at(days=1), "m0@shop.example"))
         return found
 
-    monkeypatch.setattr(bulk, "selected", meanwhile)
+    monkeypatch.setattr(bulk_steps, "selected", meanwhile)
     operation = carry_on(begun.number, acting=acting())
     assert (operation.changed, operation.passed, state("m0@shop.example").status) == (1, 1, D)
 

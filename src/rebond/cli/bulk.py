@@ -1,18 +1,21 @@
-"""`rebond quarantine bulk …`, `undo`, `operations`, `resume`: acts on many addresses at once."""
+"""`rebond quarantine bulk …`, `undo`, `operations`, `resume`, `import`: acts on many addresses at once."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, show_rows
+from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, show_rows
+from rebond.cli.profiles import progress_bar
 from rebond.cli.settling import actor
 from rebond.core.words import AddressStatus, Cause, Channel, Reason
 
 if TYPE_CHECKING:
-    from rebond.services.bulk import Acting, DryRun
+    from rebond.services.bulk import DryRun
+    from rebond.services.bulk_steps import Acting
     from rebond.store.read.bulk import BulkOperation
     from rebond.wiring import Site
 
@@ -31,6 +34,7 @@ def register(quarantine: typer.Typer) -> None:
     """Add the commands of this family."""
     for command in (bulk, undo, operations, resume):
         quarantine.command()(command)
+    quarantine.command("import")(import_list)
 
 
 @handles_errors
@@ -138,6 +142,42 @@ def resume(data: DataOption = None, json: JsonOption = False) -> None:
     show_rows(map(_operation, carry_on_all(acting=_acting(site))), as_json=json, title="Operations", brief=_BRIEF)
 
 
+@handles_errors
+def import_list(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or JSON Lines when its name ends in .jsonl.")],
+    because: Annotated[str, typer.Option("--because", help="Where it comes from; it is kept with each change.")],
+    encoding: Annotated[str, typer.Option(help="The file's encoding, as in cp1252.")] = "utf-8",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Take in another system's list of addresses not to write to; bad rows are told, the others kept (exit 3).
+
+    The export formats of SES, SendGrid, Mailgun, Postmark, SparkPost, Brevo, Mailjet, listmonk and Mautic are told by
+    their columns; any other file names an address, email, phone, push or hash, and perhaps status, reason and date.
+    """
+    site = _open_site(data)
+    from rebond.services.bulk import carry_on
+    from rebond.services.import_suppressions import ReadingList, import_suppressions
+
+    config = site.config
+    reading = ReadingList(
+        encoding=encoding, region=config.site.default_region, allow_undotted=config.email.allow_undotted
+    )
+    with progress_bar() as progress:
+        begun = import_suppressions(
+            file, because=because, actor=actor(), now=site.clock.now, reading=reading, progress=progress
+        )
+    found = carry_on(begun.number, acting=_acting(site))
+    assert found.read is not None
+    counts = {name: value for name, value in asdict(found.read).items() if name not in ("errors", "staged")}
+    result = {"operation": found.number, "format": found.format, "changed": found.changed, "passed": found.passed}
+    show({**result, **counts, "errors": [list(one) for one in found.read.errors]}, as_json=json, title="Imported")
+    if not found.read.rejected:
+        return Exit.DONE
+    say(f"rebond: {found.read.rejected} of {found.read.rows} rows were rejected, the others are kept")
+    return Exit.PARTLY
+
+
 def _open_site(data: Any) -> "Site":
     from rebond.wiring import open_site
 
@@ -145,7 +185,7 @@ def _open_site(data: Any) -> "Site":
 
 
 def _acting(site: "Site") -> "Acting":
-    from rebond.services.bulk import Acting
+    from rebond.services.bulk_steps import Acting
 
     return Acting(policy=site.policy, actor=actor(), now=site.clock.now)
 

@@ -7,7 +7,8 @@ _PARTS = 20
 
 def bulk(work: Work) -> Done:
     """Do a bounded piece of each unfinished operation on many addresses."""
-    from rebond.services.bulk import Acting, carry_on
+    from rebond.services.bulk import carry_on
+    from rebond.services.bulk_steps import Acting
     from rebond.store.read.bulk import unfinished_bulk
 
     acting = Acting(policy=work.site.policy, actor=work.actor, now=work.now)

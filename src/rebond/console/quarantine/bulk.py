@@ -13,7 +13,8 @@ from rebond.core.permissions import Operation
 from rebond.core.words import AddressStatus
 from rebond.jobs.asking import ask
 from rebond.jobs.names import BULK
-from rebond.services.bulk import Acting, begin, carry_on, dry_run, undo
+from rebond.services.bulk import begin, carry_on, dry_run, undo
+from rebond.services.bulk_steps import Acting
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.store.read.bulk import BulkKind, Selection, find_bulk, list_bulk, selection_to_json
 from rebond.web.access import operation, person_of

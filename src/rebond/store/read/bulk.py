@@ -29,8 +29,9 @@ class BulkKind(StrEnum):
 
 
 class BulkStep(StrEnum):
-    """Where an operation stands."""
+    """Where an operation stands; `read`: a file is being read into it."""
 
+    READ = "read"
     ACT = "act"
     DONE = "done"
     UNDO = "undo"
@@ -162,8 +163,29 @@ def selection_from_json(values: Mapping[str, Any]) -> Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListRead:
+    """What was found in a list: `errors` are the first of the `rejected` rows, with their lines.
+
+    `kept_out_nobody` counts rows of addresses that may be written to, `unmatched` the hashes of nobody known here.
+    """
+
+    rows: int
+    staged: int
+    repeated: int
+    kept_out_nobody: int
+    rejected: int
+    unmatched: int
+    errors: Sequence[tuple[int, str]]
+
+
+def _list_read(values: Mapping[str, Any]) -> ListRead:
+    counts = {name: value for name, value in values.items() if name != "errors"}
+    return ListRead(**counts, errors=[(line, reason) for line, reason in values["errors"]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkOperation:
-    """An act on many addresses. `file` names what an import was read from."""
+    """An act on many addresses. `file` names what an import was read from, and `read` what was found in it."""
 
     number: int
     at: datetime
@@ -172,6 +194,8 @@ class BulkOperation:
     because: str
     selection: Selection
     file: str
+    format: str
+    read: "ListRead | None"
     step: BulkStep
     expected: int
     changed: int
@@ -202,19 +226,15 @@ def list_bulk(*, before: int | None = None, limit: int = 50) -> list[BulkOperati
 
 
 def unfinished_bulk() -> list[int]:
-    """List the operations that have something left to do; an import is its reader's to go on with."""
-    steps = (BulkStep.ACT.value, BulkStep.UNDO.value)
-    rows = QuarantineOperation.objects.filter(step__in=steps).exclude(
-        kind=BulkKind.IMPORT.value, step=BulkStep.ACT.value
-    )
+    """List the operations that have something left to do."""
+    rows = QuarantineOperation.objects.filter(step__in=(BulkStep.ACT.value, BulkStep.UNDO.value))
     return list(rows.order_by("id").values_list("id", flat=True))
 
 
 def bulk_operation(row: QuarantineOperation) -> BulkOperation:
     """Make the value of a row."""
     asked = dict(row.selection)
-    names = ("file", "format", "until")
-    named = {name: asked.pop(name, "") for name in names}
+    named = {name: asked.pop(name, "") for name in ("file", "format", "until", "read")}
     return BulkOperation(
         number=row.pk,
         at=row.at,
@@ -223,6 +243,8 @@ def bulk_operation(row: QuarantineOperation) -> BulkOperation:
         because=row.because,
         selection=selection_from_json(asked),
         file=named["file"],
+        format=named["format"],
+        read=_list_read(named["read"]) if named["read"] else None,
         step=BulkStep(row.step),
         expected=row.expected,
         changed=row.changed,

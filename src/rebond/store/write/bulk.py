@@ -11,6 +11,7 @@ from rebond.core.failure import AddressState
 from rebond.store.models import QuarantineItem, QuarantineOperation
 from rebond.store.read.bulk import BulkKind, BulkOperation, BulkStep, bulk_operation
 from rebond.store.read.evidence import AddressKey
+from rebond.store.write.rows import update
 from rebond.store.write.text import storable
 
 
@@ -31,6 +32,7 @@ def add_bulk(
     now: datetime,
     selection: Mapping[str, Any],
     expected: int,
+    step: BulkStep = BulkStep.ACT,
 ) -> int:
     """Write down that an operation begins; returns its number."""
     row = QuarantineOperation.objects.create(
@@ -39,7 +41,7 @@ def add_bulk(
         kind=kind.value,
         because=storable(because),
         selection=dict(selection),
-        step=BulkStep.ACT.value,
+        step=step.value,
         expected=expected,
     )
     return row.pk
@@ -77,9 +79,38 @@ def move_bulk(number: int, *, cursor: int, changed: int = 0, passed: int = 0, pu
     )
 
 
-def expect_bulk(number: int, *, expected: int) -> None:
-    """Write down how many addresses an operation turned out to be about."""
-    QuarantineOperation.objects.filter(id=number).update(expected=expected)
+def describe_bulk(number: int, selection: Mapping[str, Any], *, expected: int) -> None:
+    """Write down what an operation turned out to be about, and how many addresses that is."""
+    QuarantineOperation.objects.filter(id=number).update(selection=dict(selection), expected=expected)
+
+
+def step_bulk(number: int, *, step: BulkStep) -> None:
+    """Write down that the next step begins."""
+    QuarantineOperation.objects.filter(id=number).update(step=step.value, cursor=0)
+
+
+def stage_items(number: int, items: Sequence[tuple[AddressKey, str, Mapping[str, Any]]]) -> int:
+    """Keep what is to be done to addresses, those aside that the operation has already; returns how many are new."""
+    before = QuarantineItem.objects.filter(operation=number).count() if items else 0
+    rows = [
+        QuarantineItem(
+            operation=number,
+            channel=about.channel.value,
+            address_key=about.key,
+            address=storable(text),
+            evidence="",
+            after={name: storable(value) if isinstance(value, str) else value for name, value in told.items()},
+        )
+        for about, text, told in items
+    ]
+    QuarantineItem.objects.bulk_create(rows, batch_size=100, ignore_conflicts=True)
+    return QuarantineItem.objects.filter(operation=number).count() - before if items else 0
+
+
+def settle_items(items: Sequence[tuple[int, str, Mapping[str, Any]]]) -> None:
+    """Write down by which evidence staged items were done, and the state that this left."""
+    rows = [{"id": number, "evidence": evidence, "after": dict(after)} for number, evidence, after in items]
+    update("quarantine_item", {"evidence": "text", "after": "jsonb"}, rows)
 
 
 def end_bulk(number: int, *, step: BulkStep, now: datetime) -> None:
