@@ -38,7 +38,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="rebond-screenshots-") as folder:
         data = Path(folder) / "data"
         print("Playing the demonstration …", flush=True)
-        _rebond(data, "demo", "--play")
+        _rebond(data, "demo")
         _rebond(data, "job", "run", "aggregates")
         port = _free_port()
         environment = {**os.environ, "REBOND_DATA": str(data), "REBOND_WEB__PORT": str(port)}

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from rebond.console import words
+from rebond.core.webhooks import WebhookState
 from rebond.core.words import AddressStatus, DeliveryStatus, FailureType, MessageStatus, QualificationStatus
 
 register = template.Library()
@@ -42,6 +43,8 @@ _TONES: dict[StrEnum, str] = {
     MessageStatus.UNCERTAIN: "warn",
     MessageStatus.EXCLUDED_LATE: "held",
     MessageStatus.PRODUCTION_ERROR: "bad",
+    WebhookState.DELIVERED: "good",
+    WebhookState.FAILED: "bad",
 }
 # What could turn the direction of a line, or act on whoever copies it.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
@@ -69,7 +72,8 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     decimals = 0 if isinstance(value, int) else 1
-    return str(number_format(value, decimal_pos=decimals, use_l10n=True, force_grouping=True))
+    # Django cuts decimals off.
+    return str(number_format(round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True))
 
 
 @register.filter
@@ -86,7 +90,7 @@ def percent(value: float | None, of: float | None = None) -> str:
     if value is None or of == 0:
         return "–"
     share = value / of * 100 if of is not None else value * 100
-    return gettext("%(share)s %%") % {"share": number_format(share, decimal_pos=1, use_l10n=True)}
+    return gettext("%(share)s %%") % {"share": number_format(round(share, 1), decimal_pos=1, use_l10n=True)}
 
 
 @register.filter
