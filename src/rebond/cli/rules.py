@@ -88,10 +88,8 @@ def apply(
             because=because,
             on_progress=on_progress,
         )
-    if operation is None:
-        show(_NOTHING_TO_DO, as_json=json, title="Applied")
-        return
-    show({**operation_row(operation), **outdated_row(practice, operation)}, as_json=json, title="Applied")
+    told = operation_row(operation) if operation else _NOTHING_TO_DO
+    show({**told, **outdated_row(practice, operation)}, as_json=json, title="Applied")
 
 
 def undo(

@@ -43,7 +43,7 @@ class QuarantineBound:
 
     def check(self, plan: Plan, *, policy: Policy) -> int:
         """Tell how many addresses a plan moves into quarantine at most; TooManyEnterError when these are too many."""
-        noticed = any(change.row.status is _IGNORE is not change.status for change in plan.changes)
+        noticed = any(change.row.status is _IGNORE and change.status is not _IGNORE for change in plan.changes)
         if not noticed and self.entered + plan.changed <= self.addresses:
             return plan.changed  # each address that enters has a failure that changes
         entering = backtest(plan, policy=policy).total.entering
