@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from rebond.channels.email.compose import EmailContent, EmailIdentity
     from rebond.core.ports import Outgoing
+    from rebond.services.deliveries import NewDelivery
+    from rebond.services.preview import Preview
     from rebond.services.send_means import Build
     from rebond.store.read.deliveries import DeliveryRow
     from rebond.store.read.sending import SendingDelivery
@@ -30,7 +32,7 @@ class DeliveryContent:
 
     config: Config
 
-    def check(self, delivery: "DeliveryRow | SendingDelivery") -> ContentProblems:
+    def check(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery") -> ContentProblems:
         """Check what can be checked without a profile."""
         from rebond.channels.content import ContentError
         from rebond.channels.email.compose import Level, check_content
@@ -100,7 +102,24 @@ class DeliveryContent:
 
         return attempt
 
-    def _parts(self, delivery: "DeliveryRow | SendingDelivery") -> "tuple[EmailContent, EmailIdentity]":
+    def preview(self, delivery: "DeliveryRow", *, address: str, fields: "Mapping[str, Any]") -> "Preview":
+        """Fill the templates in for one profile; a ValueError says why that cannot be done."""
+        from rebond.channels.content import compile_template
+        from rebond.channels.email.plain_text import text_of
+        from rebond.services.preview import Preview
+
+        public = self.config.site.public_url.rstrip("/")
+        link = f"{public}/u/preview" if public else f"mailto:unsubscribe@{self.config.email.bounce_domain}"
+        known = {delivery.channel.value: address, **fields, "unsubscribe_url": link}
+
+        def filled(name: str) -> str:
+            source = getattr(delivery, name)
+            return compile_template(source, html=name == "html", name=name).render(known) if source.strip() else ""
+
+        html = filled("html")
+        return Preview(subject=filled("subject"), text=filled("text") or (text_of(html) if html else ""), html=html)
+
+    def _parts(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery") -> "tuple[EmailContent, EmailIdentity]":
         from rebond.channels.email.compose import EmailContent, EmailIdentity
 
         content = EmailContent(subject=delivery.subject, text=delivery.text, html=delivery.html)

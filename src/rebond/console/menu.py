@@ -27,10 +27,19 @@ class Section:
 
 
 MENU = (
-    Section("", (Entry("home", _("Home"), Operation.READ),)),
+    Section(
+        "",
+        (
+            Entry("home", _("Home"), Operation.READ),
+            Entry("alert_list", _("Alerts"), Operation.READ, under="alert_"),
+        ),
+    ),
     Section(
         _("Sending"),
-        (Entry("delivery_list", _("Deliveries"), Operation.READ_DELIVERIES, under="delivery_"),),
+        (
+            Entry("delivery_list", _("Deliveries"), Operation.READ_DELIVERIES, under="delivery_"),
+            Entry("template_list", _("Templates"), Operation.READ_DELIVERIES, under="template_"),
+        ),
     ),
     Section(
         _("Quarantine"),
@@ -48,7 +57,11 @@ MENU = (
     Section(_("Reports"), (Entry("report_list", _("Reports"), Operation.READ_REPORTS, under="report_"),)),
     Section(
         _("Administration"),
-        (Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),),
+        (
+            Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),
+            Entry("key_list", _("API keys"), Operation.MANAGE_KEYS, under="key_"),
+            Entry("webhook_list", _("Webhooks"), Operation.MANAGE_WEBHOOKS, under="webhook_"),
+        ),
     ),
 )
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from rebond.core.exclusion import EXCLUSION_RULES
 from rebond.core.message import DELIVERY_TRANSITIONS, DeliveryAction
-from rebond.core.words import DeliveryStatus, ExclusionCause, Reason
+from rebond.core.words import DeliveryStatus, ExclusionCause, Reason, UploadStatus
 from rebond.services.deliveries import get_delivery
 from rebond.services.report import Report, report
-from rebond.store.read.deliveries import Aim, DeliveryRow, Earlier, counts_of, earlier_delivery
+from rebond.store.read.deliveries import Aim, DeliveryRow, Earlier, Target, counts_of, earlier_delivery
 from rebond.store.read.delivery_sums import FailureSum, Hour, failures_of, hours_of, summed_delivery
 from rebond.store.read.jobs import running_processes
-from rebond.store.read.targets import last_of_target
+from rebond.store.read.targets import aim_name, last_of_target
+from rebond.store.read.uploads import UploadRow, last_upload_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Overview:
     """A delivery with its figures, which are live, and what can be done to it now.
 
     `done` is how far its preparation or sending is, from 0 to 1, None when it is at neither. `stalled`: it goes on only
-    by a worker, and none runs.
+    by a worker, and none runs. `aimed` names the segment, list or service that it goes to; `upload` is the last file
+    that was given for its target.
     """
 
     delivery: DeliveryRow
@@ -42,6 +44,13 @@ class Overview:
     actions: frozenset[DeliveryAction]
     done: float | None
     stalled: bool
+    aimed: str
+    upload: UploadRow | None
+
+    @property
+    def reading(self) -> bool:
+        """Whether the file of its target is still to be read."""
+        return self.upload is not None and self.upload.status in {UploadStatus.WAITING, UploadStatus.RUNNING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,9 @@ _WORKED_ON = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING)
 def overview(delivery_id: int, *, now: datetime) -> Overview:
     """Return a delivery with its figures; NotFoundError when there is no such."""
     delivery, figures = get_delivery(delivery_id), report(delivery_id)
+    of_file = delivery.target in {Target.MEMBERS, Target.INCOMPLETE}
+    upload = last_upload_for(delivery_id) if of_file else None
+    reading = upload is not None and upload.status in {UploadStatus.WAITING, UploadStatus.RUNNING}
     return Overview(
         delivery=delivery,
         report=figures,
@@ -79,7 +91,9 @@ def overview(delivery_id: int, *, now: datetime) -> Overview:
             action for action, (allowed, _) in DELIVERY_TRANSITIONS.items() if delivery.status in allowed
         ),
         done=_done(delivery, figures),
-        stalled=delivery.status in _WORKED_ON and not _workers(now),
+        stalled=(delivery.status in _WORKED_ON or reading) and not _workers(now),
+        aimed=aim_name(Aim(delivery.target, delivery.target_ref)),
+        upload=upload,
     )
 
 

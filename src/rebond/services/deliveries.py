@@ -22,8 +22,10 @@ from rebond.store.write.outbox import NewEvent, add_events
 from rebond.store.write.people import Into
 
 __all__ = [
+    "Aim",
     "Created",
     "NewDelivery",
+    "Target",
     "act",
     "cancel_delivery",
     "check_settings",

@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from rebond.console.deliveries import actions, logs, views
+from rebond.console.deliveries import actions, edit, logs, templating, views
 
 urlpatterns = [
     path("deliveries/", views.list_all, name="delivery_list"),
+    path("deliveries/new/", edit.new, name="delivery_new"),
+    path("deliveries/<int:number>/edit/", edit.edit, name="delivery_edit"),
+    path("deliveries/<int:number>/content/", views.content, name="delivery_content"),
+    path("deliveries/<int:number>/template/", templating.save, name="template_from"),
+    path("templates/", templating.list_all, name="template_list"),
+    path("templates/<int:number>/delete/", templating.delete, name="template_delete"),
     path("deliveries/<int:number>/", views.show, name="delivery_show"),
     path("deliveries/<int:number>/live/", views.live, name="delivery_live"),
     path("deliveries/<int:number>/prepare/", actions.prepare, name="delivery_prepare"),

@@ -9,15 +9,18 @@ from rebond.console.deliveries.curves import curves, late_returns, progress_bar
 from rebond.console.deliveries.failing import grouped
 from rebond.console.deliveries.forms import DeliveryFilters
 from rebond.console.deliveries.paging import place
+from rebond.console.deliveries.settings_form import duration_text, retries_text
 from rebond.core.message import DeliveryAction
 from rebond.core.permissions import Operation
 from rebond.core.words import DeliveryStatus, ErrorFamily
 from rebond.services.dashboard import Overview, dashboard, overview
 from rebond.services.dashboard import failures as failures_of
+from rebond.services.errors import NotFoundError
+from rebond.services.preview import preview
 from rebond.services.report import page_of_deliveries
 from rebond.store.read.deliveries import DeliveryFilter
-from rebond.web.access import operation
-from rebond.web.current import now
+from rebond.web.access import operation, person_of
+from rebond.web.current import current_site, now
 
 _GOING = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING, DeliveryStatus.PAUSED)
 
@@ -29,7 +32,11 @@ def about(found: Overview, *, tab: str) -> dict[str, Any]:
         "delivery": found.delivery,
         "report": found.report,
         "can": {action.value: action in found.actions for action in DeliveryAction},
-        "live": found.delivery.status in _GOING,
+        "live": found.delivery.status in _GOING or found.reading,
+        "aimed": found.aimed,
+        "upload": found.upload,
+        "reading": found.reading,
+        "state": f"{found.delivery.status}{'+file' if found.reading else ''}",
         "done": None if found.done is None else round(found.done * 100),
         "stalled": found.stalled,
     }
@@ -68,10 +75,34 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 def live(request: HttpRequest, number: int) -> HttpResponse:
     """Give the figures of a delivery that moves; when its state has changed, the whole page is wanted."""
     found = overview(number, now=now())
-    response = render(request, "console/deliveries/figures.html", about(found, tab="summary"))
-    if request.GET.get("was") != found.delivery.status:
+    context = about(found, tab="summary")
+    response = render(request, "console/deliveries/figures.html", context)
+    if request.GET.get("was") != context["state"]:
         response["HX-Refresh"] = "true"
     return response
+
+
+@operation(Operation.READ_DELIVERIES)
+def content(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a delivery's content: its source, what a check says, and how it is for one profile."""
+    found = overview(number, now=now())
+    of = current_site().content
+    profile, problem, shown = request.GET.get("profile", "").strip()[:255].replace("\0", ""), "", None
+    if person_of(request).may(Operation.READ_PROFILES):
+        try:
+            shown = preview(number, profile, content=of)
+        except NotFoundError as error:
+            problem = str(error)
+    context = {
+        **about(found, tab="content"),
+        "problems": of.check(found.delivery),
+        "validity": duration_text(found.delivery.validity),
+        "retries": retries_text(found.delivery.retries),
+        "shown": shown,
+        "problem": problem,
+        "profile": profile or (shown.profile if shown else ""),
+    }
+    return render(request, "console/deliveries/content.html", context)
 
 
 @operation(Operation.READ_DELIVERIES)

@@ -1,0 +1,60 @@
+"""What a delivery's content comes to for one profile, without sending anything (specification 05, "Content")."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rebond.core.words import Channel
+from rebond.services.deliveries import get_delivery
+from rebond.services.errors import no_profile
+from rebond.store.read.deliveries import DeliveryRow
+from rebond.store.read.log_pages import LogFilter, sending_log_page
+from rebond.store.read.people import read_profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The parts as one profile would get them; `text` is made from the HTML where there is none of its own."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Previewing(Protocol):
+    """What previewing asks of a channel."""
+
+    def preview(self, delivery: DeliveryRow, *, address: str, fields: Mapping[str, Any]) -> Preview:
+        """Fill the templates in; ValueError with the words when that cannot be done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A preview for a profile, or why there is none: `problem` would be a production error."""
+
+    profile: str
+    preview: Preview | None
+    problem: str
+
+
+def preview(delivery_id: int, external_id: str, *, content: Previewing) -> Shown | None:
+    """Show a delivery's content for a profile, without one for the first of its messages; None when it has none.
+
+    NotFoundError when there is no such delivery or profile.
+    """
+    delivery = get_delivery(delivery_id)
+    if not external_id:
+        first = sending_log_page(delivery_id, LogFilter(), limit=1).rows
+        external_id = first[0].profile if first else ""
+    if not external_id:
+        return None
+    profile = read_profile(external_id)
+    if profile is None:
+        raise no_profile(external_id)
+    address = next((one.text for one in profile.addresses if one.channel is Channel(delivery.channel)), "")
+    try:
+        shown = content.preview(delivery, address=address, fields=profile.fields)
+    except ValueError as error:
+        return Shown(profile=external_id, preview=None, problem=str(error))
+    return Shown(profile=external_id, preview=shown, problem="")

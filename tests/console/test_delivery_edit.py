@@ -1,0 +1,232 @@
+"""Making and changing deliveries, their content for one profile, and templates."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from rebond.core.words import Role
+from rebond.services import audiences, uploads
+from rebond.services.deliveries import get_delivery
+from rebond.services.templates import list_templates, template_from
+from rebond.services.uploads import read_in
+from rebond.store.models import Delivery
+from rebond.store.read.deliveries import Target
+from rebond.wiring import Site
+from tests.console.conftest import ClientAs, Desk
+from tests.console.delivery_fixtures import NOW, prepared, sent
+from tests.console.test_deliveries import text_of
+from tests.services.people_fixtures import Person, add_people, draft
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+MAY_NOT = [role for role in Role if role not in (Role.ADMINISTRATOR, Role.OPERATOR)]
+
+
+def typed(**changes: Any) -> dict[str, Any]:
+    """What a person typed into the form."""
+    return {
+        "name": "June",
+        "message_class": "commercial",
+        "sender": "Shop <news@shop.example>",
+        "subject": "Hello {{ first_name }}",
+        "text": "Dear {{ first_name }},\r\n{{ unsubscribe_url }}",
+        "html": "",
+        "target": "all",
+        "validity": "5d",
+        "retries": "5x1h,4x1d",
+        "retry_permanent": "daily",
+        **changes,
+    }
+
+
+def test_a_draft_is_made_with_what_was_typed(client_as: ClientAs) -> None:
+    client = client_as(Role.OPERATOR)
+    assert 'value="5d"' in text_of(client, "/deliveries/new/")
+    answer = client.post("/deliveries/new/", typed(duplicates="on"), follow=True)
+    text = answer.content.decode()
+    assert "Saved as a draft." in text
+    assert 'data-kept-done="delivery"' in text
+    made = get_delivery(Delivery.objects.latest("id").pk)
+    assert (made.name, made.duplicates, made.target) == ("June", True, Target.ALL)
+    assert made.text == "Dear {{ first_name }},\n{{ unsubscribe_url }}"
+    assert [step.total_seconds() for step in made.retries] == [3600] * 5 + [86400] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"name": "x" * 256}, "at most 255 characters"),
+        ({"sender": "nobody"}, "sender"),
+        ({"subject": ""}, "The subject is empty."),
+        ({"text": "", "html": ""}, "There is neither a text nor an HTML part."),
+        ({"text": "{{ broken"}, "text, line 1"),
+        ({"html": "{% if %}"}, "html, line 1"),
+        ({"validity": "soon"}, "is not a duration"),
+        ({"retries": "often"}, "is not a duration"),
+        ({"target": "file"}, "Choose a file"),
+        ({"target": "segment"}, "Choose one"),
+        ({"target": "list", "people_list": "99"}, "Select a valid choice"),
+        ({"target": "moon"}, "Select a valid choice"),
+        ({"message_class": "spam"}, "Select a valid choice"),
+        ({"text": "a\0b"}, "Null characters"),
+    ],
+)
+def test_what_cannot_be_used_is_told_beside_its_field_and_nothing_typed_is_lost(
+    client_as: ClientAs, changes: dict[str, str], words: str
+) -> None:
+    answer = client_as().post("/deliveries/new/", typed(**changes))
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in text.partition('class="errors"')[2]
+    assert "Dear {{ first_name }}" in text or "text" in changes
+    assert not Delivery.objects.exists()
+
+
+def test_a_draft_can_be_kept_with_what_is_wrong_in_its_content(client_as: ClientAs) -> None:
+    client = client_as()
+    answer = client.post("/deliveries/new/", typed(subject=""))
+    assert 'name="anyway"' in answer.content.decode()
+    assert client.post("/deliveries/new/", typed(subject="", anyway="1")).status_code == 302
+    number = Delivery.objects.latest("id").pk
+    assert "The subject is empty." in text_of(client, f"/deliveries/{number}/content/")
+
+
+def test_warnings_do_not_hold_a_draft_back(client_as: ClientAs) -> None:
+    answer = client_as().post("/deliveries/new/", typed(text="No link out."), follow=True)
+    assert "has no unsubscribe link" in answer.content.decode()
+
+
+def test_a_file_is_kept_and_read_by_a_worker(client_as: ClientAs, site: Site) -> None:
+    client = client_as(Role.OPERATOR)
+    file = SimpleUploadedFile("people.csv", b"id,email\n1,a@x.example\n,b@x.example\n")
+    client.post("/deliveries/new/", typed(target="file", file=file))
+    number = Delivery.objects.latest("id").pk
+    assert get_delivery(number).target is Target.INCOMPLETE
+    text = text_of(client, f"/deliveries/{number}/")
+    assert "Reading people.csv: 0 rows so far." in text
+    assert "No worker is running" in text
+    assert "/prepare/" not in text
+    (waiting,) = uploads.open_uploads()
+    read_in(waiting, now=lambda: NOW, stopping=lambda: False)
+    text = text_of(client, f"/deliveries/{number}/")
+    assert "1 row of people.csv was rejected" in text
+    assert "line 3: " in text
+    assert "/prepare/" in text
+    assert not list(Path(site.data, "uploads").iterdir())
+
+
+def test_a_file_that_cannot_be_used_is_told_at_once(client_as: ClientAs, site: Site) -> None:
+    file = SimpleUploadedFile("people.csv", b"name,city\nAnn,Paris\n")
+    answer = client_as().post("/deliveries/new/", typed(target="file", file=file))
+    assert answer.status_code == 422
+    assert "people.csv has the columns name, city" in answer.content.decode()
+    assert not Delivery.objects.exists()
+    assert not list(Path(site.data, "uploads").iterdir())
+
+
+def test_a_delivery_goes_to_what_was_chosen(client_as: ClientAs) -> None:
+    who = {"now": NOW, "actor": "test"}
+    group = audiences.read_filter({"match": "all", "parts": []})
+    chosen = {
+        "segment": ("segment", audiences.save_segment("Parisians", group, **who)),
+        "list": ("people_list", audiences.create_list("Winners", **who)),
+        "service": ("service", audiences.create_service("Newsletter", **who)),
+    }
+    client = client_as()
+    for target, (field, number) in chosen.items():
+        client.post("/deliveries/new/", typed(target=target, **{field: number}))
+        made = get_delivery(Delivery.objects.latest("id").pk)
+        assert (made.target, made.target_ref) == (target, number)
+        form = text_of(client, f"/deliveries/{made.id}/edit/")
+        assert f'value="{target}" required id="id_target' in form or f'value="{target}"' in form
+        assert f'<option value="{number}" selected>' in form
+
+
+def test_a_delivery_is_changed_and_is_a_draft_again(client_as: ClientAs) -> None:
+    number, client = prepared(), client_as(Role.OPERATOR)
+    assert 'value="Spring news"' in text_of(client, f"/deliveries/{number}/edit/")
+    client.post(f"/deliveries/{number}/edit/", typed(name="Late spring"))
+    changed = get_delivery(number)
+    assert (changed.name, changed.status) == ("Late spring", "draft")
+
+
+def test_what_was_sent_is_not_edited(client_as: ClientAs) -> None:
+    number, client = sent(), client_as()
+    for answer in (client.get(f"/deliveries/{number}/edit/"), client.post(f"/deliveries/{number}/edit/", typed())):
+        assert answer.status_code == 409
+        assert "cannot be edited any more" in answer.content.decode()
+
+
+@pytest.mark.parametrize("role", MAY_NOT)
+def test_others_make_and_change_nothing(client_as: ClientAs, role: Role) -> None:
+    number, client = prepared(), client_as(role)
+    assert "/deliveries/new/" not in text_of(client, "/deliveries/")
+    text = text_of(client, f"/deliveries/{number}/content/")
+    assert "Save as a template" not in text
+    assert "/edit/" not in text
+    for path in ("/deliveries/new/", f"/deliveries/{number}/edit/", f"/deliveries/{number}/template/"):
+        assert client.post(path, typed()).status_code == 403
+    assert client.post("/templates/1/delete/").status_code == 403
+
+
+def test_the_content_is_shown_for_one_profile(client_as: ClientAs) -> None:
+    add_people([Person("ann@shop.example", fields={"first_name": "<Ann>"}), Person("bob@shop.example")])
+    html = "<script>alert(1)</script><p>{{ first_name }}</p>"
+    number, client = draft(subject="Hi {{ first_name }}", text="Dear {{ first_name }}", html=html), client_as()
+    text = text_of(client, f"/deliveries/{number}/content/?profile=p0")
+    assert "Hi &lt;Ann&gt;" in text
+    assert "Dear &lt;Ann&gt;" in text
+    assert "&lt;p&gt;&amp;lt;Ann&amp;gt;&lt;/p&gt;" in text
+    assert "<script>alert" not in text
+    assert "It cannot be built for this profile." in text_of(client, f"/deliveries/{number}/content/?profile=p1")
+    assert "there is no profile with the id" in text_of(client, f"/deliveries/{number}/content/?profile=nobody")
+    assert "Name a profile" in text_of(client, f"/deliveries/{number}/content/")
+    assert "As one profile gets it" not in text_of(client_as(Role.VIEWER), f"/deliveries/{number}/content/")
+
+
+def test_without_a_name_the_first_message_is_shown(client_as: ClientAs) -> None:
+    text = text_of(client_as(), f"/deliveries/{prepared()}/content/")
+    assert 'value="p4"' in text
+    assert "Hello" in text
+
+
+def test_templates_are_made_used_and_deleted(client_as: ClientAs) -> None:
+    client = client_as(Role.OPERATOR)
+    assert "There is no template yet." in text_of(client, "/templates/")
+    number = draft(name="May", subject="Monthly news")
+    answer = client.post(f"/deliveries/{number}/template/", {"name": "Monthly"}, follow=True)
+    assert "Saved as a template." in answer.content.decode()
+    answer = client.post(f"/deliveries/{number}/template/", {"name": "Monthly"}, follow=True)
+    assert "already" in answer.content.decode()
+    (template,) = list_templates()
+    form = text_of(client, f"/deliveries/new/?template={template.id}")
+    assert 'value="Monthly news"' in form
+    client.post("/deliveries/new/", typed(template=template.id))
+    assert get_delivery(Delivery.objects.latest("id").pk).template == template.id
+    client.post(f"/templates/{template.id}/delete/")
+    assert list_templates() == []
+    assert client.get("/deliveries/new/?template=77").status_code == 404
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_an_operator_writes_a_delivery_and_loses_nothing_when_the_session_ends(
+    desk: Callable[..., Desk], width: int
+) -> None:
+    template_from(draft(name="May"), name="Monthly", now=NOW, actor="test")
+    window = desk(Role.OPERATOR, width=width, dark=width == 390)
+    page = window.open("/templates/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.click("text=New delivery from it")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.fill("[name=name]", "June by hand")
+    page.fill("[name=text]", "Dear {{ first_name }} {{ unsubscribe_url }}")
+    page.reload()
+    assert page.input_value("[name=name]") == "June by hand"
+    page.click("button.main")
+    page.wait_for_selector("text=Saved as a draft.")
+    page.click(".tabs >> text=Content")
+    page.wait_for_selector("text=As one profile gets it")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
