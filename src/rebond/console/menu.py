@@ -29,10 +29,7 @@ class Section:
 MENU = (
     Section(
         "",
-        (
-            Entry("home", _("Home"), Operation.READ),
-            Entry("alert_list", _("Alerts"), Operation.READ, under="alert_"),
-        ),
+        (Entry("home", _("Home"), Operation.READ),),
     ),
     Section(
         _("Sending"),
@@ -57,11 +54,7 @@ MENU = (
     Section(_("Reports"), (Entry("report_list", _("Reports"), Operation.READ_REPORTS, under="report_"),)),
     Section(
         _("Administration"),
-        (
-            Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),
-            Entry("key_list", _("API keys"), Operation.MANAGE_KEYS, under="key_"),
-            Entry("webhook_list", _("Webhooks"), Operation.MANAGE_WEBHOOKS, under="webhook_"),
-        ),
+        (Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),),
     ),
 )
 
