@@ -15,6 +15,7 @@ from rebond.store.read.qualifications import QualificationRow, find_qualificatio
 from rebond.store.read.rules import RulesVersion, rules_version
 
 KEPT = timedelta(seconds=20)
+LEARNED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class KeptQueue:
         self._put: Put | None = None
         self._version: RulesVersion | None = None
         self._until = 0.0
+        self._learned_until = 0.0
 
     def now(self) -> Put:
         """Return the queue as it is, or was some seconds ago; what was decided is always out of it."""
@@ -79,6 +81,11 @@ class KeptQueue:
     def _renewed(self, version: RulesVersion) -> Put:
         if self._put is None or version != self._version or self._clock.monotonic() >= self._until:
             queue = Queue(self._rules.renew(), rules=self._shipped())
+            if self._put is not None and version == self._version and self._clock.monotonic() < self._learned_until:
+                # A decision makes it anew; what comes in meanwhile teaches it little.
+                queue.suggester = self._put.queue.suggester
+            else:
+                self._learned_until = self._clock.monotonic() + LEARNED.total_seconds()
             self._put = Put(queue, tuple(queue.by_weight()))
             self._version = version
             self._until = self._clock.monotonic() + KEPT.total_seconds()

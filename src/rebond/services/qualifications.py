@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from django.db import transaction
 
@@ -49,12 +50,17 @@ class Queue:
     def __init__(self, qualifier: Qualifier, *, channel: Channel | None = None, rules: Iterable[Rule] = ()) -> None:
         self.rows = list_qualifications(channel=channel)
         self._telling = telling_words(rule.text for rule in qualifier.engine.pack.rules)
+        self._qualifier, self._rules = qualifier, rules
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """What tells the meaning of texts by those that are qualified; made when first asked for."""
         known = [
             Known(row.number, row.template, row.verdict)
             for row in self.rows
             if row.status is not QualificationStatus.TO_QUALIFY and not row.by_code
         ]
-        self.suggester = Suggester([*known, *_examples(rules, qualifier)])
+        return Suggester([*known, *_examples(self._rules, self._qualifier)])
 
     def clusters(self) -> list[Cluster]:
         """Put what is to be qualified together; those that most addresses wait on come first."""

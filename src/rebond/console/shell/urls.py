@@ -1,10 +1,9 @@
-"""Addresses of the first page."""
+"""Addresses of what belongs to the reader alone."""
 
 from django.urls import path
 
 from rebond.console.shell import views
 
 urlpatterns = [
-    path("", views.home, name="home"),
     path("account/settings/", views.account, name="account_settings"),
 ]

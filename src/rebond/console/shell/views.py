@@ -1,16 +1,10 @@
-"""The first page: what needs me."""
+"""What belongs to the reader alone."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from rebond.core.permissions import Operation
 from rebond.web.access import operation
-
-
-@operation(Operation.READ)
-def home(request: HttpRequest) -> HttpResponse:
-    """Show what needs the reader."""
-    return render(request, "console/home.html", {})
 
 
 @operation(Operation.READ)

@@ -48,6 +48,14 @@ def list_alerts(*, ended: bool = False) -> list[AlertRow]:
     return _with_texts(list(rows if ended else rows.filter(ended_at__isnull=True)))
 
 
+def page_of_alerts(*, ended: bool = False, before: int | None = None, limit: int = 50) -> list[AlertRow]:
+    """Read some open alerts (with `ended`: some that have ended), the latest first, those before one."""
+    rows = Alert.objects.filter(ended_at__isnull=not ended).order_by("-id")
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return _with_texts(list(rows[:limit]))
+
+
 def find_alert(number: int) -> AlertRow | None:
     """Read one alert."""
     return next(iter(_with_texts(list(Alert.objects.filter(id=number)))), None)

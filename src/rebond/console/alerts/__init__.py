@@ -1,0 +1,1 @@
+"""Alerts: what the team is to be told, and who takes care of it."""
