@@ -54,7 +54,11 @@ MENU = (
     Section(_("Reports"), (Entry("report_list", _("Reports"), Operation.READ_REPORTS, under="report_"),)),
     Section(
         _("Administration"),
-        (Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),),
+        (
+            Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),
+            Entry("key_list", _("API keys"), Operation.MANAGE_KEYS, under="key_"),
+            Entry("webhook_list", _("Webhooks"), Operation.MANAGE_WEBHOOKS, under="webhook_"),
+        ),
     ),
 )
 
