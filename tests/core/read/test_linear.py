@@ -29,6 +29,10 @@ GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
         lambda n: STATUS + _each(b"x%d: b\n", n) + b"\nFinal-Recipient: rfc822; u@y.example\n",
         2500,
     ),
+    "blocks of many names": (
+        lambda n: STATUS + _each(b"x%d: b\n\n c\n\n", n) + b"\nFinal-Recipient: rfc822; u@y.example\n",
+        300,
+    ),
     "folded fields of many names": (
         lambda n: STATUS + _each(b"x%d: b\n c\n", n) + b"\nFinal-Recipient: rfc822; u@y.example\n",
         2500,

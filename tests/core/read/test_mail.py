@@ -80,6 +80,15 @@ def test_blocks_are_put_together() -> None:
     assert (headers.all("a"), headers.first("b"), list(headers.names())) == (["one", "three"], "two", ["a", "b"])
 
 
+def test_putting_blocks_together_looks_at_the_new_one_alone() -> None:
+    headers = Headers(["A"], ["one"])
+    held = headers._first
+    for number in range(100):
+        headers.merge(Headers([f"x{number}"], ["two"]))
+    assert headers._first is held  # copied for each block, it would be read in full for each
+    assert len(held) == 101
+
+
 def test_no_long_content_type_is_kept() -> None:
     kept = _kept_type.cache_info().currsize
     long = Headers(["Content-Type"], ["Text/Plain; name=" + "x" * 1_000])

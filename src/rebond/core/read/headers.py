@@ -39,7 +39,8 @@ class Headers:
 
     def merge(self, other: "Headers") -> None:
         """Add all fields of another block."""
-        self._first = {**other._first, **self._first}
+        for name, value in other._first.items():
+            self._first.setdefault(name, value)
         self._names += other._names
         self._values += other._values
 
