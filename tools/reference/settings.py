@@ -24,6 +24,7 @@ _ABOUT = {
     "worker": "Background work.",
     "api": "The HTTP API.",
     "reports": "What the reports reckon with.",
+    "oidc": "An identity provider by which people sign in whom `rebond user add` has made, with the same email.",
     "webhooks": "Webhooks that go out.",
     "policy": "What counts against addresses, and when messages are tried again; see [policy presets](policy.md).",
     "retention": "How long things are kept. Cleanup removes what is older.",
