@@ -25,7 +25,7 @@ _KEPT = 300.0  # seconds: to look for outdated states is to look at all of them
 
 @dataclass(slots=True)
 class _Outdated:
-    digest: str = ""
+    site: object = None
     number: int = 0
     until: float = 0.0
 
@@ -59,9 +59,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def _count_outdated() -> int:
     site = current_site()
     at = site.clock.monotonic()
-    if _outdated.digest != site.policy.digest or at >= _outdated.until:
+    if _outdated.site is not site or at >= _outdated.until:
         _outdated.number = count_some_outdated(site.policy.digest)
-        _outdated.digest, _outdated.until = site.policy.digest, at + _KEPT
+        _outdated.site, _outdated.until = site, at + _KEPT
     return _outdated.number
 
 
