@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rebond.cli.export import defused, write_rows
+from rebond.cli.export import write_rows
+from rebond.services.csv_cells import defused
 from rebond.services.errors import InputError
 
 ROWS = [{"address": "=cmd()", "count": 1}, {"address": "+33612345678", "count": 2}]

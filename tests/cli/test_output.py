@@ -9,7 +9,8 @@ import pytest
 import typer
 
 from rebond.cli import output
-from rebond.cli.export import defused, write_rows
+from rebond.cli.export import write_rows
+from rebond.services.csv_cells import defused
 from rebond.services.errors import InputError
 
 

@@ -1,16 +1,13 @@
 """Files of rows: CSV that no spreadsheet runs as formulas, or JSON Lines."""
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from rebond.cli.output import to_json
+from rebond.services.csv_cells import defused
 from rebond.services.errors import InputError
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_PHONE = re.compile(r"\+\d{4,15}")
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:
@@ -47,11 +44,3 @@ def _write(file: IO[str], rows: Iterable[Mapping[str, Any]], *, columns: Sequenc
         else:
             writer.writerow([defused(row[name]) for name in columns])
     return count
-
-
-def defused(value: object) -> str:
-    """Write a cell so that a spreadsheet takes it as text: a quote before what could be a formula."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else to_json(value).strip('"')
-    return "'" + text if text.startswith(_FORMULA) and not _PHONE.fullmatch(text) else text

@@ -98,7 +98,10 @@ def _one(request: HttpRequest, number: int, form: UndoForm, *, status: int = 200
         raise NotFoundError(f"there is no operation {number}")
     name = "progress" if getattr(request, "htmx", False) else "operation"
     shown = {"operation": found, "form": form, "asked": _asked(found.selection)}
-    return render(request, f"console/quarantine/{name}.html", shown, status=status)
+    answer = render(request, f"console/quarantine/{name}.html", shown, status=status)
+    if name == "progress" and found.step.finished:
+        answer["HX-Refresh"] = "true"  # what stands around it has changed too
+    return answer
 
 
 def _asked(selection: Selection) -> list[tuple[str, object]]:

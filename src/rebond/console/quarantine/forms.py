@@ -18,6 +18,7 @@ from rebond.store.read.state_pages import StateFilter
 _ANY = _("Any")
 _SHORT = 64
 _LARGEST = 2**62
+LARGEST_LIST = 16 * 1024 * 1024
 _CAUSES = {cause.value: cause for cause in (*ExclusionCause, *Cause)}  # the last one wins where both have a word
 _SHOWN_REASONS = tuple(
     reason
@@ -146,6 +147,33 @@ class ConfirmForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     expected = forms.IntegerField(min_value=1, max_value=_LARGEST, widget=forms.HiddenInput)
+
+
+class ImportForm(forms.Form):
+    """A list of another system."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV or JSON Lines (.jsonl), at most 16 MiB. Larger ones: rebond quarantine import FILE."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.jsonl,.ndjson,text/csv"}),
+    )
+    because = forms.CharField(
+        label=_("Where it comes from"),
+        max_length=2000,
+        help_text=_("It is kept with each change, under your name."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    encoding = forms.ChoiceField(
+        label=_("Encoding"),
+        choices=[("utf-8", "UTF-8"), ("cp1252", "Windows-1252"), ("utf-16", "UTF-16")],
+        initial="utf-8",
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST_LIST:
+            raise forms.ValidationError(_("It has more than 16 MiB: use rebond quarantine import."))
+        return file
 
 
 class UndoForm(forms.Form):

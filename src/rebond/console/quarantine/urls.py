@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rebond.console.quarantine import address, bulk, views
+from rebond.console.quarantine import address, bulk, lists, views
 
 urlpatterns = [
     path("quarantine/", views.addresses, name="quarantine_list"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("quarantine/why/decide/", address.decide, name="quarantine_decide"),
     path("quarantine/why/undo/", address.undo, name="quarantine_undo"),
     path("quarantine/why/return/", address.returned, name="quarantine_return"),
+    path("quarantine/import/", lists.import_list, name="quarantine_import"),
+    path("quarantine/export/addresses.<str:extension>", lists.export, name="quarantine_export"),
+    path("quarantine/views/", lists.save, name="quarantine_view_save"),
+    path("quarantine/views/<int:number>/forget/", lists.forget, name="quarantine_view_forget"),
     path("quarantine/bulk/", bulk.bulk, name="quarantine_bulk"),
     path("quarantine/bulk/begin/", bulk.begin_bulk, name="quarantine_begin"),
     path("quarantine/operations/", bulk.operations, name="quarantine_operations"),

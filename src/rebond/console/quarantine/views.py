@@ -4,10 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from rebond.console.quarantine.forms import FilterForm
+from rebond.console.quarantine.lists import PAGE
 from rebond.core.permissions import Operation
 from rebond.core.words import StateOrder
 from rebond.services.list_addresses import list_addresses
-from rebond.web.access import operation
+from rebond.store.read.saved_views import kept_views
+from rebond.web.access import operation, person_of
 
 _PAGE = 50
 
@@ -18,7 +20,8 @@ def addresses(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     order = request.GET.get("sort", "")
     order = StateOrder(order) if order in set(StateOrder) else StateOrder.SINCE
-    shown = {"form": form, "order": order, "orders": list(StateOrder)}
+    views = kept_views(person_of(request).name, page=PAGE)
+    shown = {"form": form, "order": order, "views": views, "here": request.GET.urlencode()}
     if not form.is_valid():
         return render(request, "console/quarantine/list.html", shown, status=422)
     wanted = form.wanted()

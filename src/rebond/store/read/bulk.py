@@ -72,9 +72,14 @@ class Selected:
     provider: str
 
 
-def selected(selection: Selection, *, after: int, until: int, limit: int) -> tuple[list[Selected], int]:
-    """Read the next selected addresses behind a number, and where the following begin; that is `until` at the end."""
-    conditions, values = _conditions(selection)
+def selected(
+    selection: Selection, *, after: int, until: int, limit: int, every_scope: bool = False
+) -> tuple[list[Selected], int]:
+    """Read the next selected addresses behind a number, and where the following begin; that is `until` at the end.
+
+    `every_scope`: their narrower states too.
+    """
+    conditions, values = _conditions(selection, every_scope=every_scope)
     with connection.cursor() as cursor:
         cursor.execute(_SELECT.format(where=" AND ".join(conditions)), [after, until, *values, limit])
         rows = cursor.fetchall()
@@ -93,9 +98,10 @@ FROM address_state state WHERE state.id > %s AND state.id <= %s AND {where} ORDE
 """
 
 
-def _conditions(selection: Selection) -> tuple[list[str], list[Any]]:
+def _conditions(selection: Selection, *, every_scope: bool) -> tuple[list[str], list[Any]]:
     # By number, whatever else there is an index for: the walk begins anew for each part.
-    wanted, conditions, values = selection.states, [f"{unindexed('state.scope')} = ''"], list[Any]()
+    wanted, values = selection.states, list[Any]()
+    conditions = ["state.since IS NOT NULL"] if every_scope else [f"{unindexed('state.scope')} = ''"]
 
     def add(condition: str, value: object) -> None:
         conditions.append(condition)
