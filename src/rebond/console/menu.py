@@ -58,6 +58,11 @@ MENU = (
             Entry("rules_list", _("Email processing rules"), Operation.READ_RULES, under="rules_"),
             Entry("key_list", _("API keys"), Operation.MANAGE_KEYS, under="key_"),
             Entry("webhook_list", _("Webhooks"), Operation.MANAGE_WEBHOOKS, under="webhook_"),
+            Entry("job_list", _("Technical jobs"), Operation.READ_JOBS, under="job_"),
+            Entry("transport_list", _("Transports and intake"), Operation.READ_SETTINGS, under="transport_"),
+            Entry("people_list", _("Users"), Operation.MANAGE_PEOPLE, under="people_"),
+            Entry("audit_list", _("Audit trail"), Operation.READ_AUDIT, under="audit_"),
+            Entry("settings_show", _("Settings"), Operation.READ_SETTINGS, under="settings_"),
         ),
     ),
 )

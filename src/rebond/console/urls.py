@@ -13,4 +13,5 @@ urlpatterns = [
     path("", include("rebond.console.returns.urls")),
     path("", include("rebond.console.deliveries.urls")),
     path("", include("rebond.console.keys.urls")),
+    path("", include("rebond.console.administration.urls")),
 ]

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from rebond.jobs.names import UPDATE
 from rebond.jobs.schedule import Every
 from rebond.jobs.table import TIMED
-from rebond.store.read.jobs import Run, holds, last_runs
+from rebond.services.errors import NotFoundError
+from rebond.store.read.jobs import Hold, Process, Run, holds, last_runs, running_processes
 from rebond.wiring import Site
 
 # A job that has not run for so long does not run.
@@ -37,6 +38,46 @@ class JobState:
     def broke_off(self) -> bool:
         """Tell whether the last run ended by an error."""
         return self.last is not None and self.last.result is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """How background work stands: the timed jobs, what runs where, and what waits.
+
+    `missing`: kinds of process without which nothing moves, and of which none has been seen lately. `others`: work that
+    is carried out now, by job and subject.
+    """
+
+    jobs: tuple[JobState, ...]
+    processes: tuple[Process, ...]
+    missing: tuple[str, ...]
+    others: tuple[Hold, ...]
+
+
+# A process that has not said so for that long does not run.
+SEEN_WITHIN = timedelta(seconds=60)
+_NEEDED = ("worker", "beat")
+
+
+def background(site: Site) -> Background:
+    """Read how background work stands."""
+    now = site.clock.now()
+    processes = tuple(one for one in running_processes() if one.seen_at >= now - SEEN_WITHIN)
+    kinds = {one.kind for one in processes}
+    return Background(
+        jobs=tuple(job_states(site)),
+        processes=processes,
+        missing=tuple(kind for kind in _NEEDED if kind not in kinds),
+        others=tuple(hold for name, hold in holds(now=now).items() if hold.worker and name not in TIMED),
+    )
+
+
+def job_state(site: Site, name: str) -> JobState:
+    """Read how one timed job stands; NotFoundError when there is none of this name."""
+    found = next((job for job in job_states(site) if job.name == name), None)
+    if found is None:
+        raise NotFoundError(f"there is no job {name!r}: known are {', '.join(TIMED)}")
+    return found
 
 
 def job_states(site: Site) -> list[JobState]:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
 from importlib.metadata import version
 
 from django.db import Error
@@ -11,14 +10,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from rebond.jobs.queue import open_queue
-from rebond.jobs.state import job_states
+from rebond.jobs.state import SEEN_WITHIN, job_states
 from rebond.store.read.jobs import running_processes
 from rebond.store.read.metrics import figures
 from rebond.wiring import Site
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-# A process that has not said so for that long does not run.
-SEEN_WITHIN = timedelta(seconds=60)
 
 
 def measure(site: Site) -> bytes:

@@ -1,0 +1,1 @@
+"""Administration: technical jobs, people, the audit trail, settings, transports and intake."""
