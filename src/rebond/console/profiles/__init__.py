@@ -1,0 +1,1 @@
+"""Profiles, and whom deliveries can go to: segments, lists and services."""

@@ -1,0 +1,223 @@
+"""Profiles, imports, segments, lists and services: what is shown, what is done, and who may."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from rebond.core.words import AddressStatus, Reason, Role
+from rebond.services import audiences, uploads
+from rebond.services.uploads import read_in
+from rebond.store.models import AddressStateRow, PeopleList, Profile, ProfileDenial, Segment, Service
+from tests.console.conftest import ClientAs, Desk
+from tests.console.delivery_fixtures import NOW, sent
+from tests.console.test_deliveries import text_of
+from tests.services.people_fixtures import Person, add_people, set_state
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+PAGES = ("/profiles/", "/profiles/one/?id=p0", "/segments/", "/lists/", "/services/")
+PARIS = {"name": "Parisians", "match": "all", "field_1": "city", "operator_1": "equals", "value_1": "Paris"}
+
+
+def ann() -> None:
+    add_people([Person("ann@shop.example", fields={"city": "Paris", "note": "<b>x</b>"}), Person("bob@shop.example")])
+
+
+def test_nobody_yet_says_what_to_do(client_as: ClientAs) -> None:
+    assert "There is nobody yet." in text_of(client_as(), "/profiles/")
+
+
+@pytest.mark.parametrize(("who", "found"), [("p1", "p1"), ("ANN@shop.example", "p0"), ("nobody", ""), ("", "p0 p1")])
+def test_profiles_are_found_by_id_and_address(client_as: ClientAs, who: str, found: str) -> None:
+    ann()
+    text = text_of(client_as(Role.OPERATOR), f"/profiles/?who={who}")
+    assert [name for name in ("p0", "p1") if f">{name}</a>" in text] == found.split()
+    assert ("Nobody has this id or address." in text) == (not found)
+
+
+def test_profiles_are_listed_page_by_page(client_as: ClientAs) -> None:
+    add_people(Person(f"a{n}@x.example") for n in range(51))
+    client = client_as()
+    text = text_of(client, "/profiles/")
+    assert ">p50</a>" in text
+    assert ">p0</a>" not in text
+    before = Profile.objects.get(external_id="p1").pk
+    text = text_of(client, f"/profiles/?before={before}")
+    assert ">p0</a>" in text
+    assert ">p1</a>" not in text
+
+
+def test_a_profile_shows_all_that_is_known(client_as: ClientAs) -> None:
+    number = sent()
+    who = {"now": NOW, "actor": "test"}
+    audiences.subscribe(audiences.create_service("Newsletter", **who), "p4", **who)  # type: ignore[arg-type]
+    audiences.change_list(audiences.create_list("Winners", **who), "p4", on=True, **who)  # type: ignore[arg-type]
+    set_state("ann0@shop.example", AddressStatus.ERRONEOUS)
+    AddressStateRow.objects.filter(address_key="ann0@shop.example").update(error_count=2, reason=Reason.MAILBOX_FULL)
+    text = text_of(client_as(), "/profiles/one/?id=p4")
+    for words in ("ann0@shop.example", "Erroneous", "Mailbox full", "2 counted errors", "Newsletter", "Winners"):
+        assert words in text
+    assert f'href="/deliveries/{number}/"' in text
+    assert "/quarantine/why/?channel=email&amp;address=ann0%40shop.example" in text
+    assert "/quarantine/why/" not in text_of(client_as(Role.OPERATOR), "/profiles/one/?id=p4")
+
+
+def test_fields_are_text(client_as: ClientAs) -> None:
+    ann()
+    text = text_of(client_as(), "/profiles/one/?id=p0")
+    assert "&lt;b&gt;x&lt;/b&gt;" in text
+    assert "there is no profile with the id" in text_of(client_as(), "/profiles/one/?id=zz", status=404)
+
+
+def test_a_profile_is_opted_out_and_in_again(client_as: ClientAs) -> None:
+    ann()
+    client = client_as(Role.OPERATOR)
+    client.post("/profiles/denylist/", {"id": "p0", "channel": "email", "because": "asked by phone"})
+    assert ProfileDenial.objects.get().proof == "asked by phone"
+    assert "asked by phone" in text_of(client, "/profiles/one/?id=p0")
+    answer = client.post("/profiles/allow/", {"id": "p0", "channel": "email", "because": " "}, follow=True)
+    assert "say why" in answer.content.decode()
+    client.post("/profiles/allow/", {"id": "p0", "channel": "email", "because": "asked again"})
+    assert not ProfileDenial.objects.exists()
+    assert client.post("/profiles/denylist/", {"id": "p0", "channel": "fax"}).status_code == 422
+
+
+def test_a_file_is_imported_with_its_bad_rows_told(client_as: ClientAs) -> None:
+    client = client_as(Role.OPERATOR)
+    people_list = audiences.create_list("Winners", now=NOW, actor="test")
+    file = SimpleUploadedFile("people.csv", b"id,Mail\n7,ann@x.example\n,b@x.example\n")
+    typed = {"file": file, "encoding": "utf-8", "mapping": "email=Mail", "people_list": str(people_list)}
+    answer = client.post("/profiles/imports/", typed, follow=True)
+    assert "Waiting" in answer.content.decode()
+    (number,) = uploads.open_uploads()
+    assert 'hx-trigger="every 2s"' in text_of(client, f"/profiles/imports/{number}/")
+    read_in(number, now=lambda: NOW, stopping=lambda: False)
+    text = text_of(client, f"/profiles/imports/{number}/live/")
+    assert "hx-trigger" not in text
+    assert '<td class="number">3</td>' in text
+    assert "people.csv" in text_of(client, "/profiles/imports/")
+    assert audiences.get_list(people_list).number == 1
+    assert client.get("/profiles/imports/99/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "changes", "words"),
+    [
+        (b"name\nAnn\n", {}, "people.csv has the columns name"),
+        (b"id,email\n1,a@x.example\n", {"encoding": "klingon"}, "is unknown"),
+        (b"id,email\n1,a@x.example\n", {"mapping": "email"}, "Write each once"),
+        (b"", {}, "empty"),
+    ],
+)
+def test_a_file_of_another_shape_is_told(
+    client_as: ClientAs, content: bytes, changes: dict[str, str], words: str
+) -> None:
+    typed = {"file": SimpleUploadedFile("people.csv", content), "encoding": "utf-8", **changes}
+    answer = client_as().post("/profiles/imports/", typed)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert uploads.open_uploads() == []
+
+
+def test_a_segment_is_counted_saved_changed_and_deleted(client_as: ClientAs) -> None:
+    ann()
+    client = client_as(Role.OPERATOR)
+    text = " ".join(client.post("/segments/new/", {**PARIS, "count": "1"}).content.decode().split())
+    assert "<strong>1 profile</strong> of 2 is in it now." in text
+    assert not Segment.objects.exists()
+    client.post("/segments/new/", PARIS)
+    number = Segment.objects.get().pk
+    text = text_of(client, f"/segments/{number}/")
+    assert "<code>city</code> is Paris" in text
+    assert ">p0</a>" in text
+    assert 'value="Paris"' in text_of(client, f"/segments/{number}/edit/")
+    changed = {**PARIS, "operator_1": "in", "value_1": "Paris, Lyon", "field_2": "note", "operator_2": "is_empty"}
+    client.post(f"/segments/{number}/edit/", changed)
+    assert len(audiences.get_segment(number).filter.parts) == 2
+    client.post(f"/segments/{number}/delete/")
+    assert not Segment.objects.exists()
+
+
+def test_a_segment_of_subscribers_names_the_service(client_as: ClientAs) -> None:
+    service = audiences.create_service("Newsletter", now=NOW, actor="test")
+    client = client_as()
+    client.post("/segments/new/", {**PARIS, "field_1": "", "operator_1": "subscribed", "value_1": "Newsletter"})
+    (segment,) = audiences.list_segments()
+    assert segment.filter.parts[0].value == str(service)  # type: ignore[union-attr]
+    assert 'value="Newsletter"' in text_of(client, f"/segments/{segment.id}/edit/")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "name has 1 to 255 characters"),
+        ({"value_1": ""}, "nothing to compare with"),
+        ({"operator_1": "like"}, "no operator"),
+        ({"operator_1": "before"}, "write a day"),
+        ({"operator_1": "subscribed"}, "choose one"),
+        ({"match": "some"}, "is &quot;all&quot;"),
+        ({"field_1": 'a"b'}, "a field has a name"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_told_and_kept(
+    client_as: ClientAs, changes: dict[str, str], words: str
+) -> None:
+    answer = client_as().post("/segments/new/", {**PARIS, **changes})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert 'value="city"' in answer.content.decode() or "field_1" in changes
+    assert not Segment.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["list", "service"])
+def test_lists_and_services_are_made_filled_and_deleted(client_as: ClientAs, kind: str) -> None:
+    ann()
+    client = client_as(Role.OPERATOR)
+    model = PeopleList if kind == "list" else Service
+    client.post(f"/{kind}s/", {"name": "First <one>"})
+    number = model.objects.get().pk
+    answer = client.post(f"/{kind}s/", {"name": "First <one>"})
+    assert answer.status_code == 422
+    assert "already" in answer.content.decode()
+    client.post(f"/{kind}s/{number}/change/", {"id": "p0", "on": "1"})
+    text = text_of(client, f"/{kind}s/")
+    assert "First &lt;one&gt;" in text
+    assert "Delete, with 1 entry" in text
+    assert "First &lt;one&gt;" in text_of(client, "/profiles/one/?id=p0")
+    client.post(f"/{kind}s/{number}/change/", {"id": "p0", "on": "0"})
+    assert "Delete, with 0 entries" in text_of(client, f"/{kind}s/")
+    client.post(f"/{kind}s/{number}/delete/")
+    assert not model.objects.exists()
+    assert client.post(f"/{kind}s/99/delete/").status_code == 404
+
+
+def test_who_may_not_see_profiles_is_refused_and_not_shown_them(client_as: ClientAs) -> None:
+    ann()
+    client = client_as(Role.VIEWER)
+    assert 'href="/profiles/"' not in text_of(client, "/deliveries/")
+    for path in PAGES:
+        assert client.get(path).status_code == 403
+
+
+def test_who_may_look_alone_is_shown_no_button_and_refused(client_as: ClientAs) -> None:
+    ann()
+    people_list = audiences.create_list("Winners", now=NOW, actor="test")
+    client = client_as(Role.DELIVERABILITY)
+    for path in PAGES:
+        assert '<form method="post"' not in text_of(client, path).partition("<main")[2]
+    for path in ("/profiles/denylist/", "/profiles/allow/", "/profiles/imports/", "/segments/new/", "/lists/",
+                 "/services/", f"/lists/{people_list}/change/", f"/lists/{people_list}/delete/"):  # fmt: skip
+        assert client.post(path, {"id": "p0", "channel": "email", "name": "x"}).status_code == 403
+    assert not ProfileDenial.objects.exists()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_pages_of_people_fit_their_window(desk: Callable[..., Desk], width: int) -> None:
+    sent()
+    group = audiences.read_filter({"match": "all", "parts": [{"field": "city", "operator": "is_empty"}]})
+    number = audiences.save_segment("Nowhere", group, now=NOW, actor="test")
+    window = desk(Role.OPERATOR, width=width, language="fr" if width == 390 else "en")
+    for path in ("/profiles/", "/profiles/one/?id=p4", "/profiles/imports/", "/segments/", f"/segments/{number}/",
+                 "/segments/new/", "/lists/", "/services/"):  # fmt: skip
+        page = window.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
