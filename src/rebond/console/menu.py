@@ -39,6 +39,15 @@ MENU = (
         ),
     ),
     Section(
+        _("People"),
+        (
+            Entry("profile_list", _("Profiles"), Operation.READ_PROFILES, under="profile_"),
+            Entry("segment_list", _("Segments"), Operation.READ_PROFILES, under="segment_"),
+            Entry("list_list", _("Lists"), Operation.READ_PROFILES, under="list_"),
+            Entry("service_list", _("Services"), Operation.READ_PROFILES, under="service_"),
+        ),
+    ),
+    Section(
         _("Quarantine"),
         (
             Entry("quarantine_list", _("Addresses"), Operation.READ_QUARANTINE, under="quarantine_"),
