@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("rebond.console.deliveries.urls")),
     path("", include("rebond.console.keys.urls")),
     path("", include("rebond.console.administration.urls")),
+    path("", include("rebond.console.profiles.urls")),
 ]
