@@ -68,7 +68,7 @@ def test_a_delivery_is_edited_by_what_is_named(asker: Asker, delivery: int) -> N
     assert (changed["name"], changed["subject"], changed["verify"]) == ("March", "", "all")
     assert (changed["validity_seconds"], changed["retries_seconds"]) == (259200, [3600, 3600])
     assert any("subject" in words for words in changed["red"])
-    assert asker.ask("PATCH", path, {"everybody": True}).json()["target"] == "all"
+    assert asker.ask("PATCH", path, {"target": {"kind": "all"}}).json()["target"] == "all"
 
 
 def test_deliveries_come_page_by_page(asker: Asker) -> None:

@@ -1,5 +1,6 @@
 """`/deliveries`: make, prepare, send, steer, look at."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -7,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import AwareDatetime, Field
 
-from rebond.api.base import Cursor, Flag, Given, Limit, Number, Told
+from rebond.api.base import Cursor, Flag, Given, Limit, Number, Told, Whole
 from rebond.api.cursors import position, signed
 from rebond.api.gate import caller_of, needs
 from rebond.api.problems import ProblemError
@@ -33,7 +34,8 @@ from rebond.services.prepare import begin_preparing
 from rebond.services.report import DeliveryPage as ListedPage
 from rebond.services.report import page_of_deliveries
 from rebond.services.send import begin_sending
-from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow, Target
+from rebond.services.templates import get_template, use
+from rebond.store.read.deliveries import Aim, DeliveryFilter, DeliveryRow, Target
 from rebond.web.current import current_site, now
 
 router = Router(tags=["Deliveries"])
@@ -77,6 +79,8 @@ class Delivery(Told):
     text: str
     html: str
     target: Target
+    target_ref: Annotated[int | None, Field(description="The number of the segment, list or service.")]
+    template: int | None
     validity_seconds: int
     retries_seconds: list[int]
     duplicates: bool
@@ -93,6 +97,13 @@ class SavedDelivery(Delivery):
     yellow: Annotated[list[str], Field(description="What is doubtful in its content.")]
 
 
+class Aiming(Given):
+    """Whom it goes to: everybody, or the segment, list or service of that number."""
+
+    kind: Literal["all", "segment", "list", "service"]
+    id: Whole | None = None
+
+
 class Settings(Given):
     sender: Annotated[str, Field(max_length=1000)] = ""
     subject: Part = ""
@@ -106,17 +117,19 @@ class Settings(Given):
 
 
 class ToCreate(Settings):
-    """A draft for everybody; `PUT /deliveries/{delivery}/target` gives it a file of people instead."""
+    """A draft; `PUT /deliveries/{delivery}/target` sends it to the people of a file."""
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
     channel: Channel = Channel.EMAIL
+    template: Annotated[Whole | None, Field(description="What is not named here comes from it.")] = None
+    target: Annotated[Aiming | None, Field(description="Everybody, or the template's, when left out.")] = None
 
 
 class ToEdit(Settings):
     """What is not named stays."""
 
     name: Annotated[str | None, Field(min_length=1, max_length=255)] = None
-    everybody: Annotated[Flag, Field(description="Its target is everybody.")] = False
+    target: Aiming | None = None
 
 
 class DeliveryState(Told):
@@ -145,11 +158,16 @@ def list_deliveries(
     "/deliveries", response={201: SavedDelivery}, summary="Make a delivery", **needs(Operation.WRITE_DELIVERIES)
 )
 def create(request: HttpRequest, given: ToCreate) -> Any:
-    """A draft for everybody. `red` and `yellow` say what preparation would say of its content."""
-    policy = current_site().policy
-    defaults = {"validity": policy.validity, "retries": policy.retries, "retry_permanent": policy.retry_permanent}
-    new = NewDelivery(**{**defaults, **_settings(given.model_dump())})
-    created = create_delivery(new, now=now(), actor=caller_of(request).name)
+    """`red` and `yellow` say what preparation would say of its content."""
+    actor, aim = caller_of(request).name, aim_of(given.target)
+    if given.template is None:
+        new = NewDelivery(**{**site_settings(), **read_settings(given.model_dump(exclude=_APART))})
+    else:
+        template = get_template(given.template)
+        changes = read_settings(given.model_dump(exclude_unset=True, exclude=_APART))
+        new = replace(use(template, name=given.name), **changes)
+        aim = aim if given.target else template.aim
+    created = create_delivery(new, aim=aim, template=given.template, now=now(), actor=actor)
     return Status(201, _saved(created.id))
 
 
@@ -164,8 +182,9 @@ def show(request: HttpRequest, delivery: Number) -> dict[str, Any]:
 )
 def edit(request: HttpRequest, delivery: Number, given: ToEdit) -> dict[str, Any]:
     """It is a draft afterwards, to be prepared again; 409 once it is being sent."""
-    changes = _settings(given.model_dump(exclude_unset=True, exclude={"everybody"}))
-    edit_delivery(delivery, changes, everybody=given.everybody, now=now(), actor=caller_of(request).name)
+    changes = read_settings(given.model_dump(exclude_unset=True, exclude=_APART))
+    aim = aim_of(given.target) if given.target else None
+    edit_delivery(delivery, changes, aim=aim, now=now(), actor=caller_of(request).name)
     return _saved(delivery)
 
 
@@ -248,7 +267,26 @@ def cancel(request: HttpRequest, delivery: Number) -> dict[str, Any]:
     return {"id": delivery, "status": cancel_delivery(delivery, now=now(), actor=caller_of(request).name)}
 
 
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
+_APART = {"template", "target"}
+
+
+def aim_of(given: Aiming | None) -> Aim:
+    """Read a target that is no file; ProblemError when its number is missing, or there for nothing."""
+    if given is None:
+        return Aim()
+    if (given.id is None) != (given.kind == "all"):
+        words = "everybody has no number" if given.kind == "all" else f"give the number of the {given.kind}"
+        raise ProblemError(422, "the target cannot be read: see errors", [("target.id", words)])
+    return Aim(Target(given.kind), given.id)
+
+
+def site_settings() -> dict[str, Any]:
+    """Return the settings of this site for deliveries that say nothing of them."""
+    policy = current_site().policy
+    return {"validity": policy.validity, "retries": policy.retries, "retry_permanent": policy.retry_permanent}
+
+
+def read_settings(given: dict[str, Any]) -> dict[str, Any]:
     """Read the texts of settings, by the names of `NewDelivery`; what is None is left out."""
     settings = {name: value for name, value in given.items() if value is not None}
     readers: dict[str, Any] = {"validity": parse_duration, "retries": parse_retries}

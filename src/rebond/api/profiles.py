@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import Field
 
-from rebond.api.base import Given, Told
+from rebond.api.base import Cursor, Given, Limit, Told
+from rebond.api.cursors import position, signed
 from rebond.api.gate import caller_of, needs
 from rebond.api.problems import ProblemError
 from rebond.core.permissions import Operation
@@ -20,6 +21,7 @@ from rebond.core.words import AddressStatus, Channel, Reason
 from rebond.services.denylist_profile import allow_profile, denylist_profile
 from rebond.services.import_people import Imported, import_people
 from rebond.services.people_file import FileOptions
+from rebond.services.people_pages import page_of_profiles
 from rebond.services.profiles import ShownProfile, show_profile
 from rebond.web.current import current_site, now
 
@@ -54,6 +56,19 @@ class Profile(Told):
     created_at: datetime
     updated_at: datetime
     erased_at: datetime | None
+
+
+class ListedProfile(Told):
+    profile: str
+    addresses: dict[Channel, str]
+    created_at: datetime
+    updated_at: datetime
+    erased: bool
+
+
+class ProfilePage(Told):
+    items: list[ListedProfile]
+    next: str | None
 
 
 class OptOut(Given):
@@ -121,6 +136,28 @@ def allow(
     actor = caller_of(request).name
     changed = allow_profile(profile, channel=channel, now=now(), actor=actor, because=because)
     return {"profile": profile, "channel": channel, "changed": changed}
+
+
+@router.get("/profiles", response=ProfilePage, summary="List profiles", **needs(Operation.READ_PROFILES))
+def list_profiles(
+    request: HttpRequest,
+    *,
+    who: Annotated[str, Field(max_length=2000, description="An address, or a profile's id.")] = "",
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> dict[str, Any]:
+    """The newest first; with `who` those of that id, or with that address."""
+    config = current_site().config
+    found = page_of_profiles(
+        who.strip(),
+        region=config.site.default_region,
+        allow_undotted=config.email.allow_undotted,
+        before=position(request, cursor),
+        limit=limit,
+    )
+    names = ("addresses", "created_at", "updated_at", "erased")
+    items = [{"profile": row.external_id, **{name: getattr(row, name) for name in names}} for row in found.rows]
+    return {"items": items, "next": signed(request, found.next)}
 
 
 @router.get("/profiles/{path:profile}", response=Profile, summary="Show a profile", **needs(Operation.READ_PROFILES))

@@ -7,6 +7,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from rebond.api import (
     addresses,
+    audiences,
+    bulk,
     deliveries,
     delivery_logs,
     profiles,
@@ -15,6 +17,7 @@ from rebond.api import (
     quarantine,
     reports,
     rules,
+    templates,
     tokens,
     webhooks,
 )
@@ -24,10 +27,13 @@ from rebond.api.problems import problem
 ROUTERS = (
     addresses.router,
     qualify.router,
+    bulk.router,
     quarantine.router,
     profiles.router,
     deliveries.router,
     delivery_logs.router,
+    templates.router,
+    audiences.router,
     qualifications.router,
     rules.router,
     reports.router,
