@@ -30,6 +30,9 @@ def test_it_is_kept_for_a_while_and_what_is_decided_is_out_at_once() -> None:
     second = kept.now()
     assert [one.number for one in second.clusters] == [pigeon, moon]
     assert (second.beside(pigeon), second.beside(moon)) == ((None, moon), (pigeon, None))
+    moons(5, days=2)
+    clock.time += KEPT + timedelta(seconds=1)
+    assert [one.addresses for one in kept.now().clusters] == [5, 4]
     decide(practice(), decision(moon))
     third = kept.now()
     assert [one.number for one in third.clusters] == [pigeon]

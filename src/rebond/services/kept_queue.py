@@ -1,9 +1,9 @@
 """The team's queue as pages show it: put together once for a while, not for each request."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rebond.core.ports import Clock
 from rebond.core.qualify.rules import Rule
@@ -11,7 +11,7 @@ from rebond.core.words import QualificationStatus
 from rebond.services.errors import no_qualification
 from rebond.services.qualifications import Cluster, Queue
 from rebond.services.rules_in_force import RulesInForce
-from rebond.store.read.qualifications import QualificationRow, find_qualifications
+from rebond.store.read.qualifications import QualificationRow, count_waiting, find_qualifications
 from rebond.store.read.rules import RulesVersion, rules_version
 
 KEPT = timedelta(seconds=20)
@@ -62,6 +62,7 @@ class KeptQueue:
         self._version: RulesVersion | None = None
         self._until = 0.0
         self._learned_until = 0.0
+        self._counts: dict[int, tuple[tuple[int, datetime], int]] = {}
 
     def now(self) -> Put:
         """Return the queue as it is, or was some seconds ago; what was decided is always out of it."""
@@ -81,15 +82,26 @@ class KeptQueue:
     def _renewed(self, version: RulesVersion) -> Put:
         if self._put is None or version != self._version or self._clock.monotonic() >= self._until:
             queue = Queue(self._rules.renew(), rules=self._shipped())
-            if self._put is not None and version == self._version and self._clock.monotonic() < self._learned_until:
+            long_ago = self._clock.monotonic() >= self._learned_until
+            if long_ago:
+                self._counts = {}
+                self._learned_until = self._clock.monotonic() + LEARNED.total_seconds()
+            elif self._put is not None and version == self._version:
                 # A decision makes it anew; what comes in meanwhile teaches it little.
                 queue.suggester = self._put.queue.suggester
-            else:
-                self._learned_until = self._clock.monotonic() + LEARNED.total_seconds()
-            self._put = Put(queue, tuple(queue.by_weight()))
+            self._put = Put(queue, tuple(queue.by_weight(count=lambda numbers: self._counted(queue, numbers))))
             self._version = version
             self._until = self._clock.monotonic() + KEPT.total_seconds()
         return self._put
+
+    def _counted(self, queue: Queue, numbers: Collection[int]) -> dict[int, int]:
+        """Count whom the texts wait on; those that have not come again since are not counted again."""
+        seen = {row.number: (row.count, row.last_seen_at) for row in queue.rows if row.number in numbers}
+        before = {number: kept for number, kept in self._counts.items() if seen.get(number) == kept[0]}
+        found = count_waiting(seen.keys() - before.keys())
+        new = {number: (sign, found.get(number, 0)) for number, sign in seen.items() if number not in before}
+        self._counts = before | new
+        return {number: addresses for number, (_, addresses) in self._counts.items()}
 
 
 def text_row(number: int) -> QualificationRow:

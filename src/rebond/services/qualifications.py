@@ -1,6 +1,6 @@
 """The deliverability team's queue: distinct texts put together, how many wait on each, and what they may mean."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -66,10 +66,13 @@ class Queue:
         """Put what is to be qualified together; those that most addresses wait on come first."""
         return [self.suggested(cluster) for cluster in self.by_weight()]
 
-    def by_weight(self) -> list[Cluster]:
-        """Return the same as `clusters`, without what they may mean: to tell that of very many takes seconds."""
+    def by_weight(self, *, count: Callable[[Collection[int]], dict[int, int]] = count_waiting) -> list[Cluster]:
+        """Return the same as `clusters`, without what they may mean: to tell that of very many takes seconds.
+
+        `count` tells how many addresses wait on each of some texts.
+        """
         waiting = {row.number: row for row in self.rows if row.status is QualificationStatus.TO_QUALIFY}
-        addresses = count_waiting(waiting)
+        addresses = count(waiting)
         found = [_cluster([waiting[number] for number in group], addresses) for group in self._groups(waiting)]
         return sorted(found, key=lambda cluster: (-cluster.addresses, -cluster.count, cluster.number))
 
