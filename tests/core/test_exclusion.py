@@ -67,6 +67,7 @@ def test_what_is_asked_again_at_every_claim() -> None:
         Ground.DENYLISTED,
         Ground.QUARANTINED,
         Ground.HELD,
+        Ground.UNSUBSCRIBED,
     }
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from tests.services.people_fixtures import NOW, Person, add_people, assert_equations, draft, new_delivery, run
+from tests.services.sending_fixtures import JumpingClock, MemorySender, accept, run_send
 
+from rebond.core.words import ExclusionCause, Reason
 from rebond.services import audiences
 from rebond.services.deliveries import create_delivery, get_delivery
 from rebond.services.delivery_edit import edit_delivery
@@ -189,3 +191,19 @@ def test_the_people_of_a_file_are_no_templates_target(tmp_path: Any) -> None:
     file.write_text("id,email\n1,a@x.example\n")
     delivery = create_delivery(new_delivery(), target=file, **WHO).id
     assert get_template(template_from(delivery, name="T", **WHO)).aim == Aim()
+
+
+def test_who_ends_the_subscription_before_their_turn_is_left_out() -> None:
+    people()
+    number = audiences.create_service("Newsletter", **WHO)
+    for external_id in ("p0", "p1"):
+        audiences.subscribe(number, external_id, **WHO)
+    delivery = create_delivery(new_delivery(), aim=Aim(Target.SERVICE, number), **WHO).id
+    run(delivery)
+    audiences.unsubscribe(number, "p0", **WHO)
+    clock = JumpingClock()
+    sender = MemorySender(clock, answer=accept)
+    run_send(delivery, sender=sender)
+    assert [one.recipient for one in sender.taken] == ["b@x.example"]
+    counts = assert_equations(delivery)
+    assert counts.exclusions == {(Reason.EXCLUDED_BY_RULE, ExclusionCause.OPTED_OUT): 1}

@@ -25,6 +25,7 @@ class Ground(StrEnum):
     QUARANTINED = "quarantined"
     HELD = "held"
     SEEN_BEFORE = "seen_before"
+    UNSUBSCRIBED = "unsubscribed"
     CONFIRMED_LATELY = "confirmed_lately"
 
 
@@ -55,6 +56,8 @@ EXCLUSION_RULES = (
     ExclusionRule(Ground.QUARANTINED, Reason.QUARANTINED, None, _NOT_CONFIRMATION),
     ExclusionRule(Ground.HELD, Reason.QUARANTINED, ExclusionCause.INCIDENT, _NOT_CONFIRMATION),
     ExclusionRule(Ground.SEEN_BEFORE, Reason.DUPLICATE, None, _ALL, late=False),
+    # Of a service whose subscribers the delivery goes to; preparation takes none but them.
+    ExclusionRule(Ground.UNSUBSCRIBED, Reason.EXCLUDED_BY_RULE, ExclusionCause.OPTED_OUT, _COMMERCIAL),
     ExclusionRule(Ground.CONFIRMED_LATELY, Reason.EXCLUDED_BY_RULE, ExclusionCause.RULE, _CONFIRMATION),
 )
 

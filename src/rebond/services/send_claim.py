@@ -76,7 +76,7 @@ def claim(
 
 def _people(due: Sequence[Due], delivery: SendingDelivery, *, now: datetime) -> Mapping[int, Person]:
     """Read the people behind these messages, with what stands against writing to them now."""
-    people = people_behind(due, channel=delivery.channel)
+    people = people_behind(due, channel=delivery.channel, service=delivery.service)
     if delivery.message_class is not MessageClass.CONFIRMATION:
         return people
     agree_on_confirmations([item.address_key for item in due])

@@ -20,8 +20,10 @@ from rebond.store.models import (
     Message,
     Profile,
     ProfileDenial,
+    Subscription,
     TransportPause,
 )
+from rebond.store.read.deliveries import Target
 from rebond.store.read.leases import FARTHEST, is_over
 
 OPEN = tuple(status.value for status in sorted(OPEN_MESSAGES))
@@ -33,7 +35,10 @@ _AFTER = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingDelivery:
-    """A delivery as sending needs it. `started_at` and `ends_at` are None until its first start."""
+    """A delivery as sending needs it. `started_at` and `ends_at` are None until its first start.
+
+    `service` is the one whose subscribers it goes to.
+    """
 
     id: int
     name: str
@@ -49,6 +54,7 @@ class SendingDelivery:
     retry_permanent: RetryPermanent
     started_at: datetime | None
     ends_at: datetime | None
+    service: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,7 @@ def sending_delivery(delivery_id: int, *, lock: bool = False) -> SendingDelivery
         retry_permanent=RetryPermanent(row.retry_permanent),
         started_at=row.started_at,
         ends_at=row.ends_at,
+        service=row.target_ref if row.target == Target.SERVICE else None,
     )
 
 
@@ -207,8 +214,11 @@ def _due(rows: Any, limit: int) -> list[Due]:
     return [Due(**{**row, "status": MessageStatus(row["status"])}) for row in locked]
 
 
-def people_behind(due: Sequence[Due], *, channel: Channel) -> dict[int, Person]:
-    """Read, by message, the profiles of these messages and what stands against each: three statements."""
+def people_behind(due: Sequence[Due], *, channel: Channel, service: int | None = None) -> dict[int, Person]:
+    """Read, by message, the profiles of these messages and what stands against each: three statements.
+
+    With a service, a fourth tells who does not subscribe to it any more.
+    """
     profiles = sorted({item.profile for item in due})
     rows = {
         number: (fields, erased_at is not None)
@@ -221,6 +231,10 @@ def people_behind(due: Sequence[Due], *, channel: Channel) -> dict[int, Person]:
     for profile, denied_channel in denied.values_list("profile_id", "channel"):
         ground = Ground.OPTED_OUT_OF_ALL if denied_channel == "all" else Ground.OPTED_OUT_OF_CHANNEL
         denials.setdefault(profile, set()).add(ground)
+    if service is not None:
+        subscribed = Subscription.objects.filter(service=service, profile__in=profiles)
+        for profile in set(profiles) - set(subscribed.values_list("profile", flat=True)):
+            denials.setdefault(profile, set()).add(Ground.UNSUBSCRIBED)
     keys = sorted({item.address_key for item in due})
     states = AddressStateRow.objects.filter(channel=channel.value, scope="", address_key__in=keys)
     about = {

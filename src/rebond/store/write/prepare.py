@@ -107,6 +107,8 @@ _GROUNDS: Mapping[Ground, str] = {
     Ground.QUARANTINED: f"s.status = '{AddressStatus.QUARANTINED}'",
     # Incidents come later; nothing is held yet.
     Ground.HELD: "1 = 0",
+    # Those are not in the target.
+    Ground.UNSUBSCRIBED: "1 = 0",
     Ground.CONFIRMED_LATELY: (
         "EXISTS (SELECT 1 FROM message c JOIN delivery d ON d.id = c.delivery_id"
         f" WHERE d.message_class = '{MessageClass.CONFIRMATION}' AND c.channel = a.channel"
