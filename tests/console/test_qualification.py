@@ -273,6 +273,20 @@ def test_the_queue_is_worked_through_by_keyboard(desk: Callable[..., Desk], wait
     assert not ConsoleRule.objects.exists()
 
 
+def test_nothing_typed_is_lost_when_the_session_ends(desk: Callable[..., Desk], waiting: list[int]) -> None:
+    window = desk(Role.DELIVERABILITY)
+    page = window.open(f"/qualifications/{waiting[0]}/")
+    page.fill("#id_pattern", "finds the moon wrong, they say")
+    page.wait_for_selector("#samples:not(:has(mark))")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.click("button[value=test]")
+    page.wait_for_url("**/account/login/?next=*")
+    page.context.add_cookies(cookies)
+    page.goto(window.url + f"/qualifications/{waiting[0]}/")
+    assert page.input_value("#id_pattern") == "finds the moon wrong, they say"
+
+
 @pytest.mark.parametrize(("width", "language", "dark"), [(390, "fr", True), (1440, "en", False)])
 def test_the_pages_fit_their_window(
     desk: Callable[..., Desk], waiting: list[int], width: int, language: str, dark: bool
