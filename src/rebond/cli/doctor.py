@@ -12,10 +12,10 @@ import typer
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, show_rows
 
 if TYPE_CHECKING:
+    from rebond.jobs.state import JobState
     from rebond.wiring import Site
 
 _WAIT = 3.0
-_STALE = timedelta(hours=48)
 
 
 class Level(StrEnum):
@@ -98,33 +98,37 @@ def _counters(site: "Site") -> Iterator[Finding]:
 
 
 def _jobs(site: "Site") -> Iterator[Finding]:
-    from rebond.services.clean import JOB
-    from rebond.store.read.cleanup import last_run
+    from rebond.jobs.state import background
 
-    last = last_run(JOB)
-    if last is None:
-        text = "it has never run, so timed exits are not happening: run rebond job run cleanup each day"
-        yield Finding("cleanup", Level.YELLOW, text)
-    elif site.clock.now() - last > _STALE:
-        text = f"it last ran {last:%Y-%m-%d %H:%M} UTC, so timed exits are not happening: run it each day"
-        yield Finding("cleanup", Level.YELLOW, text)
+    found = background(site)
+    for job in found.jobs:
+        if job.name in _ALWAYS or (job.name in _SHOWN_AS and site.config.update) or (job.last and job.last.problem):
+            yield _job(job)
+    if found.missing:
+        text = f"no {' and no '.join(found.missing)} runs: start rebond up, or its parts, for what is done by itself"
+        yield Finding("processes", Level.YELLOW, text)
     else:
-        yield Finding("cleanup", Level.GREEN, f"it last ran {last:%Y-%m-%d %H:%M} UTC")
-    if site.config.update:
-        yield _update(site)
+        yield Finding("processes", Level.GREEN, f"{len(found.processes)} run")
 
 
-def _update(site: "Site") -> Finding:
-    from rebond.services.update_rules import JOB
-    from rebond.store.read.cleanup import last_problem, last_run
+# Without these the quarantine is not what it should be; others are told of when they have a problem.
+_ALWAYS = ("cleanup",)
+_SHOWN_AS = {"deliverability-update": "packs of rules"}
 
-    name, last = "packs of rules", last_run(JOB)
-    if last is None or site.clock.now() - last > _STALE:
-        when = "never ran" if last is None else f"last ran {last:%Y-%m-%d %H:%M} UTC"
-        return Finding(name, Level.YELLOW, f"the update {when}: run rebond job run {JOB} each day")
-    if problem := last_problem(JOB):
-        return Finding(name, Level.YELLOW, f"the last update failed in part: {problem}")
-    return Finding(name, Level.GREEN, f"the update last ran {last:%Y-%m-%d %H:%M} UTC")
+
+def _job(job: "JobState") -> Finding:
+    name = _SHOWN_AS.get(job.name, job.name)
+    if job.last is None:
+        text = f"it has never run: rebond up does it at its times, or run rebond job run {job.name} each day"
+        return Finding(name, Level.YELLOW, text)
+    last = f"it last ran {job.last.at:%Y-%m-%d %H:%M} UTC"
+    if job.stale:
+        text = f"{last}: rebond up does it at its times, or run rebond job run {job.name} each day"
+        return Finding(name, Level.YELLOW, text)
+    if job.last.problem:
+        how = "broke off" if job.broke_off else "failed in part"
+        return Finding(name, Level.YELLOW, f"{last}, and {how}: {job.last.problem}")
+    return Finding(name, Level.GREEN, last)
 
 
 def _returns(site: "Site") -> Iterator[Finding]:
