@@ -102,6 +102,33 @@ def test_a_return_is_accepted_with_a_reason_once(client_as: ClientAs) -> None:
     assert "a@else.example" not in text(client, "/returns/")
 
 
+def test_all_of_a_source_are_accepted_after_it_was_said_how_many(client_as: ClientAs) -> None:
+    came(dsn("a@else.example"))
+    came(dsn("b@else.example", "c@else.example"), source="maildir")
+    client = client_as(Role.DELIVERABILITY)
+    assert "?source=maildir" in text(client, "/returns/?source=maildir")
+    assert "2 returns will act" in text(client, "/returns/accept/?source=maildir")
+    assert client.post("/returns/accept/", {"source": "maildir", "because": ""}).status_code == 422
+    answer = client.post("/returns/accept/", {"source": "maildir", "because": "our old sender"}, follow=True)
+    assert "2 returns act now." in answer.content.decode()
+    assert state("c@else.example").status is AddressStatus.QUARANTINED
+    assert state("a@else.example").status is AddressStatus.VALID
+    assert "1 return will act" in text(client, "/returns/accept/")
+    for role in (Role.OPERATOR, Role.VIEWER):
+        assert client_as(role).get("/returns/accept/").status_code == 403
+        assert client_as(role).post("/returns/mails/retry/").status_code == 403
+
+
+def test_all_dead_letters_are_tried_again(client_as: ClientAs) -> None:
+    came(dsn("a@else.example"))
+    came(dsn("b@else.example"))
+    ReturnedMail.objects.update(state="dead")
+    client = client_as()
+    assert "Try all again" in text(client, "/returns/mails/?state=dead")
+    assert "2 are back in the line" in client.post("/returns/mails/retry/", follow=True).content.decode()
+    assert not ReturnedMail.objects.filter(state="dead").exists()
+
+
 def test_a_dead_letter_is_tried_again(client_as: ClientAs) -> None:
     came(dsn("a@else.example"))
     ReturnedMail.objects.update(state="dead", problem="RuntimeError: no", tries=3)

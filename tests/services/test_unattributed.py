@@ -77,3 +77,10 @@ def test_an_entry_leads_to_its_mail_while_that_is_kept() -> None:
     assert [entry.return_id for entry in list_unattributed()] == [None, None]
     Unattributed.objects.update(accepted_at=at())
     assert count_unaccepted(identities) == 0
+
+
+def test_what_there_is_no_time_for_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rebond.store.read.returns._PAGE", 1)
+    came(dsn("a@else.example", "b@else.example"))
+    assert accepting().accept_all(has_time=lambda: False) == AcceptedAll(accepted=1, skipped=0)
+    assert accepting().accept_all() == AcceptedAll(accepted=1, skipped=0)

@@ -3,7 +3,7 @@
 Its text is counted, it is judged by the rules in force, and a text that is ignored stays so; it keeps its time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -56,8 +56,11 @@ class Accepting:
         if not self.because.strip():
             raise InputError("say why what came back is to be believed")
 
-    def accept_all(self, *, source: str = "") -> AcceptedAll:
-        """Accept all unattributed returns (of this source, unless empty), a transaction for some hundred; audited."""
+    def accept_all(self, *, source: str = "", has_time: Callable[[], bool] = lambda: True) -> AcceptedAll:
+        """Accept all unattributed returns (of this source, unless empty), a transaction for some hundred; audited.
+
+        What is not done when `has_time` says no is left as it is.
+        """
         accepted = skipped = 0
         for page in unaccepted(source=source):
             qualifier = self.rules.renew()
@@ -66,6 +69,8 @@ class Accepting:
                 done = self._let_act(found, qualifier)
             accepted += len(done)
             skipped += len(page) - len(done)
+            if not has_time():
+                break
         return AcceptedAll(accepted, skipped)
 
     def accept(self, number: int) -> Accepted:

@@ -6,6 +6,8 @@ from rebond.console.returns import acting, views
 
 urlpatterns = [
     path("returns/", views.list_, name="returns_list"),
+    path("returns/accept/", acting.accept_all, name="returns_accept_all"),
+    path("returns/mails/retry/", acting.retry_all, name="returns_retry_all"),
     path("returns/mails/", views.mails, name="returns_mails"),
     path("returns/mails/<int:number>/", views.mail, name="returns_mail"),
     path("returns/mails/<int:number>/raw/", views.raw, name="returns_raw"),

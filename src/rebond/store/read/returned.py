@@ -84,9 +84,11 @@ def entries_of(return_id: int) -> list[UnattributedSummary]:
     return _entries(list(Unattributed.objects.filter(returned_mail=identity).order_by("id"))) if identity else []
 
 
-def count_some_unattributed() -> int:
+def count_some_unattributed(*, source: str = "") -> int:
     """Count what acted on nothing and nobody has accepted, up to a bound: the list is read no further."""
     rows = Unattributed.objects.filter(accepted_at__isnull=True).values_list("id", flat=True)
+    if source:
+        rows = rows.filter(source=source)
     return len(rows[: MOST_COUNTED + 1])
 
 
