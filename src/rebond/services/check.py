@@ -43,9 +43,8 @@ def check(
 def check_batch(
     addresses: Sequence[str], *, channel: Channel = Channel.EMAIL, region: str = "", allow_undotted: bool = False
 ) -> list[Reason | None]:
-    """Give the reason why each of these must not be written to, None where it may; asked for at once."""
-    checker = Checker(channel=channel, region=region, allow_undotted=allow_undotted)
-    return next(reasons for _, reasons in checker.answer([addresses]))
+    """Give the reason why each of these must not be written to, None where it may; each looked up, in this thread."""
+    return Checker(channel=channel, region=region, allow_undotted=allow_undotted).answer_one(addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,10 @@ class Checker:
                 last = future
             if last is not None:
                 yield self._look_up(last.result())
+
+    def answer_one(self, addresses: Sequence[str]) -> list[Reason | None]:
+        """Answer for a single batch: too few for a filter or a thread to pay."""
+        return self._look_up(self._prepare(addresses))[1]
 
     def _prepare(self, addresses: Sequence[str]) -> _Batch:
         """Make the key of each address, empty where there is none, and tell which may be blocked; no database."""
