@@ -13,13 +13,16 @@ from rebond.cli.delivery_read import IdArgument, register_reading
 from rebond.cli.delivery_send import register_send
 from rebond.cli.delivery_settings import (
     CLASS,
+    DEFAULTS,
     NAME,
     RETRIES,
     SUBJECT,
+    TO,
     VALIDITY,
     VERIFY,
     new_delivery,
     read_part,
+    target_aim,
     target_file,
     tell_saved,
     warn,
@@ -49,17 +52,24 @@ def _register_create(app: typer.Typer) -> None:
     @handles_errors
     def create(
         name: Annotated[str, NAME],
-        sender: Annotated[str, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')],
-        subject: Annotated[str, SUBJECT],
-        channel: Annotated[str, typer.Option("--channel", help="email; others cannot be sent on yet.")] = "email",
+        sender: Annotated[
+            str | None, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')
+        ] = None,
+        subject: Annotated[str | None, SUBJECT] = None,
+        template: Annotated[
+            str, typer.Option("--template", help="The template whose settings it copies, by its name.")
+        ] = "",
+        channel: Annotated[str | None, typer.Option("--channel", help="email; others cannot be sent on yet.")] = None,
         text_file: Annotated[Path | None, typer.Option("--text-file", help="The text part: a template.")] = None,
         html_file: Annotated[Path | None, typer.Option("--html-file", help="The HTML part: a template.")] = None,
-        to: Annotated[str, typer.Option("--to", metavar="all|FILE", help="Everybody, or a file of people.")] = "all",
-        message_class: Annotated[str, CLASS] = "commercial",
+        to: Annotated[str | None, TO] = None,
+        message_class: Annotated[str | None, CLASS] = None,
         validity: Annotated[str, VALIDITY] = "",
         retries: Annotated[str | None, RETRIES] = None,
-        duplicates: Annotated[bool, typer.Option("--duplicates", help="Write to an address more than once.")] = False,
-        verify: Annotated[str, VERIFY] = "sample",
+        duplicates: Annotated[
+            bool | None, typer.Option("--duplicates/--no-duplicates", help="Write to an address more than once.")
+        ] = None,
+        verify: Annotated[str | None, VERIFY] = None,
         mapping: MapOption = "",
         encoding: EncodingOption = "utf-8",
         data: DataOption = None,
@@ -70,26 +80,36 @@ def _register_create(app: typer.Typer) -> None:
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
-        from rebond.services.deliveries import create_delivery, get_delivery
+        from rebond.services.deliveries import Aim, create_delivery, get_delivery
+        from rebond.services.templates import find_template
 
-        settings = {
+        copied = find_template(template) if template else None
+        for option, value in (("--from", sender), ("--subject", subject)):
+            if copied is None and value is None:
+                raise typer.BadParameter("it is needed, unless a --template gives it", param_hint=option)
+        given = {
             "name": name,
             "channel": channel,
             "sender": sender,
             "subject": subject,
-            "text": read_part(text_file),
-            "html": read_part(html_file),
+            "text": read_part(text_file) if text_file else None,
+            "html": read_part(html_file) if html_file else None,
             "message_class": message_class,
             "validity": validity or None,
             "retries": retries,
             "duplicates": duplicates,
             "verify": verify,
         }
+        alone = {} if copied else {**DEFAULTS, **dict.fromkeys(("text", "html"), "")}
+        settings = {**alone, **{option: value for option, value in given.items() if value is not None}}
+        aim = target_aim(to) if to is not None else (copied.aim if copied else Aim())
         options = file_options(site, mapping=mapping, encoding=encoding)
         with progress_bar() as progress:
             created = create_delivery(
-                new_delivery(site, settings),
-                target=None if to == "all" else target_file(to),
+                new_delivery(site, settings, template=copied),
+                target=target_file(to) if to is not None and aim is None else None,
+                aim=aim,
+                template=copied.id if copied else None,
                 options=options,
                 now=site.clock.now(),
                 actor=actor(),

@@ -11,10 +11,12 @@ from rebond.cli.delivery_settings import (
     NAME,
     RETRIES,
     SUBJECT,
+    TO,
     VALIDITY,
     VERIFY,
     read_part,
     read_settings,
+    target_aim,
     target_file,
     tell_saved,
     warn,
@@ -39,7 +41,7 @@ def register_edit(app: typer.Typer) -> None:
         html_file: Annotated[
             Path | None, typer.Option("--html-file", help="The HTML part; an empty file takes it away.")
         ] = None,
-        to: Annotated[str | None, typer.Option("--to", metavar="all|FILE", help="Another target.")] = None,
+        to: Annotated[str | None, TO] = None,
         message_class: Annotated[str | None, CLASS] = None,
         validity: Annotated[str | None, VALIDITY] = None,
         retries: Annotated[str | None, RETRIES] = None,
@@ -73,12 +75,13 @@ def register_edit(app: typer.Typer) -> None:
             "verify": verify,
         }
         options = file_options(site, mapping=mapping, encoding=encoding)
+        aim = target_aim(to) if to is not None else None
         with progress_bar() as progress:
             imported = edit_delivery(
                 delivery,
                 read_settings(given),
-                everybody=to == "all",
-                target=None if to is None or to == "all" else target_file(to),
+                aim=aim,
+                target=target_file(to) if to is not None and aim is None else None,
                 options=options,
                 now=site.clock.now(),
                 actor=actor(),

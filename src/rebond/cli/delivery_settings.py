@@ -11,8 +11,9 @@ from rebond.cli.profiles import imported_json, told_rejected
 
 if TYPE_CHECKING:
     from rebond.delivery_content import ContentProblems
-    from rebond.services.deliveries import NewDelivery
+    from rebond.services.deliveries import Aim, NewDelivery
     from rebond.services.import_people import Imported
+    from rebond.services.templates import TemplateRow
     from rebond.wiring import Site
 
 NAME = typer.Option("--name", help="What it is called in lists.")
@@ -20,6 +21,11 @@ SUBJECT = typer.Option("--subject", help="A template, like the text.")
 CLASS = typer.Option("--class", help="commercial, transactional or confirmation.")
 VALIDITY = typer.Option("--validity", help="How long it keeps trying, as in 5d.")
 RETRIES = typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")
+TO = typer.Option(
+    "--to", metavar="all|FILE|KIND:NAME", help="Everybody, a file of people, or as in segment:NAME, list:, service:."
+)
+# What a delivery has that is made from no template; the rest is the site's.
+DEFAULTS = {"channel": "email", "message_class": "commercial", "duplicates": False, "verify": "sample"}
 VERIFY = typer.Option("--verify", help="Messages built at preparation: sample or all.")
 
 
@@ -31,12 +37,26 @@ def warn(problems: "ContentProblems") -> None:
         say(f"rebond: warning: {text}")
 
 
+KINDS = ("segment", "list", "service")
+
+
+def target_aim(name: str) -> "Aim | None":
+    """Read what `--to` names when it is no file: `all`, or `segment:NAME`, `list:NAME`, `service:NAME`; InputError."""
+    kind, colon, rest = name.partition(":")
+    if name != "all" and not (colon and kind in KINDS):
+        return None
+    from rebond.services.audiences import find_aim
+    from rebond.services.deliveries import Aim
+
+    return Aim() if name == "all" else find_aim(kind, rest)
+
+
 def target_file(name: str) -> Path:
     """Read the file that `--to` names; InputError when it names nothing."""
     from rebond.services.errors import InputError
 
     if not name.strip():
-        raise InputError("--to is empty: write all, or a file of people")
+        raise InputError("--to is empty: write all, a file of people, or as in segment:NAME")
     return Path(name)
 
 
@@ -63,10 +83,15 @@ def read_part(path: Path | None) -> str:
         raise InputError(f"{path} is not UTF-8: byte {error.start + 1} cannot be read") from None
 
 
-def new_delivery(site: "Site", given: Mapping[str, Any]) -> "NewDelivery":
-    """Read the words of all options, the site's settings where they say nothing; InputError names a wrong one."""
-    from rebond.services.deliveries import NewDelivery
+def new_delivery(site: "Site", given: Mapping[str, Any], *, template: "TemplateRow | None" = None) -> "NewDelivery":
+    """Read the words of all options; where they say nothing the template's settings, or the site's. InputError."""
+    from dataclasses import replace
 
+    from rebond.services.deliveries import NewDelivery
+    from rebond.services.templates import use
+
+    if template is not None:
+        return replace(use(template, name=given["name"]), **read_settings(given))
     policy = site.policy
     defaults = {"validity": policy.validity, "retries": policy.retries, "retry_permanent": policy.retry_permanent}
     return NewDelivery(**{**defaults, **read_settings(given)})

@@ -10,6 +10,7 @@ from django.db import transaction
 from rebond.core.segment import Group, SegmentError, read_group, written
 from rebond.services.errors import InputError, NotFoundError, no_profile
 from rebond.store.read import targets as read
+from rebond.store.read.deliveries import Aim, Target
 from rebond.store.read.people import find_profile
 from rebond.store.read.targets import Audience, Counted, SegmentRow
 from rebond.store.write import targets as write
@@ -61,6 +62,18 @@ def show_segment(number: int, *, look: int = LOOK) -> ShownSegment:
 def count(group: Group, *, look: int = LOOK) -> Counted:
     """Count whom a filter takes, among at most so many profiles."""
     return read.count_segment(group, look=look, show=_SHOWN)
+
+
+def find_aim(kind: str, name: str) -> Aim:
+    """Return the target that a `segment`, `list` or `service` of this name is; InputError when there is none."""
+    target = Target(kind)
+    rows: Sequence[Audience] | Sequence[SegmentRow] = (
+        list_segments() if target is Target.SEGMENT else list_lists() if target is Target.LIST else list_services()
+    )
+    for one in rows:
+        if one.name == name:
+            return Aim(target, one.id)
+    raise InputError(f"there is no {kind} named {name!r}: rebond {kind} list shows them")
 
 
 def read_filter(given: Any) -> Group:

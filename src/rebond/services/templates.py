@@ -14,7 +14,16 @@ from rebond.store.read.templates import TemplateRow, read_template, template_nam
 from rebond.store.write import targets as write
 from rebond.store.write.audit import add_audit
 
-__all__ = ["TemplateRow", "delete_template", "get_template", "list_templates", "save_template", "template_from", "use"]
+__all__ = [
+    "TemplateRow",
+    "delete_template",
+    "find_template",
+    "get_template",
+    "list_templates",
+    "save_template",
+    "template_from",
+    "use",
+]
 
 
 def list_templates() -> Sequence[TemplateRow]:
@@ -28,6 +37,14 @@ def get_template(number: int) -> TemplateRow:
     if row is None:
         raise NotFoundError(f"there is no template {number}")
     return row
+
+
+def find_template(name: str) -> TemplateRow:
+    """Return the template of a name; NotFoundError when there is none."""
+    number = template_named(name)
+    if number is None:
+        raise NotFoundError(f"there is no template named {name!r}: rebond template list shows them")
+    return get_template(number)
 
 
 def use(template: TemplateRow, *, name: str) -> NewDelivery:

@@ -1,0 +1,113 @@
+"""Templates, segments, lists and services on the command line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from rebond import wiring
+from rebond.cli import audiences, delivery, profiles
+from rebond.config import Config
+from rebond.core.tokens import Keyring
+from rebond.services.deliveries import get_delivery
+from rebond.store.models import AuditEntry, Message, Segment
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+Run = Callable[..., Any]
+FROM = ("--from", "Shop <news@shop.example>", "--subject", "Hi")
+FILTER = {"match": "all", "parts": [{"field": "city", "operator": "equals", "value": "Paris"}]}
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command against the test database; gives its JSON, or the result when another exit code is expected."""
+    config = Config()
+    site = wiring.Site(
+        data=tmp_path,
+        config=config,
+        policy=wiring.load_policy(config),
+        keyring=Keyring({0: b"0" * 32}, 0),
+        clock=wiring.SystemClock(),
+    )
+    monkeypatch.setattr(wiring, "open_site", lambda data: site)
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    for family in (audiences, delivery, profiles):
+        family.register(app)
+
+    def invoke(*args: str, code: int = 0) -> Any:
+        result = CliRunner().invoke(app, [*args, "--json"])
+        assert result.exit_code == code, result.output
+        if code:
+            return result.output
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        return lines[0] if len(lines) == 1 else lines
+
+    Path("people.csv").write_text("id,email,city\n1,a@x.example,Paris\n2,b@x.example,Lyon\n")
+    invoke("profiles", "import", "people.csv")
+    Path("filter.json").write_text(json.dumps(FILTER))
+    return invoke
+
+
+def sent_to(run: Run, *options: str) -> list[str]:
+    number = run("delivery", "create", "--name", "N", *options)["id"]
+    Path("text").write_text("Hello")
+    run("delivery", "edit", str(number), "--text-file", "text")
+    run("delivery", "prepare", str(number))
+    return list(Message.objects.filter(delivery=number).order_by("id").values_list("address", flat=True))
+
+
+def test_a_segment_is_saved_shown_sent_to_and_deleted(run: Run) -> None:
+    number = run("segment", "save", "Parisians", "--filter", "filter.json")["id"]
+    assert run("segment", "save", "Parisians", "--filter", "filter.json")["id"] == number
+    assert run("segment", "list")["filter"] == FILTER
+    shown = run("segment", "show", "Parisians")
+    assert (shown["profiles"], shown["looked_through"], shown["some"]) == (1, 2, ["1"])
+    assert sent_to(run, *FROM, "--to", "segment:Parisians") == ["a@x.example"]
+    assert run("segment", "delete", "Parisians")["deleted"]
+    assert not Segment.objects.exists()
+    assert "no segment named" in run("segment", "show", "Parisians", code=2)
+
+
+@pytest.mark.parametrize("text", ["{", '{"match": "some"}', "[" * 100_000])
+def test_a_filter_that_cannot_be_used_is_told(run: Run, text: str) -> None:
+    Path("filter.json").write_text(text)
+    run("segment", "save", "Bad", "--filter", "filter.json", code=2)
+    assert "cannot be read" in run("segment", "save", "Bad", "--filter", "missing.json", code=2)
+
+
+@pytest.mark.parametrize(("kind", "put", "take"), [("list", "add", "remove"), ("service", "subscribe", "unsubscribe")])
+def test_lists_and_services_are_filled_sent_to_and_deleted(run: Run, kind: str, put: str, take: str) -> None:
+    run(kind, "create", "First")
+    assert run(kind, put, "First", "2") == {kind: "First", "profile": "2", "changed": True}
+    assert not run(kind, put, "First", "2")["changed"]
+    row = run(kind, "list")
+    assert (row["name"], row["number"]) == ("First", 1)
+    assert sent_to(run, *FROM, "--to", f"{kind}:First") == ["b@x.example"]
+    assert run(kind, take, "First", "2")["changed"]
+    assert "no profile" in run(kind, put, "First", "9", code=2)
+    assert "already" in run(kind, "create", "First", code=2)
+    run(kind, "delete", "First")
+    assert run(kind, "list") == []
+    assert AuditEntry.objects.filter(action=f"{kind}.delete").exists()
+
+
+def test_a_template_is_saved_and_copied(run: Run) -> None:
+    run("list", "create", "Winners")
+    run("list", "add", "Winners", "1")
+    first = run("delivery", "create", "--name", "May", *FROM, "--to", "list:Winners", "--validity", "2d")["id"]
+    run("template", "save", str(first), "--name", "Monthly")
+    assert run("template", "list")["name"] == "Monthly"
+    assert sent_to(run, "--template", "Monthly") == ["a@x.example"]
+    made = run("delivery", "create", "--name", "June", "--template", "Monthly", "--subject", "June", "--to", "all")[
+        "id"
+    ]
+    row = get_delivery(made)
+    assert (row.subject, row.sender, row.validity.days, row.target) == ("June", "Shop <news@shop.example>", 2, "all")
+    assert "--from" in run("delivery", "create", "--name", "July", code=2)
+    run("template", "delete", "Monthly")
+    assert "no template named" in run("delivery", "create", "--name", "July", "--template", "Monthly", code=2)
