@@ -1,6 +1,7 @@
 """Deliveries in every state, with rows in both logs and the sums that the pages read."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rebond.core.words import AddressStatus
 from rebond.store.models import AddressStateRow, Delivery, DeliveryCounts, Message, SendingFact, SummedDelivery
@@ -10,7 +11,7 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HARD_TEXT = "550 5.1.1 No such user <here>"
 
 
-def prepared(name: str = "Spring news", *, people: int = 8, **changes: object) -> int:
+def prepared(name: str = "Spring news", *, people: int = 8, **changes: Any) -> int:
     """A prepared delivery: of the people one has no address, one a bad one, one opted out, one is quarantined."""
     if not AddressStateRow.objects.filter(address_key="quarantined@shop.example").exists():
         set_state("quarantined@shop.example", AddressStatus.QUARANTINED)
@@ -28,7 +29,7 @@ def prepared(name: str = "Spring news", *, people: int = 8, **changes: object) -
     return number
 
 
-def sent(name: str = "Spring news", **changes: object) -> int:
+def sent(name: str = "Spring news", **changes: Any) -> int:
     """The same, sent: one failed, one came back, the others were taken; summed."""
     number = prepared(name, **changes)
     rows = list(Message.objects.filter(delivery=number).order_by("profile"))

@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_used_is_told_at_once(client_as: ClientAs, site: S
 
 
 def test_a_delivery_goes_to_what_was_chosen(client_as: ClientAs) -> None:
-    who = {"now": NOW, "actor": "test"}
+    who: dict[str, Any] = {"now": NOW, "actor": "test"}
     group = audiences.read_filter({"match": "all", "parts": []})
     chosen = {
         "segment": ("segment", audiences.save_segment("Parisians", group, **who)),

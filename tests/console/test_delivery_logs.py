@@ -117,7 +117,9 @@ def test_a_message_that_was_excluded_late_is_an_exclusion(client_as: ClientAs) -
     number = sent()
     row = Message.objects.filter(delivery=number).latest("profile")
     Message.objects.filter(id=row.pk).update(status="excluded_late", reason="quarantined")
-    Exclusion.objects.create(delivery_id=number, profile=row.profile, address=row.address, reason="quarantined", late=1)
+    Exclusion.objects.create(
+        delivery_id=number, profile=row.profile, address=row.address, reason="quarantined", late=True
+    )
     client = client_as()
     assert "ann3@" not in text_of(client, f"/deliveries/{number}/messages/")
     text = text_of(client, f"/deliveries/{number}/exclusions/?reason=quarantined")

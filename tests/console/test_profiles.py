@@ -1,6 +1,7 @@
 """Profiles, imports, segments, lists and services: what is shown, what is done, and who may."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -49,9 +50,9 @@ def test_profiles_are_listed_page_by_page(client_as: ClientAs) -> None:
 
 def test_a_profile_shows_all_that_is_known(client_as: ClientAs) -> None:
     number = sent()
-    who = {"now": NOW, "actor": "test"}
-    audiences.subscribe(audiences.create_service("Newsletter", **who), "p4", **who)  # type: ignore[arg-type]
-    audiences.change_list(audiences.create_list("Winners", **who), "p4", on=True, **who)  # type: ignore[arg-type]
+    who: dict[str, Any] = {"now": NOW, "actor": "test"}
+    audiences.subscribe(audiences.create_service("Newsletter", **who), "p4", **who)
+    audiences.change_list(audiences.create_list("Winners", **who), "p4", on=True, **who)
     set_state("ann0@shop.example", AddressStatus.ERRONEOUS)
     AddressStateRow.objects.filter(address_key="ann0@shop.example").update(error_count=2, reason=Reason.MAILBOX_FULL)
     text = text_of(client_as(), "/profiles/one/?id=p4")

@@ -159,6 +159,8 @@ def test_a_delivery_is_edited_to_another_target() -> None:
     row = get_delivery(delivery)
     assert (row.target, row.target_ref) == (Target.LIST, number)
     entry = AuditEntry.objects.latest("id")
+    assert entry.before is not None
+    assert entry.after is not None
     assert (entry.before["target"], entry.after["target"]) == ("all", f"list:{number}")
     edit_delivery(delivery, {"name": "Other"}, **WHO)
     assert get_delivery(delivery).target_ref == number
