@@ -103,6 +103,15 @@ def test_alerts_are_listed_and_taken_care_of_once(client_as: ClientAs, site: Sit
     assert "No alert has ended" in text(client, "/alerts/?ended=1&before=nonsense")
 
 
+def test_the_menu_tells_what_waits(client_as: ClientAs, site: Site) -> None:
+    assert "badge warn" not in text(client_as(), "/rules/packs/")
+    moons(3)
+    took(failed("550 the parcel is too heavy for our pigeon", "z@shop.example"))
+    raise_alert(site)
+    menu = text(client_as(Role.VIEWER), "/rules/packs/").split("</nav>")[0]
+    assert menu.count('<span class="badge warn" title="waiting">1</span>') == 2
+
+
 def test_a_viewer_sees_alerts_and_cannot_take_them(client_as: ClientAs, site: Site) -> None:
     number = raise_alert(site)
     client = client_as(Role.VIEWER)

@@ -29,7 +29,10 @@ class Section:
 MENU = (
     Section(
         "",
-        (Entry("home", _("Home"), Operation.READ),),
+        (
+            Entry("home", _("Home"), Operation.READ),
+            Entry("alert_list", _("Alerts"), Operation.READ, under="alert_"),
+        ),
     ),
     Section(
         _("Sending"),

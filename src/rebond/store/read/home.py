@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from rebond.core.words import DeliveryStatus, SendingFact
-from rebond.store.models import AddressStateRow, DeliveryCounts, JobRun
+from rebond.core.words import DeliveryStatus, QualificationStatus, SendingFact
+from rebond.store.models import AddressStateRow, Alert, DeliveryCounts, JobRun, Qualification
 from rebond.store.models import SendingFact as Facts
+from rebond.store.read.qualifications import BADGED_FROM
 
 MOST_COUNTED = 1_000
 
@@ -61,3 +62,18 @@ def count_some_outdated(policy_digest: str) -> int:
 def first_run_at() -> datetime | None:
     """Tell when the oldest run of a job that is known was."""
     return JobRun.objects.order_by("id").values_list("at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the menu's badges tell: texts to be qualified that were seen again, and alerts that nobody takes care of."""
+
+    texts: int
+    alerts: int
+
+
+def count_waiting() -> Waiting:
+    """Count both, from indexes and up to a bound."""
+    texts = Qualification.objects.filter(status=QualificationStatus.TO_QUALIFY.value, count__gte=BADGED_FROM)
+    alerts = Alert.objects.filter(ended_at__isnull=True, acknowledged_at__isnull=True)
+    return Waiting(*(len(rows.values_list("id", flat=True)[: MOST_COUNTED + 1]) for rows in (texts, alerts)))
