@@ -128,9 +128,11 @@ def _register_prepare(app: typer.Typer) -> None:
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
+        from rebond.jobs.by_hand import holding
+        from rebond.jobs.names import PREPARE
         from rebond.services.prepare import prepare as prepare_delivery
 
-        with _preparing() as progress:
+        with holding(site, PREPARE, delivery=delivery), _preparing() as progress:
             prepared = prepare_delivery(
                 delivery,
                 content=site.content,
