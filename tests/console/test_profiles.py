@@ -180,12 +180,13 @@ def test_lists_and_services_are_made_filled_and_deleted(client_as: ClientAs, kin
     answer = client.post(f"/{kind}s/", {"name": "First <one>"})
     assert answer.status_code == 422
     assert "already" in answer.content.decode()
-    client.post(f"/{kind}s/{number}/change/", {"id": "p0", "on": "1"})
+    client.post(f"/{kind}s/change/", {"number": str(number), "id": "p0", "on": "1"})
     text = text_of(client, f"/{kind}s/")
     assert "First &lt;one&gt;" in text
     assert "Delete, with 1 entry" in text
     assert "First &lt;one&gt;" in text_of(client, "/profiles/one/?id=p0")
-    client.post(f"/{kind}s/{number}/change/", {"id": "p0", "on": "0"})
+    client.post(f"/{kind}s/change/", {"number": str(number), "id": "p0", "on": "0"})
+    assert client.post(f"/{kind}s/change/", {"number": "x", "id": "p0", "on": "1"}).status_code == 404
     assert "Delete, with 0 entries" in text_of(client, f"/{kind}s/")
     client.post(f"/{kind}s/{number}/delete/")
     assert not model.objects.exists()
@@ -207,7 +208,7 @@ def test_who_may_look_alone_is_shown_no_button_and_refused(client_as: ClientAs) 
     for path in PAGES:
         assert '<form method="post"' not in text_of(client, path).partition("<main")[2]
     for path in ("/profiles/denylist/", "/profiles/allow/", "/profiles/imports/", "/segments/new/", "/lists/",
-                 "/services/", f"/lists/{people_list}/change/", f"/lists/{people_list}/delete/"):  # fmt: skip
+                 "/services/", "/lists/change/", f"/lists/{people_list}/delete/"):  # fmt: skip
         assert client.post(path, {"id": "p0", "channel": "email", "name": "x"}).status_code == 403
     assert not ProfileDenial.objects.exists()
 

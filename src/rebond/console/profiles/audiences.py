@@ -49,23 +49,29 @@ def _page(request: HttpRequest, *, kind: str) -> HttpResponse:
     return render(request, "console/profiles/audiences.html", context, status=status)
 
 
+def chosen(request: HttpRequest) -> int:
+    """The number of the list or service that was chosen; 0, which none has, when it is no number."""
+    text = asked(request, "number")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 @operation(Operation.WRITE_PROFILES)
 @require_POST
-def change(request: HttpRequest, number: int) -> HttpResponse:
+def change(request: HttpRequest) -> HttpResponse:
     """Put a profile on a list, or take it off."""
     external_id, on = asked(request, "id"), asked(request, "on") == "1"
-    audiences.change_list(number, external_id, on=on, now=now(), actor=person_of(request).name)
+    audiences.change_list(chosen(request), external_id, on=on, now=now(), actor=person_of(request).name)
     messages.success(request, _("The profile is on the list.") if on else _("The profile is off the list."))
     return to_profile(external_id)
 
 
 @operation(Operation.WRITE_PROFILES)
 @require_POST
-def subscribe(request: HttpRequest, number: int) -> HttpResponse:
+def subscribe(request: HttpRequest) -> HttpResponse:
     """Subscribe a profile to a service, or end that."""
     external_id, on = asked(request, "id"), asked(request, "on") == "1"
     do = audiences.subscribe if on else audiences.unsubscribe
-    do(number, external_id, now=now(), actor=person_of(request).name)
+    do(chosen(request), external_id, now=now(), actor=person_of(request).name)
     messages.success(request, _("The profile is subscribed.") if on else _("The subscription is ended."))
     return to_profile(external_id)
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -68,7 +69,7 @@ def edit(request: HttpRequest, number: int | None = None) -> HttpResponse:
         context["problem"] = str(error)
         return render(request, "console/profiles/segment_edit.html", context, status=422)
     messages.success(request, _("The segment is saved."))
-    return redirect("segment_show", saved)
+    return redirect(f"{reverse('segment_show', args=(saved,))}?saved=1")
 
 
 def _typed(request: HttpRequest) -> list[dict[str, str]]:

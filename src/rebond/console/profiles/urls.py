@@ -18,9 +18,9 @@ urlpatterns = [
     path("segments/<int:number>/edit/", segments.edit, name="segment_edit"),
     path("segments/<int:number>/delete/", segments.delete, name="segment_delete"),
     path("lists/", audiences.lists, name="list_list"),
-    path("lists/<int:number>/change/", audiences.change, name="list_change"),
+    path("lists/change/", audiences.change, name="list_change"),
     path("lists/<int:number>/delete/", audiences.remove_list, name="list_delete"),
     path("services/", audiences.services, name="service_list"),
-    path("services/<int:number>/change/", audiences.subscribe, name="service_change"),
+    path("services/change/", audiences.subscribe, name="service_change"),
     path("services/<int:number>/delete/", audiences.remove_service, name="service_delete"),
 ]
