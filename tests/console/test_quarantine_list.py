@@ -64,7 +64,7 @@ def test_pages_show_each_address_once_in_order(
 
 def test_a_text_is_looked_for_in_bounded_steps(client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rebond.store.read.state_pages.LOOK", 2)
-    monkeypatch.setattr("rebond.store.read.state_pages._STRIDE", 2)
+    monkeypatch.setattr("rebond.store.read.state_pages._FIRST", 1)
     addresses()
     client = client_as()
     answer = client.get("/quarantine/?text=no such user")

@@ -13,18 +13,8 @@ from rebond.services.bulk import begin, carry_on, carry_on_all, dry_run, undo
 from rebond.services.bulk_steps import Acting
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.store.models import AddressStateRow, AuditEntry, EvidenceRow, QuarantineItem
-from rebond.store.read.bulk import (
-    BulkKind,
-    BulkOperation,
-    BulkStep,
-    Selection,
-    find_bulk,
-    list_bulk,
-    selected,
-    selection_from_json,
-    selection_to_json,
-    unfinished_bulk,
-)
+from rebond.store.read.bulk import BulkKind, BulkOperation, BulkStep, find_bulk, list_bulk, unfinished_bulk
+from rebond.store.read.selection import Selection, selected, selection_from_json, selection_to_json
 from rebond.store.read.state_pages import StateFilter
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")

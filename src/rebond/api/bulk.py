@@ -18,15 +18,8 @@ from rebond.services.bulk import begin, dry_run, undo
 from rebond.services.bulk_steps import Acting
 from rebond.services.errors import NotFoundError
 from rebond.services.list_addresses import email_domain
-from rebond.store.read.bulk import (
-    BulkKind,
-    BulkOperation,
-    BulkStep,
-    Selection,
-    find_bulk,
-    list_bulk,
-    selection_to_json,
-)
+from rebond.store.read.bulk import BulkKind, BulkOperation, BulkStep, find_bulk, list_bulk
+from rebond.store.read.selection import Selection, selection_to_json
 from rebond.store.read.state_pages import StateFilter
 from rebond.web.current import current_site, now
 

@@ -63,7 +63,8 @@ def bulk(
     site = _open_site(data)
     from rebond.services.bulk import begin, carry_on, carry_on_all, dry_run
     from rebond.services.list_addresses import email_domain
-    from rebond.store.read.bulk import BulkKind, Selection
+    from rebond.store.read.bulk import BulkKind
+    from rebond.store.read.selection import Selection
     from rebond.store.read.state_pages import StateFilter
 
     states = StateFilter(
@@ -206,7 +207,7 @@ def _dry_run(found: "DryRun") -> dict[str, Any]:
 
 
 def _operation(found: "BulkOperation") -> dict[str, Any]:
-    from rebond.store.read.bulk import selection_to_json
+    from rebond.store.read.selection import selection_to_json
 
     row = {name: value for name, value in asdict(found).items() if name != "selection"}
     return row | {"selection": selection_to_json(found.selection)}

@@ -8,24 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db import transaction
 
 from rebond.core.words import AddressStatus
 from rebond.services.bulk_steps import Acting, do_part, takes
 from rebond.services.errors import InputError, NotFoundError, RefusedError
-from rebond.store.read.bulk import (
-    BulkKind,
-    BulkOperation,
-    BulkStep,
-    Selected,
-    Selection,
-    find_bulk,
-    last_state,
-    selection_to_json,
-    unfinished_bulk,
-    walk,
-)
+from rebond.store.read.bulk import BulkKind, BulkOperation, BulkStep, find_bulk, unfinished_bulk
+from rebond.store.read.selection import Selected, Selection, last_state, selection_to_json, tally, walk
 from rebond.store.write.audit import add_audit
 from rebond.store.write.bulk import (
     add_bulk,
@@ -63,16 +54,13 @@ def dry_run(*, selection: Selection, kind: BulkKind) -> DryRun:
     """Tell what a release or a quarantine of these addresses would do; nothing is written."""
     _refuse_unfit(selection, kind)
     changes, left, providers = Counter[AddressStatus](), Counter[AddressStatus](), Counter[str]()
-    sample: list[Selected] = []
-    for part in walk(selection, limit=_LOOK):
-        for one in part:
-            if takes(kind, one.status, selection):
-                changes[one.status] += 1
-                providers[one.provider] += 1
-                if len(sample) < _MOST_SAMPLES:
-                    sample.append(one)
-            else:
-                left[one.status] += 1
+    for (status, provider), number in tally(selection, part=_LOOK).items():
+        if takes(kind, status, selection):
+            changes[status] += number
+            providers[provider] += number
+        else:
+            left[status] += number
+    taken = (one for part in walk(selection, limit=_LOOK) for one in part if takes(kind, one.status, selection))
     return DryRun(
         kind=kind,
         selection=selection,
@@ -80,7 +68,7 @@ def dry_run(*, selection: Selection, kind: BulkKind) -> DryRun:
         changes=dict(changes),
         left=dict(left),
         providers=dict(providers.most_common(5)),
-        sample=sample,
+        sample=list(islice(taken, _MOST_SAMPLES)) if changes else (),
     )
 
 

@@ -12,17 +12,9 @@ from rebond.core.words import AddressStatus
 from rebond.services.import_acts import act_of, is_so_already
 from rebond.services.people import after_all_that_is_known
 from rebond.services.record import Occurrence, record
-from rebond.store.read.bulk import (
-    BulkItem,
-    BulkKind,
-    BulkOperation,
-    BulkStep,
-    Selection,
-    bulk_items,
-    changed_by,
-    selected,
-)
+from rebond.store.read.bulk import BulkItem, BulkKind, BulkOperation, BulkStep, bulk_items, changed_by
 from rebond.store.read.evidence import AddressKey, evidence_of, snapshots_of, states_of
+from rebond.store.read.selection import Selection, selected
 from rebond.store.write.audit import add_audit
 from rebond.store.write.bulk import RunningBulk, add_items, end_bulk, left_state, move_bulk, settle_items
 from rebond.store.write.evidence import drop_plain_states, hold_addresses, lock_states

@@ -16,7 +16,8 @@ from rebond.jobs.names import BULK
 from rebond.services.bulk import begin, carry_on, dry_run, undo
 from rebond.services.bulk_steps import Acting
 from rebond.services.errors import InputError, NotFoundError, RefusedError
-from rebond.store.read.bulk import BulkKind, Selection, find_bulk, list_bulk, selection_to_json
+from rebond.store.read.bulk import BulkKind, find_bulk, list_bulk
+from rebond.store.read.selection import Selection, selection_to_json
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
 

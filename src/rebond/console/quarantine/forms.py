@@ -12,7 +12,8 @@ from rebond.console.words import word
 from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
 from rebond.services.errors import InputError
 from rebond.services.list_addresses import email_domain
-from rebond.store.read.bulk import BulkKind, Selection
+from rebond.store.read.bulk import BulkKind
+from rebond.store.read.selection import Selection
 from rebond.store.read.state_pages import StateFilter
 
 _ANY = _("Any")

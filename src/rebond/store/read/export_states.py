@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from rebond.store.models import AddressStateRow
-from rebond.store.read.bulk import Selection, last_state, selected
 from rebond.store.read.evidence import StateRow, state_row
+from rebond.store.read.selection import Selection, last_state, selected
 from rebond.store.read.state_pages import StateFilter
 
 _PART = 2_000

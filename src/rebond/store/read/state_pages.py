@@ -12,9 +12,9 @@ from rebond.store.dialect import EmailDomain, moment
 from rebond.store.models import AddressStateRow
 from rebond.store.read.evidence import StateRow, state_row
 
-# Error texts have no index: so many rows are looked through for one page, and so many at a time.
+# Error texts have no index: so many rows are looked through for one page; some first, since most texts are common.
 LOOK = 20_000
-_STRIDE = 2_000
+_FIRST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +123,9 @@ def _looked_for(
     found: list[int] = []
     looked, last, ended = 0, after, False
     while looked < LOOK and not ended:
-        part = list(_behind(rows, how, last).values_list("id", "error_text", *how.columns)[:_STRIDE])
-        ended = len(part) < _STRIDE
+        size = LOOK - looked if looked else min(_FIRST, LOOK)
+        part = list(_behind(rows, how, last).values_list("id", "error_text", *how.columns)[:size])
+        ended = len(part) < size
         for number, said, *place in part:
             if text in said.casefold():
                 if len(found) == limit:
