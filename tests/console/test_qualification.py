@@ -213,6 +213,21 @@ def test_what_takes_long_goes_on_behind_the_page(client_as: ClientAs, monkeypatc
     assert client_as(Role.VIEWER).post(f"/rules/operations/{operation}/go-on/").status_code == 403
 
 
+def test_a_count_begins_anew_and_comes_back(client_as: ClientAs) -> None:
+    moons()
+    number = number_of("Zorglub")
+    client = client_as()
+    answer = client.post(f"/qualifications/{number}/reset/", {"because": "settled"}, follow=True)
+    assert "counted from nothing again" in answer.content.decode()
+    assert Qualification.objects.get().count == 0
+    operation = RuleOperation.objects.get().pk
+    assert "Text counted from nothing again" in text(client, "/rules/operations/")
+    text(client, f"/rules/operations/{operation}/")
+    client.post(f"/rules/operations/{operation}/undo/")
+    assert Qualification.objects.get().count == 3
+    assert client.post("/qualifications/999/reset/").status_code == 404
+
+
 def test_an_operation_shows_what_it_changed(client_as: ClientAs) -> None:
     moons()
     operation = decide(practice("console:ada"), decision(number_of("Zorglub")), because="their page says so")

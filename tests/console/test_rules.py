@@ -9,7 +9,7 @@ from django.test import Client
 
 from rebond.core.words import AddressStatus, Role
 from rebond.services.decide import decide
-from rebond.store.models import ConsoleRule, RuleOperation
+from rebond.store.models import ConsoleRule, EvidenceRow, RuleOperation
 from tests.console.conftest import ClientAs, Desk
 from tests.services.event_fixtures import FULL, state, took
 from tests.services.mail_fixtures import dsn
@@ -172,6 +172,22 @@ def test_operations_and_packs_are_listed(client_as: ClientAs) -> None:
     assert f"/rules/operations/{done.number}/" in page
     assert "Nothing was changed" in text(client_as(), f"/rules/operations/?before={done.number}")
     assert "No source is configured" in text(client_as(), "/rules/packs/?before=nonsense")
+
+
+def test_what_is_stored_is_judged_again_by_the_rules_in_force(client_as: ClientAs) -> None:
+    took(failed(FULL, "full@shop.example"))
+    client = client_as(Role.DELIVERABILITY)
+    assert "Back-test" in text(client, "/rules/requalify/")
+    assert "No effect on what is stored" in client.post("/rules/requalify/", {"do": "save"}).content.decode()
+    assert not RuleOperation.objects.exists()
+    EvidenceRow.objects.update(type="hard", reason="user_unknown", cause="no_such_user")
+    page = client.post("/rules/requalify/", {"do": "test"}).content.decode()
+    assert "Save and apply" in page
+    answer = client.post("/rules/requalify/", {"do": "save", "because": "new rules"})
+    operation = RuleOperation.objects.get()
+    assert answer.headers["Location"] == f"/rules/operations/{operation.pk}/"
+    assert EvidenceRow.objects.get().reason == "mailbox_full"
+    assert client_as(Role.VIEWER).get("/rules/requalify/").status_code == 403
 
 
 def test_a_rule_of_the_site_that_cannot_be_used_is_told(client_as: ClientAs) -> None:

@@ -1,10 +1,8 @@
 """Deciding what texts mean: the back-test first, then one operation that can be undone."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rebond.console.qualification.forms import DecisionForm
@@ -112,7 +110,7 @@ def _again(request: HttpRequest, item: Item, form: DecisionForm, *, status: int,
 @operation(Operation.DECIDE_QUALIFICATIONS)
 def reset(request: HttpRequest, number: int) -> HttpResponse:
     """Count a text from nothing again."""
-    person = person_of(request)
-    row = reset_text(number, actor=person.name, now=now(), because=request.POST.get("because", ""))
-    messages.success(request, gettext("The text is counted from nothing again."))
-    return redirect("qualification_show", number=row.number)
+    because = request.POST.get("because", "")[:1000]
+    done = reset_text(number, actor=person_of(request).name, now=now(), because=because)
+    page = reverse("qualification_show", args=[number])
+    return redirect(f"{page}?done={done.operation}" if done.operation else page)

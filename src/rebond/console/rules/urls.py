@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rebond.console.rules import editing, history, operations, testing, verdict_views, views
+from rebond.console.rules import editing, history, operations, requalifying, testing, verdict_views, views
 
 urlpatterns = [
     path("rules/", views.list_, name="rules_list"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("rules/test/", testing.test, name="rules_test"),
     path("rules/packs/", history.packs, name="rules_packs"),
     path("rules/verdict/", verdict_views.verdict, name="rules_verdict"),
+    path("rules/requalify/", requalifying.requalify, name="rules_requalify"),
     path("rules/operations/", history.operations, name="rules_operations"),
     path("rules/operations/<int:number>/", operations.show, name="rules_operation"),
     path("rules/operations/<int:number>/undo/", operations.undo, name="rules_operation_undo"),
