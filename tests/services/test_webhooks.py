@@ -14,9 +14,10 @@ from django.db import transaction
 
 from rebond.config import Config
 from rebond.core.webhooks import RETRIES, EventType, WebhookState
-from rebond.core.words import AddressStatus, Channel
+from rebond.core.words import AddressStatus, Channel, MessageClass
 from rebond.services import webhooks
 from rebond.services.deliver_webhooks import PostError, deliver_webhooks
+from rebond.services.deliveries import NewDelivery, cancel_delivery, create_delivery
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.people import read_address, release, tell
 from rebond.store.models import WebhookDelivery, WebhookEvent, WebhookSubscription
@@ -107,6 +108,28 @@ def test_leaving_quarantine_is_told_and_other_changes_are_not() -> None:
     tell(address, status=AddressStatus.DENYLISTED, because="x", actor="test", policy=POLICY, now=NOW)
     types = list(WebhookEvent.objects.order_by("id").values_list("type", flat=True))
     assert types == ["address.quarantined", "address.released", "address.denylisted"]
+
+
+def test_what_becomes_of_a_delivery_is_told() -> None:
+    subscribed()
+    new = NewDelivery(
+        name="March",
+        channel=Channel.EMAIL,
+        sender="news@shop.example",
+        subject="x",
+        text="x",
+        html="",
+        message_class=MessageClass.COMMERCIAL,
+        validity=POLICY.validity,
+        retries=POLICY.retries,
+        retry_permanent=POLICY.retry_permanent,
+    )
+    number = create_delivery(new, now=NOW, actor="test").id
+    cancel_delivery(number, now=NOW, actor="test")
+    event = WebhookEvent.objects.get()
+    assert event.type == "delivery.cancelled"
+    data = {"delivery": number, "name": "March", "status": "cancelled", "problem": ""}
+    assert json.loads(event.body)["data"] == data
 
 
 def test_what_is_posted_is_signed_by_the_scheme() -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rebond.api.bodies import StrictParser
 from rebond.api.gate import IDEMPOTENCY, JSON, SCOPE, gate
 from rebond.api.problems import MEDIA_TYPE, answer_to
+from rebond.core.webhooks import EventType
 
 MOST_ITEMS = 10_000
 Limit = Annotated[int, Field(ge=1, le=1000, description="How many at most.")]
@@ -67,7 +68,17 @@ class Api(NinjaAPI):
             raise exc
         return answered
 
+    _made: OpenAPISchema | None = None
+
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        # Anybody may ask for it, and it never changes.
+        if options.get("path_prefix") is not None:
+            return self._make(**options)
+        if self._made is None:
+            self._made = self._make(**options)
+        return self._made
+
+    def _make(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         for methods in schema["paths"].values():
             for method, operation in methods.items():
@@ -79,7 +90,23 @@ class Api(NinjaAPI):
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "rbd_…"}}
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         components["responses"] = {"Problem": {"description": "Refused: the body says why.", "content": content}}
+        schema["webhooks"] = {one.value: {"post": _told(one)} for one in EventType}
         return schema
+
+
+def _told(event: EventType) -> dict[str, Any]:
+    properties = {
+        "type": {"const": event.value},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "data": {"type": "object"},
+    }
+    body = {"type": "object", "required": list(properties), "properties": properties}
+    return {
+        "operationId": f"told_{event.value.replace('.', '_')}",
+        "summary": f"What is posted to those who subscribe to {event.value}",
+        "requestBody": {"content": {JSON: {"schema": body}}},
+        "responses": {"2XX": {"description": "Heard; anything else is tried again."}},
+    }
 
 
 _read_by_hand: list[type[BaseModel]] = []
