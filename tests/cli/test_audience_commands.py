@@ -111,3 +111,13 @@ def test_a_template_is_saved_and_copied(run: Run) -> None:
     assert "--from" in run("delivery", "create", "--name", "July", code=2)
     run("template", "delete", "Monthly")
     assert "no template named" in run("delivery", "create", "--name", "July", "--template", "Monthly", code=2)
+
+
+def test_profiles_are_exported_and_read_again(run: Run) -> None:
+    assert run("profiles", "export", "all.jsonl")["profiles"] == 2
+    assert run("profiles", "import", "all.jsonl")["updated"] == 2
+    run("list", "create", "Winners")
+    run("list", "add", "Winners", "2")
+    assert run("profiles", "export", "some.csv", "--list", "Winners")["profiles"] == 1
+    assert Path("some.csv").read_text().splitlines()[1].startswith("2,b@x.example")
+    run("profiles", "export", "-", code=2)

@@ -1,5 +1,6 @@
 """Profiles, imports, segments, lists and services: what is shown, what is done, and who may."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -223,3 +224,18 @@ def test_the_pages_of_people_fit_their_window(desk: Callable[..., Desk], width: 
                  "/segments/new/", "/lists/", "/services/"):  # fmt: skip
         page = window.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_profiles_are_exported_as_files(client_as: ClientAs) -> None:
+    add_people([Person("ann@shop.example", denials=("email",), fields={"first_name": "=1+1"}), Person(None)])
+    client = client_as(Role.OPERATOR)
+    lines = b"".join(client.get("/profiles/export/?as=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[0] == "id,email,sms,push,opted_out,fields"
+    assert lines[1].startswith("p0,ann@shop.example,,,email,")
+    answer = client.get("/profiles/export/?as=jsonl")
+    rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]  # type: ignore[attr-defined]
+    assert rows[0] == {"id": "p0", "email": "ann@shop.example", "opted_out": "email", "first_name": "=1+1"}
+    assert rows[1] == {"id": "p1"}
+    assert "profiles.jsonl" in answer.headers["Content-Disposition"]
+    assert client.get("/profiles/export/?as=xlsx").status_code == 422
+    assert client_as(Role.VIEWER).get("/profiles/export/").status_code == 403

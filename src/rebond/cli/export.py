@@ -1,7 +1,8 @@
 """Files of rows: CSV that no spreadsheet runs as formulas, or JSON Lines."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +14,13 @@ from rebond.services.errors import InputError
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> int:
     """Write rows to a file, in place only when whole; returns how many."""
     as_lines = path.suffix.lower() == ".jsonl"
+    with in_place(path) as file:
+        return _write(file, rows, columns=columns, as_lines=as_lines)
+
+
+@contextmanager
+def in_place(path: Path) -> Iterator[IO[str]]:
+    """Give a file to write to, put in place when it is whole; InputError when it cannot be written."""
     if str(path) == "-":
         raise InputError("a file is needed, not '-': /dev/stdout is one, and takes rows as they come")
     if path.is_dir() or not path.parent.is_dir():
@@ -20,16 +28,16 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], *, columns: Sequen
     if path.exists() and not path.is_file():
         # A device or a pipe takes rows as they come; only a file can be put in place.
         with path.open("w", encoding="utf-8", newline="") as stream:
-            return _write(stream, rows, columns=columns, as_lines=as_lines)
+            yield stream
+        return
     path = path.resolve()
     half = path.with_name(path.name + ".part")
     try:
         with half.open("w", encoding="utf-8", newline="") as file:
-            count = _write(file, rows, columns=columns, as_lines=as_lines)
+            yield file
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)
-    return count
 
 
 def _write(file: IO[str], rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str], as_lines: bool) -> int:

@@ -52,6 +52,7 @@ def register(app: typer.Typer) -> None:
         show(imported_json(imported, as_json=json), as_json=json, title="Imported")
         return told_rejected(imported, as_json=json)
 
+    profiles.command("export")(handles_errors(export))
     profiles.command("show")(handles_errors(show_one))
 
     @profiles.command()
@@ -91,6 +92,27 @@ def register(app: typer.Typer) -> None:
 
         changed = allow_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
         show({"profile": external_id, "channel": channel, "changed": changed}, as_json=json)
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Written as JSON Lines (.jsonl) or CSV.")],
+    people_list: Annotated[str, typer.Option("--list", help="Only those of this list, by its name.")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write all profiles to a file, with their addresses and opt-outs, as an import reads them."""
+    from rebond.wiring import open_site
+
+    open_site(data_directory(data))
+    from rebond.cli.export import in_place
+    from rebond.services.audiences import find_aim
+    from rebond.services.export_people import export_people
+
+    only = find_aim("list", people_list).ref if people_list else None
+    kind = "jsonl" if file.suffix.lower() in {".jsonl", ".ndjson"} else "csv"
+    with in_place(file) as stream:
+        count = sum(1 for line in export_people(kind=kind, people_list=only) if stream.write(line))
+    show({"profiles": count - (kind == "csv"), "file": str(file)}, as_json=json, title="Exported")
 
 
 def show_one(external_id: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:

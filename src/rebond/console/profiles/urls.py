@@ -9,6 +9,7 @@ urlpatterns = [
     path("profiles/one/", views.show, name="profile_show"),
     path("profiles/denylist/", views.deny, name="profile_deny"),
     path("profiles/allow/", views.allow, name="profile_allow"),
+    path("profiles/export/", views.export, name="profile_export"),
     path("profiles/imports/", imports.list_all, name="profile_imports"),
     path("profiles/imports/<int:number>/", imports.show, name="profile_import"),
     path("profiles/imports/<int:number>/live/", imports.live, name="profile_import_live"),

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,9 +16,12 @@ from rebond.core.words import Channel
 from rebond.services.audiences import list_lists, list_services
 from rebond.services.denylist_profile import ALL, allow_profile, denylist_profile
 from rebond.services.errors import InputError, RefusedError
+from rebond.services.export_people import export_people
 from rebond.services.people_pages import page_of_profiles, whole_profile
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+
+_MEDIA_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
 
 def _channel(value: str) -> str:
@@ -90,3 +93,12 @@ def allow(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("The opt-out is taken back."))
     return to_profile(external_id)
+
+
+@operation(Operation.READ_PROFILES)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Give all profiles as a file, as it is read."""
+    kind = asked(request, "as") or "jsonl"
+    answer = StreamingHttpResponse(export_people(kind=kind), content_type=_MEDIA_TYPES.get(kind, "text/plain"))
+    answer["Content-Disposition"] = f'attachment; filename="profiles.{kind}"'
+    return answer
