@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from rebond.config import ApiSection
@@ -186,3 +187,17 @@ def test_a_fault_of_ours_is_a_problem_too(asker: Asker, monkeypatch: pytest.Monk
     assert "fault of Rebond" in refused(answer, 500)["detail"]
     assert "ZeroDivision" not in json.dumps(answer.json())
     assert not KeptAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("place", ["rebond.api.addresses.check_batch", "rebond.api.gate.read_key"])
+def test_a_database_that_is_away_is_told_so(asker: Asker, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError("connection refused at db.internal")
+
+    monkeypatch.setattr(place, away)
+    answer = asker.post("/check", CHECK, Idempotency_Key="a")
+    assert "try again" in refused(answer, 503)["detail"]
+    assert "db.internal" not in answer.content.decode()
+    assert answer.headers["Retry-After"] == "5"
+    monkeypatch.undo()
+    assert asker.post("/check", CHECK, Idempotency_Key="a").status_code == 200

@@ -51,7 +51,7 @@ class Problem(Told):
 
 _DESCRIPTION = """
 Everything that the console and the command line do. Authenticate with a key from `rebond key add` or from
-Administration › Keys: `Authorization: Bearer rbd_…`. Each operation names the scope that it takes.
+Administration › API keys: `Authorization: Bearer rbd_…`. Each operation names the scope that it takes.
 
 Lists come in pages: send `next` of a page as `cursor`, with the same parameters, until it is null. A `POST` that bears
 an `Idempotency-Key` is done once: sent again within 24 hours, it is answered as the first time. Errors are

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from ninja.operation import Operation as Endpoint
 
@@ -53,9 +54,10 @@ def gate(run: Run) -> Run:
             _admit(caller, scope)
             _check_form(request, path, known=known, media=media)
             response = _once(request, caller, lambda: run(request, **path))
-        except (ProblemError, ServiceError, RequestDataTooBig) as error:
+        except (ProblemError, ServiceError, RequestDataTooBig, DatabaseError) as error:
             answered = answer_to(error)
-            assert answered is not None
+            if answered is None:
+                raise
             response = answered
         for name, value in headers.items():
             response[name] = value

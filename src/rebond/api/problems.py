@@ -1,11 +1,13 @@
 """Everything that is refused, as application/problem+json (RFC 9457)."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -13,8 +15,10 @@ from ninja.errors import HttpError, ValidationError
 
 from rebond.services.errors import ServiceError
 from rebond.services.keys import UnknownKeyError
+from rebond.store.trouble import trouble
 from rebond.web.errors import status_of
 
+log = logging.getLogger("rebond.api")
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "/api/"
 _MOST_ERRORS = 100
@@ -80,6 +84,9 @@ def answer_to(error: Exception) -> HttpResponse | None:
         return problem(error.status_code, str(error))
     if isinstance(error, Http404):
         return problem(404, "there is nothing at this address")
+    if isinstance(error, DatabaseError | InterfaceError) and (found := trouble(error)).passes:
+        log.error("a request was put off: %s", found.words)
+        return problem(503, "the database is busy or away at present: try again", headers={"Retry-After": "5"})
     return None
 
 
