@@ -1,5 +1,6 @@
 """Where the parts listen, and who is believed about who asks."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,14 @@ def test_a_part_refuses_a_folder_without_a_site(tmp_path: Path, part: str) -> No
     done = rebond(tmp_path / "nothing", part)
     assert done.returncode == 2
     assert "there is no Rebond in" in done.stderr.decode()
+
+
+def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, site(tmp_path / "data") as data:
+        port = other.getsockname()[1]
+        text = (data / "rebond.toml").read_text()
+        (data / "rebond.toml").write_text(text.replace("# port = 8700", f"port = {port}", 1))
+        done = rebond(data, "web")
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port} cannot be listened on" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()

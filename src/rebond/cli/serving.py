@@ -79,6 +79,7 @@ def web(data: DataOption = None) -> None:
     site = _open(folder)
     os.environ["REBOND_DATA"] = str(folder)
     settings = site.config.web
+    _refuse_taken(settings.host, settings.port)
     # Each process begins anew: what this one has opened is not theirs.
     multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
@@ -94,6 +95,21 @@ def web(data: DataOption = None) -> None:
     )
     _when_answering(settings.host, settings.port, tell_ready)
     server.serve()
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Say in words what the server would say in none; and what answers there would pass for ours."""
+    import socket
+
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(
+                f"{host}:{port} cannot be listened on ({error.strerror}): set web.host and web.port"
+            ) from None
 
 
 def _when_answering(host: str, port: int, tell: object) -> None:
