@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rebond.core.ports import Clock
@@ -24,11 +24,19 @@ class Put:
 
     queue: Queue
     clusters: tuple[Cluster, ...]
+    _suggested: dict[int, Cluster] = field(default_factory=dict)
+
+    def suggested(self, cluster: Cluster) -> Cluster:
+        """Say what a cluster may mean; kept, for each takes some milliseconds."""
+        found = self._suggested.get(cluster.number)
+        if found is None or found.texts != cluster.texts:
+            found = self._suggested[cluster.number] = self.queue.suggested(cluster)
+        return found
 
     def cluster_of(self, row: QualificationRow) -> Cluster:
         """Find the cluster of a text, with what it may mean; a text that is qualified, or came since, stands alone."""
         found = self._found(row.number) if row.status is QualificationStatus.TO_QUALIFY else None
-        return self.queue.suggested(found or Cluster(texts=(row,), count=row.count, addresses=0, suggestion=None))
+        return self.suggested(found or Cluster(texts=(row,), count=row.count, addresses=0, suggestion=None))
 
     def beside(self, number: int) -> tuple[int | None, int | None]:
         """Tell which clusters come before and after that of a text; None where there is none."""

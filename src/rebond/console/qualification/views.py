@@ -30,7 +30,7 @@ def list_(request: HttpRequest) -> HttpResponse:
     counts, badge = count_qualifications()
     found: list[Any] = _clusters(put, request) if status is WAITING else _rows(put, request, status)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    entries = [put.queue.suggested(one) for one in page.object_list] if status is WAITING else page.object_list
+    entries = [put.suggested(one) for one in page.object_list] if status is WAITING else page.object_list
     context = {
         "status": status,
         "counts": [(one, counts[one]) for one in QualificationStatus],
