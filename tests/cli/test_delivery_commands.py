@@ -387,3 +387,20 @@ def test_a_long_report_fits_the_terminal(capsys: pytest.CaptureFixture[str]) -> 
     drawn = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 60 and line.count("│") in (0, 4) for line in drawn)
     assert "THE FIGURES DO NOT RECONCILE" in drawn[-2]
+
+
+def test_lists_and_logs_are_narrowed(run: Run) -> None:
+    Path("people.csv").write_text("id,email,first_name\n1,a@x.example,Ann\n2,a@x.example,Bob\n3,c@x.example,Cy\n")
+    number = str(make(run, "--to", "people.csv"))
+    run("delivery", "prepare", number)
+    assert as_json(run("delivery", "list", "--status", "prepared", "--name", "n"))["id"] == int(number)
+    assert run("delivery", "list", "--name", "other").stdout == ""
+    run("delivery", "list", "--status", "lost", code=2)
+    assert as_json(run("delivery", "log", number, "--who", "C@x.example"))["profile"] == "3"
+    assert as_json(run("delivery", "log", number, "--who", "1"))["address"] == "a@x.example"
+    assert run("delivery", "log", number, "--reason", "mailbox_full").stdout == ""
+    assert run("delivery", "log", number, "--returned").stdout == ""
+    assert run("delivery", "log", number, "--provider", "nobody").stdout == ""
+    assert as_json(run("delivery", "exclusions", number, "--reason", "duplicate"))["profile"] == "2"
+    assert run("delivery", "exclusions", number, "--who", "3").stdout == ""
+    run("delivery", "exclusions", number, "--reason", "bad", code=2)

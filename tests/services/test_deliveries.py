@@ -27,10 +27,11 @@ from rebond.services.deliveries import (
     pause_delivery,
     resume_delivery,
 )
+from rebond.services.delivery_logs import find_exclusions, find_messages
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.people_file import FileOptions
 from rebond.services.prepare import Prepared, prepare
-from rebond.services.report import read_exclusion_log, read_sending_log, recount, report
+from rebond.services.report import recount, report
 from rebond.store.models import AuditEntry, Delivery, DeliveryCounts, Message, Profile, TargetMember
 from rebond.store.read import deliveries as read_deliveries
 from rebond.store.read.deliveries import Target
@@ -229,16 +230,16 @@ def test_logs_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
         return_reason="user_unknown", return_cause="no_such_user", return_rule="r", return_text="later",
     )  # fmt: skip
     Message.objects.filter(id=rows[1]).update(status="excluded_late")
-    log = list(read_sending_log(delivery))
+    log = list(find_messages(delivery))
     assert [row.profile for row in log] == ["p1", "p5", "p7", "p9"]
     first = log[0]
     assert (first.type, first.reason, first.cause) == ("hard", "user_unknown", "no_such_user")
     assert (first.rule, first.text, first.returned_at) == ("r", "later", NOW)
     assert (log[1].status, log[1].message, log[1].attempts) == (MessageStatus.PENDING, rows[2], 0)
-    excluded = list(read_exclusion_log(delivery))
+    excluded = list(find_exclusions(delivery))
     assert [row.profile for row in excluded] == ["p0", "p2", "p4", "p6", "p8", "p10"]
     assert {row.reason for row in excluded} == {Reason.ADDRESS_EMPTY}
     with pytest.raises(NotFoundError):
-        read_sending_log(0)
+        list(find_messages(0))
     with pytest.raises(NotFoundError):
-        read_exclusion_log(0)
+        list(find_exclusions(0))

@@ -1,8 +1,9 @@
 """`rebond delivery list`, `status`, `log`, `exclusions` and `report`."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -20,9 +21,13 @@ from rebond.cli.output import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rebond.services.delivery_logs import Who
     from rebond.services.report import Report
     from rebond.store.read.delivery_logs import LoggedMessage
+    from rebond.wiring import Site
 
+REASON = typer.Option("--reason", help="Only those for this reason, as in mailbox_full.")
+WHO = typer.Option("--who", help="Only those of this address or external id.")
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")]
 _BRIEF_LIST = ("id", "name", "status", "messages", "delivered", "created_at")
 _BRIEF_LOG = ("profile", "address", "status", "reason", "attempts", "next_attempt_at")
@@ -35,16 +40,36 @@ def register_reading(app: typer.Typer) -> None:
         app.command(command.__name__.rstrip("_"))(handles_errors(command))
 
 
-def list_(data: DataOption = None, json: JsonOption = False) -> None:
+def list_(
+    status: Annotated[str, typer.Option("--status", help="Only those of this state, as in sending.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Only those whose name contains this.")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
     """List the deliveries with their counters, newest first."""
     from dataclasses import asdict
 
+    from rebond.core.words import DeliveryStatus
     from rebond.wiring import open_site
 
+    wanted_status = _word("--status", status, DeliveryStatus)
     open_site(data_directory(data))
-    from rebond.services.report import read_deliveries
+    from rebond.services.report import DeliveryFilter, read_deliveries
 
-    show_rows(map(asdict, read_deliveries()), as_json=json, title="Deliveries", brief=_BRIEF_LIST)
+    found = read_deliveries(DeliveryFilter(status=wanted_status, name=name))
+    show_rows(map(asdict, found), as_json=json, title="Deliveries", brief=_BRIEF_LIST)
+
+
+W = TypeVar("W", bound=StrEnum)
+
+
+def _word(option: str, text: str, kind: type[W]) -> W | None:
+    """Read an option's word; InputError for one that is unknown, None for an empty one."""
+    from rebond.services.errors import InputError
+
+    if text and text not in list(kind):
+        raise InputError(f"{option} {text!r} is unknown: write one of {', '.join(kind)}")
+    return kind(text) if text else None
 
 
 def status(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
@@ -61,31 +86,59 @@ def status(delivery: IdArgument, data: DataOption = None, json: JsonOption = Fal
 def log(
     delivery: IdArgument,
     status: Annotated[str, typer.Option("--status", help="Only these messages, as in failed.")] = "",
+    returned: Annotated[bool, typer.Option("--returned", help="Only those that came back after delivery.")] = False,
+    reason: Annotated[str, REASON] = "",
+    provider: Annotated[str, typer.Option("--provider", help="Only those of this provider.")] = "",
+    who: Annotated[str, WHO] = "",
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the sending log, one line a message."""
+    from rebond.core.words import MessageStatus, Reason
     from rebond.wiring import open_site
 
-    open_site(data_directory(data))
-    from rebond.services.report import read_sending_log
+    site = open_site(data_directory(data))
+    from rebond.services.delivery_logs import find_messages
+    from rebond.services.report import LOGGED
 
-    rows = (_logged(row) for row in read_sending_log(delivery, status=status))
+    wanted_reason, wanted_status = _word("--reason", reason, Reason), _word("--status", status, MessageStatus)
+    if wanted_status is not None and wanted_status not in LOGGED:
+        from rebond.services.errors import InputError
+
+        raise InputError(f"--status {status!r} is unknown: write one of {', '.join(LOGGED)}")
+    found = find_messages(
+        delivery,
+        status=wanted_status,
+        returned=returned,
+        reason=wanted_reason,
+        provider=provider,
+        who=_who(site, who),
+    )
+    rows = map(_logged, found)
     title = f"Sending log of delivery {delivery}"
-    nothing = f"messages that are {status}" if status else "messages"
+    asked = returned or any((reason, provider, who))
+    nothing = "such messages" if asked else f"messages that are {status}" if status else "messages"
     _show_log(rows, delivery=delivery, as_json=json, title=title, brief=_BRIEF_LOG, nothing=nothing)
 
 
-def exclusions(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+def exclusions(
+    delivery: IdArgument,
+    reason: Annotated[str, REASON] = "",
+    who: Annotated[str, WHO] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
     """Show the exclusion log, one line a profile."""
+    from rebond.core.words import Reason
     from rebond.wiring import open_site
 
-    open_site(data_directory(data))
-    from rebond.services.report import read_exclusion_log
+    wanted_reason = _word("--reason", reason, Reason)
+    site = open_site(data_directory(data))
+    from rebond.services.delivery_logs import find_exclusions
 
     rows = (
         {"profile": row.profile, "address": row.address, "reason": row.reason, "cause": row.cause or None}
-        for row in read_exclusion_log(delivery)
+        for row in find_exclusions(delivery, reason=wanted_reason, who=_who(site, who))
     )
     title = f"Exclusion log of delivery {delivery}"
     _show_log(rows, delivery=delivery, as_json=json, title=title, brief=_BRIEF_EXCLUSIONS, nothing="exclusions")
@@ -107,6 +160,15 @@ def report(delivery: IdArgument, data: DataOption = None, json: JsonOption = Fal
     from rebond.cli.report_view import draw_report
 
     draw_report(Console(), figures, title=f"Delivery {delivery} is {figures['status']}")
+
+
+def _who(site: "Site", text: str) -> "Who | None":
+    from rebond.services.delivery_logs import Who
+
+    config = site.config
+    if not text:
+        return None
+    return Who(text=text, region=config.site.default_region, allow_undotted=config.email.allow_undotted)
 
 
 def _show_log(

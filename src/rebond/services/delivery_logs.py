@@ -1,11 +1,13 @@
 """A delivery's sending log and exclusion log, a page at a time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from rebond.core.address import parse_address
 from rebond.core.words import Channel, ExclusionCause, MessageStatus, Reason
 from rebond.services.dashboard import Overview, overview
+from rebond.services.deliveries import get_delivery
 from rebond.store.read.delivery_logs import LoggedExclusion, LoggedMessage
 from rebond.store.read.log_pages import (
     ExclusionFilter,
@@ -16,7 +18,17 @@ from rebond.store.read.log_pages import (
     sending_log_page,
 )
 
-__all__ = ["ExclusionLog", "SendingLog", "Who", "page_of_exclusions", "page_of_messages"]
+__all__ = [
+    "ExclusionLog",
+    "SendingLog",
+    "Who",
+    "find_exclusions",
+    "find_messages",
+    "page_of_exclusions",
+    "page_of_messages",
+]
+
+_MANY = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,38 @@ def page_of_exclusions(
     wanted = ExclusionFilter(reason=reason, cause=cause, person=_person(who, found.delivery.channel))
     page = exclusion_log_page(delivery_id, wanted, after=after, limit=limit)
     return ExclusionLog(overview=found, page=page)
+
+
+def find_messages(
+    delivery_id: int,
+    *,
+    status: MessageStatus | None = None,
+    returned: bool = False,
+    reason: Reason | None = None,
+    provider: str = "",
+    who: Who | None = None,
+) -> Iterator[LoggedMessage]:
+    """Return all messages that are wanted, a page at a time; NotFoundError without such a delivery."""
+    person = _person(who, get_delivery(delivery_id).channel)
+    wanted = LogFilter(status=status, returned=returned, reason=reason, provider=provider, person=person)
+    after: int | None = 0
+    while after is not None:
+        page = sending_log_page(delivery_id, wanted, after=after, limit=_MANY)
+        yield from page.rows
+        after = page.next
+
+
+def find_exclusions(
+    delivery_id: int, *, reason: Reason | None = None, cause: ExclusionCause | None = None, who: Who | None = None
+) -> Iterator[LoggedExclusion]:
+    """Return all exclusions that are wanted, a page at a time; NotFoundError without such a delivery."""
+    person = _person(who, get_delivery(delivery_id).channel)
+    wanted = ExclusionFilter(reason=reason, cause=cause, person=person)
+    after: int | None = 0
+    while after is not None:
+        page = exclusion_log_page(delivery_id, wanted, after=after, limit=_MANY)
+        yield from page.rows
+        after = page.next
 
 
 def _person(who: Who | None, channel: Channel) -> Person | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from rebond.core.accounting import Counts
 from rebond.core.words import DeliveryStatus, ErrorFamily, MessageStatus, Reason
 from rebond.services.deliveries import get_delivery
-from rebond.services.errors import InputError
 from rebond.store.read.deliveries import (
     DeliveryFilter,
     ListedDelivery,
@@ -14,9 +13,22 @@ from rebond.store.read.deliveries import (
     list_deliveries,
     recounted,
 )
-from rebond.store.read.delivery_logs import LoggedExclusion, LoggedMessage, exclusion_log, sending_log
+
+__all__ = [
+    "LOGGED",
+    "DeliveryFilter",
+    "DeliveryPage",
+    "Recount",
+    "Report",
+    "page_of_deliveries",
+    "read_deliveries",
+    "recount",
+    "report",
+]
 
 _TRIES = 3
+# A message that was excluded late is in the exclusion log.
+LOGGED = tuple(status for status in MessageStatus if status is not MessageStatus.EXCLUDED_LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,24 +108,3 @@ def read_deliveries(wanted: DeliveryFilter | None = None) -> Iterator[ListedDeli
     while page := list_deliveries(wanted, before=before):
         yield from page
         before = page[-1].id
-
-
-# A message that was excluded late is in the exclusion log.
-_LOGGED = tuple(status for status in MessageStatus if status is not MessageStatus.EXCLUDED_LATE)
-
-
-def read_sending_log(delivery_id: int, *, status: str = "") -> Iterator[LoggedMessage]:
-    """Return a delivery's sending log, a page at a time; of one status alone when it is given.
-
-    InputError for an unknown status, NotFoundError when there is no such delivery.
-    """
-    if status and status not in _LOGGED:
-        raise InputError(f"status {status!r} is unknown: write one of {', '.join(_LOGGED)}")
-    get_delivery(delivery_id)
-    return sending_log(delivery_id, status=MessageStatus(status) if status else None)
-
-
-def read_exclusion_log(delivery_id: int) -> Iterator[LoggedExclusion]:
-    """Return a delivery's exclusion log, a page at a time; NotFoundError when there is no such delivery."""
-    get_delivery(delivery_id)
-    return exclusion_log(delivery_id)

@@ -74,6 +74,7 @@ def read_in(number: int, *, now: Callable[[], datetime], stopping: Callable[[], 
     except InputError as error:
         words = str(error).replace(str(path), upload.name)
         move_upload(number, UploadStatus.FAILED, now=now(), problem=words)
+        path.unlink(missing_ok=True)
         return
     if upload.delivery is not None:
         complete_target(upload.delivery)

@@ -1,14 +1,12 @@
-"""The sending log and the exclusion log of a delivery, from their first row to their last."""
+"""Rows of the sending log and of the exclusion log of a delivery."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from rebond.core.words import Cause, ExclusionCause, FailureType, MessageStatus, Reason
-from rebond.store.models import Exclusion, Message, Profile
-
-_PAGE = 2_000
+from rebond.store.models import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +72,6 @@ def logged_message(row: Any, profile: str) -> LoggedMessage:
     )
 
 
-def sending_log(delivery_id: int, *, status: MessageStatus | None = None) -> Iterator[LoggedMessage]:
-    """Read the sending log, or its messages of one status, in the order of the profiles, a page at a time."""
-    rows = Message.objects.filter(delivery_id=delivery_id)
-    late = MessageStatus.EXCLUDED_LATE.value
-    rows = rows.exclude(status=late) if status is None else rows.filter(status=status.value)
-    for page, names in _pages(rows):
-        for row in page:
-            yield logged_message(row, names.get(row.profile, ""))
-
-
-def exclusion_log(delivery_id: int) -> Iterator[LoggedExclusion]:
-    """Read the exclusion log in the order of the profiles, a page at a time."""
-    for page, names in _pages(Exclusion.objects.filter(delivery_id=delivery_id)):
-        for row in page:
-            yield logged_exclusion(row, names.get(row.profile, ""))
-
-
 def logged_exclusion(row: Any, profile: str) -> LoggedExclusion:
     """Make a row of the exclusion log."""
     return LoggedExclusion(
@@ -100,14 +81,6 @@ def logged_exclusion(row: Any, profile: str) -> LoggedExclusion:
         cause=ExclusionCause(row.cause) if row.cause else None,
         late=row.late,
     )
-
-
-def _pages(rows: Any) -> Iterator[tuple[list[Any], Mapping[int, str]]]:
-    """Walk along the unique (delivery, profile): each page begins where the last one ended."""
-    last = 0
-    while page := list(rows.filter(profile__gt=last).order_by("profile")[:_PAGE]):
-        last = page[-1].profile
-        yield page, external_ids([row.profile for row in page])
 
 
 def external_ids(profiles: Sequence[int]) -> Mapping[int, str]:

@@ -20,7 +20,7 @@ from rebond.store.read.sending import OPEN, open_messages
 
 # What has no index of its own is looked for among so many rows at a time, and so often for one page.
 LOOK = 20_000
-_LOOKS = 3
+_LOOKS = 2
 _MOST_PROFILES = 1_000
 # In the words of the partial index: SQLite takes it only when the statement itself shows its condition.
 _TROUBLE = "(message.status IN ({}) OR message.returned_at IS NOT NULL)".format(
