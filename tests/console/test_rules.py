@@ -1,18 +1,23 @@
 """The rules: what they are, changing those of this site with a back-test, trying them, and what changed them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from rebond.config import UpdateSection
 from rebond.core.words import AddressStatus, Role
 from rebond.services.decide import decide
 from rebond.store.models import ConsoleRule, EvidenceRow, RuleOperation
+from rebond.web.current import serve
+from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
 from tests.services.event_fixtures import FULL, state, took
 from tests.services.mail_fixtures import dsn
+from tests.services.pack_fixtures import STRANGER, packed, public, rule
 from tests.services.practice_fixtures import decision, failed, moons, number_of, practice
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -188,6 +193,45 @@ def test_what_is_stored_is_judged_again_by_the_rules_in_force(client_as: ClientA
     assert answer.headers["Location"] == f"/rules/operations/{operation.pk}/"
     assert EvidenceRow.objects.get().reason == "mailbox_full"
     assert client_as(Role.VIEWER).get("/rules/requalify/").status_code == 403
+
+
+@pytest.fixture
+def believing(site: Site) -> None:
+    """The site believes the key that signs the packs of these tests."""
+    update = {"acme": UpdateSection(keys=[public()])}
+    serve(replace(site, config=site.config.model_copy(update={"update": update})))
+
+
+def brought(client: Client, data: bytes, **fields: str) -> Any:
+    file = SimpleUploadedFile("acme.rebond.zip", data)
+    return client.post("/rules/packs/take/", {"file": file, "do": "look", **fields})
+
+
+def test_a_pack_is_looked_at_then_taken_then_undone(client_as: ClientAs, believing: None) -> None:
+    moons()
+    client = client_as(Role.DELIVERABILITY)
+    answer = brought(client, packed(rule()))
+    page = answer.content.decode()
+    assert (answer.status_code, "Not yet taken" in page, "+acme/moon" in page) == (200, True, True)
+    assert answer.context["found"].total.entering == 3
+    assert not RuleOperation.objects.exists()
+    answer = brought(client, packed(rule()), do="take", because="they know")
+    operation = RuleOperation.objects.get()
+    assert answer.headers["Location"] == f"/rules/operations/{operation.pk}/"
+    assert (operation.kind, operation.because) == ("update", "they know")
+    assert "acme" in text(client, "/rules/packs/")
+    client.post(f"/rules/operations/{operation.pk}/undo/")
+    assert "Undone here before" in brought(client, packed(rule()), do="take").content.decode()
+    assert brought(client, packed(rule()), do="take", again="on").status_code == 302
+
+
+def test_a_pack_that_nobody_here_believes_is_refused(client_as: ClientAs, believing: None) -> None:
+    answer = brought(client_as(), packed(rule(), key=STRANGER))
+    assert (answer.status_code, "Refused" in answer.content.decode()) == (409, True)
+    assert brought(client_as(), b"no archive", do="take").status_code == 409
+    assert client_as().post("/rules/packs/take/", {"do": "look"}).status_code == 422
+    assert brought(client_as(Role.VIEWER), packed(rule())).status_code == 403
+    assert not RuleOperation.objects.exists()
 
 
 def test_a_rule_of_the_site_that_cannot_be_used_is_told(client_as: ClientAs) -> None:

@@ -22,15 +22,19 @@ def operations(request: HttpRequest) -> HttpResponse:
 @operation(Operation.READ_RULES)
 def packs(request: HttpRequest) -> HttpResponse:
     """Show where packs of rules come from, and those that were taken."""
+    return render(request, "console/rules/packs.html", packs_page(request))
+
+
+def packs_page(request: HttpRequest) -> dict[str, object]:
+    """Return what the page of the packs shows."""
     site = current_site()
-    context = {
+    return {
         "sources": [(name, one.source, len(one.keys)) for name, one in sorted(site.config.update.items())],
         "own": site.config.packs.name,
         "last_run": last_run(_JOB),
         "problem": last_problem(_JOB),
         **_page(request, packs=True),
     }
-    return render(request, "console/rules/packs.html", context)
 
 
 def _page(request: HttpRequest, *, packs: bool) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rebond.console.rules import editing, history, operations, requalifying, testing, verdict_views, views
+from rebond.console.rules import editing, history, operations, requalifying, taking, testing, verdict_views, views
 
 urlpatterns = [
     path("rules/", views.list_, name="rules_list"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("rules/match/", editing.match, name="rules_match"),
     path("rules/test/", testing.test, name="rules_test"),
     path("rules/packs/", history.packs, name="rules_packs"),
+    path("rules/packs/take/", taking.take, name="rules_take"),
     path("rules/verdict/", verdict_views.verdict, name="rules_verdict"),
     path("rules/requalify/", requalifying.requalify, name="rules_requalify"),
     path("rules/operations/", history.operations, name="rules_operations"),
