@@ -134,6 +134,21 @@ def test_what_cannot_be_done_is_refused(asker: Asker, method: str, path: str, bo
     refused(asker.ask(method, path, body), status)
 
 
+def test_another_systems_list_is_taken_in(asker: Asker, site: Site) -> None:
+    body = (
+        b"channel,address,status,reason,date\nemail,ada@shop.example,quarantined,user_unknown,2026-03-01\nemail,x,,,\n"
+    )
+    begun = asker.post("/quarantine/imports?because=old+system", body, content_type="text/csv")
+    assert begun.status_code == 202, begun.content
+    told = begun.json()
+    assert (told["kind"], told["read"]["rows"], told["read"]["rejected"]) == ("import", 2, 1)
+    assert told["read"]["rejected_lines"][0]["line"] == 3
+    carry_on(told["operation"], acting=Acting(policy=site.policy, actor="worker", now=site.clock.now))
+    assert asker.get("/quarantine/email/ada@shop.example").json()["status"] == "quarantined"
+    for query, text in (("", body), ("?because=x", b"moon,sun\n1,2\n"), ("?because=x&encoding=klingon", body)):
+        refused(asker.post(f"/quarantine/imports{query}", text, content_type="text/csv"), 422)
+
+
 def test_nothing_is_begun_where_nothing_would_change(asker: Asker) -> None:
     given = {"kind": "release", "selection": {"text": "x"}, "because": "x", "expected": 0}
     assert "no address would change" in refused(asker.post("/quarantine/operations", given), 409)["detail"]

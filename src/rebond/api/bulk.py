@@ -1,5 +1,6 @@
 """`/quarantine/operations`: releasing or quarantining many addresses as one operation, with a dry run and undo."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from rebond.api.base import Cursor, Given, Limit, Number, Told, Whole
 from rebond.api.cursors import page, position
 from rebond.api.gate import caller_of, needs
+from rebond.api.profiles import FILE_BODY, BadLine, Encoding, uploaded
 from rebond.core.permissions import Operation
 from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
 from rebond.jobs import ask
@@ -17,6 +19,8 @@ from rebond.jobs.names import BULK
 from rebond.services.bulk import begin, dry_run, undo
 from rebond.services.bulk_steps import Acting
 from rebond.services.errors import NotFoundError
+from rebond.services.file_lines import BadRow
+from rebond.services.import_suppressions import ReadingList, import_suppressions
 from rebond.services.list_addresses import email_domain
 from rebond.store.read.bulk import BulkKind, BulkOperation, BulkStep, find_bulk, list_bulk
 from rebond.store.read.selection import Selection, selection_to_json
@@ -78,6 +82,18 @@ class Tried(Told):
     sample: list[SampleAddress]
 
 
+class ReadList(Told):
+    """What an import found in its file; `kept_out_nobody`: rows of addresses that may be written to."""
+
+    rows: int
+    staged: int
+    repeated: int
+    kept_out_nobody: int
+    rejected: int
+    unmatched: int
+    rejected_lines: list[BadLine]
+
+
 class ManyChanged(Told):
     """An operation; `step` is `done` or `undone` at its end, and `put_back` how many were undone."""
 
@@ -88,6 +104,7 @@ class ManyChanged(Told):
     because: str
     selection: dict[str, Any]
     file: str
+    read: ReadList | None
     step: BulkStep
     expected: int
     changed: int
@@ -184,6 +201,29 @@ def undo_operation(request: HttpRequest, operation: Number, given: ToUndo) -> An
     return Status(202, _row(undoing))
 
 
+@router.post(
+    "/quarantine/imports",
+    response={202: ManyChanged},
+    summary="Take in another system's suppression list",
+    **needs(Operation.WRITE_QUARANTINE, **FILE_BODY),
+)
+def import_list(
+    request: HttpRequest,
+    *,
+    because: Annotated[str, Field(min_length=1, max_length=2000, description="Where the list comes from.")],
+    encoding: Encoding = "utf-8",
+) -> Any:
+    """An export of another system, told by its columns, of at most 16 MiB; a worker does what it says."""
+    config = current_site().config
+    reading = ReadingList(
+        encoding=encoding, region=config.site.default_region, allow_undotted=config.email.allow_undotted
+    )
+    with uploaded(request) as path:
+        begun = import_suppressions(path, because=because, actor=caller_of(request).name, now=now, reading=reading)
+    ask(BULK)
+    return Status(202, _row(begun))
+
+
 def _selection(given: Selecting) -> Selection:
     states = StateFilter(
         status=given.status,
@@ -204,6 +244,7 @@ def _acting(request: HttpRequest) -> Acting:
 
 
 def _row(row: BulkOperation) -> dict[str, Any]:
-    names = ManyChanged.model_fields.keys() - {"operation", "selection"}
+    names = ManyChanged.model_fields.keys() - {"operation", "selection", "read"}
     told = {name: getattr(row, name) for name in names}
-    return {"operation": row.number, "selection": selection_to_json(row.selection), **told}
+    read = row.read and {**asdict(row.read), "rejected_lines": [BadRow(*error) for error in row.read.errors]}
+    return {"operation": row.number, "selection": selection_to_json(row.selection), "read": read, **told}

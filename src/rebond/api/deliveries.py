@@ -8,13 +8,12 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import AwareDatetime, Field
 
-from rebond.api.base import Cursor, Flag, Given, Limit, Number, Told, Whole
+from rebond.api.base import Cursor, Limit, Number, Told, Whole
 from rebond.api.cursors import position, signed
+from rebond.api.delivery_settings import APART, Aiming, Settings, aim_of, read_settings, site_settings
 from rebond.api.gate import caller_of, needs
-from rebond.api.problems import ProblemError
 from rebond.api.profiles import FILE_BODY, Encoding, ImportedFile, Mapping, file_options, imported_json, uploaded
 from rebond.core.permissions import Operation
-from rebond.core.policy import PolicyError, parse_duration, parse_retries
 from rebond.core.words import (
     Channel,
     DeliveryStatus,
@@ -35,13 +34,10 @@ from rebond.services.report import DeliveryPage as ListedPage
 from rebond.services.report import page_of_deliveries
 from rebond.services.send import begin_sending
 from rebond.services.templates import get_template, use
-from rebond.store.read.deliveries import Aim, DeliveryFilter, DeliveryRow, Target
+from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow, Target
 from rebond.web.current import current_site, now
 
 router = Router(tags=["Deliveries"])
-Duration = Annotated[str, Field(max_length=40, description="As in 5d, 24h or 1d 12h.")]
-Retries = Annotated[str, Field(max_length=200, description="As in 5x1h,4x1d; empty: none.")]
-Part = Annotated[str, Field(max_length=4_000_000, description="A template.")]
 
 
 class DeliveryLine(Told):
@@ -97,25 +93,6 @@ class SavedDelivery(Delivery):
     yellow: Annotated[list[str], Field(description="What is doubtful in its content.")]
 
 
-class Aiming(Given):
-    """Whom it goes to: everybody, or the segment, list or service of that number."""
-
-    kind: Literal["all", "segment", "list", "service"]
-    id: Whole | None = None
-
-
-class Settings(Given):
-    sender: Annotated[str, Field(max_length=1000)] = ""
-    subject: Part = ""
-    text: Part = ""
-    html: Part = ""
-    message_class: MessageClass = MessageClass.COMMERCIAL
-    validity: Duration | None = None
-    retries: Retries | None = None
-    duplicates: Annotated[Flag, Field(description="Write to an address more than once.")] = False
-    verify: Annotated[Literal["sample", "all"], Field(description="Messages built at preparation.")] = "sample"
-
-
 class ToCreate(Settings):
     """A draft; `PUT /deliveries/{delivery}/target` sends it to the people of a file."""
 
@@ -161,10 +138,10 @@ def create(request: HttpRequest, given: ToCreate) -> Any:
     """`red` and `yellow` say what preparation would say of its content."""
     actor, aim = caller_of(request).name, aim_of(given.target)
     if given.template is None:
-        new = NewDelivery(**{**site_settings(), **read_settings(given.model_dump(exclude=_APART))})
+        new = NewDelivery(**{**site_settings(), **read_settings(given.model_dump(exclude=APART))})
     else:
         template = get_template(given.template)
-        changes = read_settings(given.model_dump(exclude_unset=True, exclude=_APART))
+        changes = read_settings(given.model_dump(exclude_unset=True, exclude=APART))
         new = replace(use(template, name=given.name), **changes)
         aim = aim if given.target else template.aim
     created = create_delivery(new, aim=aim, template=given.template, now=now(), actor=actor)
@@ -182,7 +159,7 @@ def show(request: HttpRequest, delivery: Number) -> dict[str, Any]:
 )
 def edit(request: HttpRequest, delivery: Number, given: ToEdit) -> dict[str, Any]:
     """It is a draft afterwards, to be prepared again; 409 once it is being sent."""
-    changes = read_settings(given.model_dump(exclude_unset=True, exclude=_APART))
+    changes = read_settings(given.model_dump(exclude_unset=True, exclude=APART))
     aim = aim_of(given.target) if given.target else None
     edit_delivery(delivery, changes, aim=aim, now=now(), actor=caller_of(request).name)
     return _saved(delivery)
@@ -265,40 +242,6 @@ def resume(request: HttpRequest, delivery: Number) -> dict[str, Any]:
 def cancel(request: HttpRequest, delivery: Number) -> dict[str, Any]:
     """For good: what has not been handed over is cancelled."""
     return {"id": delivery, "status": cancel_delivery(delivery, now=now(), actor=caller_of(request).name)}
-
-
-_APART = {"template", "target"}
-
-
-def aim_of(given: Aiming | None) -> Aim:
-    """Read a target that is no file; ProblemError when its number is missing, or there for nothing."""
-    if given is None:
-        return Aim()
-    if (given.id is None) != (given.kind == "all"):
-        words = "everybody has no number" if given.kind == "all" else f"give the number of the {given.kind}"
-        raise ProblemError(422, "the target cannot be read: see errors", [("target.id", words)])
-    return Aim(Target(given.kind), given.id)
-
-
-def site_settings() -> dict[str, Any]:
-    """Return the settings of this site for deliveries that say nothing of them."""
-    policy = current_site().policy
-    return {"validity": policy.validity, "retries": policy.retries, "retry_permanent": policy.retry_permanent}
-
-
-def read_settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Read the texts of settings, by the names of `NewDelivery`; what is None is left out."""
-    settings = {name: value for name, value in given.items() if value is not None}
-    readers: dict[str, Any] = {"validity": parse_duration, "retries": parse_retries}
-    for name, read in readers.items():
-        if name in settings:
-            try:
-                settings[name] = read(settings[name])
-            except PolicyError as error:
-                raise ProblemError(422, "a setting cannot be read: see errors", [(name, str(error))]) from None
-    if "verify" in settings:
-        settings["verify_all"] = settings.pop("verify") == "all"
-    return settings
 
 
 def _told(row: DeliveryRow) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from ninja import Router, Status
 from pydantic import Field
 
 from rebond.api.base import Number, Told
-from rebond.api.deliveries import Aiming, Settings, aim_of, read_settings, site_settings
+from rebond.api.delivery_settings import Aiming, Settings, aim_of, read_settings, site_settings
 from rebond.api.gate import caller_of, needs
 from rebond.core.permissions import Operation
 from rebond.core.words import Channel, MessageClass
