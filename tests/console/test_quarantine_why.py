@@ -39,6 +39,8 @@ def test_the_matched_words_are_marked(client_as: ClientAs) -> None:
     addresses()
     text = why(client_as)
     assert "<mark>" in text
+    assert '<a href="/rules/rule/' in text
+    assert '<a href="/qualifications/' in text
     assert "Nothing is sent to it: preparation leaves it out" in text
     assert "a person who follows a signed link" in text
     assert "a message that is delivered" not in text
@@ -119,6 +121,7 @@ def test_the_returned_mail_is_shown_as_text_with_what_decided_marked(client_as: 
     assert "&lt;script&gt;" in text
     assert "\\x1b[2J" in text
     assert "Show the returned mail" in why(client_as, row.address)
+    assert f'<a href="/deliveries/{row.delivery_id}/">' in why(client_as, row.address)
     assert client.get("/quarantine/why/return/", {"evidence": "zzz"}).status_code == 404
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.core.given import at, policy
-from tests.services.event_fixtures import FULL, UNKNOWN_USER, cleaned, daily, event, hard, state, took
+from tests.services.event_fixtures import FULL, KEPT, UNKNOWN_USER, cleaned, daily, event, hard, state, took
 from tests.services.mail_fixtures import came, dsn, sent
 
 from rebond.core.words import AddressStatus, Cause, Channel, Reason
@@ -204,6 +204,17 @@ def test_many_more_than_the_dry_run_said_are_refused() -> None:
     moons(12)
     with pytest.raises(RefusedError, match="12 addresses would change by now, and not 1"):
         begin(selection=MOONS, kind=RELEASE, because="x", expected=1, acting=acting())
+
+
+def test_retention_removes_old_operations_and_what_they_changed() -> None:
+    names = moons(3)
+    done()
+    begin(selection=select(status=E), kind=QUARANTINE, because="x", expected=1, acting=acting())
+    assert cleaned(at(1000), KEPT).operations_purged == 0
+    assert cleaned(at(1000 + 24 * 366), KEPT).operations_purged == 1
+    assert [one.step for one in list_bulk()] == [BulkStep.ACT]
+    assert not QuarantineItem.objects.exists()
+    assert {state(name).status for name in names} == {V}
 
 
 def test_an_operation_that_is_none_is_told() -> None:

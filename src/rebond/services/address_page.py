@@ -24,8 +24,8 @@ _NOTHING_BESIDE = EvidenceDetail()
 class Step:
     """One piece of evidence: what the arithmetic made of it, its text in pieces (True: matched), what it came with.
 
-    `before` and `counted_before` are the status and the counter that it met. `can_undo`: a person did it, and nobody
-    has undone it.
+    `before` and `counted_before` are the status and the counter that it met. `rule_known`: its rule is in force.
+    `can_undo`: a person did it, and nobody has undone it.
     """
 
     judgement: Judgement
@@ -33,6 +33,7 @@ class Step:
     counted_before: int
     text: Marked
     detail: EvidenceDetail
+    rule_known: bool
     can_undo: bool
 
 
@@ -65,10 +66,11 @@ def address_page(address: ParsedAddress, *, policy: Policy, qualifier: Qualifier
     shown = found.judgements[-MOST_SHOWN:]
     details = evidence_details([one.evidence.identity for one in shown])
     void = voided(in_order([one.evidence for one in found.judgements]))
+    rules = frozenset(rule.id for rule in qualifier.engine.pack.rules)
     first = found.snapshot.state if found.snapshot else AddressState()
     met = [(first.status, first.error_count), *((one.status, one.error_count) for one in found.judgements)]
     steps = [
-        _step(one, met=before, details=details, void=void, qualifier=qualifier)
+        _step(one, met=before, details=details, rules=rules, void=void, qualifier=qualifier)
         for before, one in zip(met[-len(shown) - 1 :], shown, strict=False)
     ]
     return AddressPage(
@@ -86,6 +88,7 @@ def _step(
     *,
     met: tuple[AddressStatus, int],
     details: Mapping[str, EvidenceDetail],
+    rules: frozenset[str],
     void: frozenset[str],
     qualifier: Qualifier,
 ) -> Step:
@@ -96,6 +99,7 @@ def _step(
         counted_before=met[1],
         text=_marked(item, qualifier),
         detail=details.get(item.identity, _NOTHING_BESIDE),
+        rule_known=item.verdict is not None and item.verdict.rule in rules,
         can_undo=item.event in _PEOPLES and item.identity not in void,
     )
 

@@ -16,6 +16,7 @@ from rebond.services.deliveries import end_cancelled
 from rebond.services.record import Occurrence, record
 from rebond.store.read.cleanup import addresses_before, due_exits, moved_snapshots, valid_rows
 from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, snapshots_of
+from rebond.store.write.bulk import purge_bulk
 from rebond.store.write.cleanup import (
     purge_alerts,
     purge_audit,
@@ -59,6 +60,7 @@ class Cleaned:
     requalified_purged: int = 0
     alerts_purged: int = 0
     runs_purged: int = 0
+    operations_purged: int = 0
 
 
 def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
@@ -79,6 +81,7 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
     done.deliveries_purged = purge_deliveries(now - retention.deliveries)
     done.audit_purged = purge_audit(now - retention.audit)
     done.alerts_purged = purge_alerts(now - retention.audit)
+    done.operations_purged = purge_bulk(now - retention.audit)
     done.runs_purged = purge_runs(now - _RUNS_KEPT)
     finish_job(job, result=asdict(done), now=now)
     return done

@@ -14,6 +14,8 @@ from rebond.store.read.evidence import AddressKey
 from rebond.store.write.rows import update
 from rebond.store.write.text import storable
 
+_PURGED = 500
+
 
 @dataclass(frozen=True, slots=True)
 class RunningBulk:
@@ -123,6 +125,17 @@ def begin_undo(number: int, *, actor: str, now: datetime) -> None:
     QuarantineOperation.objects.filter(id=number).update(
         step=BulkStep.UNDO.value, cursor=0, finished_at=None, undone_at=now, undone_by=storable(actor, 150)
     )
+
+
+def purge_bulk(horizon: datetime) -> int:
+    """Remove the operations that ended before the horizon, and what they changed: nobody undoes them any more."""
+    old = QuarantineOperation.objects.filter(finished_at__lte=horizon)
+    removed = 0
+    for number in list(old.values_list("id", flat=True)):
+        while part := list(QuarantineItem.objects.filter(operation=number).values_list("id", flat=True)[:_PURGED]):
+            QuarantineItem.objects.filter(id__in=part).delete()
+        removed += QuarantineOperation.objects.filter(id=number).delete()[0]
+    return removed
 
 
 def left_state(state: AddressState) -> dict[str, Any]:
