@@ -57,6 +57,7 @@ def test_sending_is_confirmed_in_numbers(client_as: ClientAs, asked: list[Any]) 
     assert "<strong>4 messages</strong> will be handed over, from Shop &lt;news@shop.example&gt;." in text
     assert "4 (50.0 %)" in text
     assert "no unsubscribe link" in text
+    assert "1 profile has an address that is not a possible one" in text
     assert asked == []
     client.post(f"/deliveries/{number}/send/")
     assert asked == [("send", {"delivery": number})]

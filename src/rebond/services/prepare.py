@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from rebond.core.accounting import Counts
 from rebond.core.message import DeliveryAction
 from rebond.core.policy import Policy
 from rebond.core.schedule import counted_hours
@@ -87,8 +88,7 @@ def prepare(
     _end(delivery_id, cursor=end, now=now, actor=actor)
     counts = counts_of(delivery_id)
     exclusions = counts.by_reason()
-    warnings += _about(counts.target, exclusions)
-    warnings += _about_validity(delivery, policy=policy)
+    warnings += warnings_about(delivery, counts, policy=policy)
     return Prepared(
         target=counts.target,
         messages=counts.messages,
@@ -189,6 +189,11 @@ def _verify(
         report(PrepareProgress(profiles=counts_of(delivery.id).target, verified=verified))
     messages = "message" if verified == 1 else f"{verified} messages"
     return [f"{failed} of the {messages} verified cannot be built; the first: {first}"] if failed else []
+
+
+def warnings_about(delivery: DeliveryRow, counts: Counts, *, policy: Policy) -> list[str]:
+    """Say what to know before a prepared delivery is sent, beside what its content's check says."""
+    return [*_about(counts.target, counts.by_reason()), *_about_validity(delivery, policy=policy)]
 
 
 def _about(target: int, exclusions: Mapping[Reason, int]) -> list[str]:

@@ -17,7 +17,7 @@ from rebond.core.permissions import Operation
 from rebond.jobs import ask
 from rebond.services.dashboard import overview
 from rebond.services.deliveries import cancel_delivery, pause_delivery, resume_delivery
-from rebond.services.prepare import begin_preparing
+from rebond.services.prepare import begin_preparing, warnings_about
 from rebond.services.send import begin_sending
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
@@ -78,12 +78,13 @@ def resume(request: HttpRequest, number: int) -> HttpResponse:
 
 def _confirm(request: HttpRequest, number: int, action: DeliveryAction) -> HttpResponse:
     found = overview(number, now=now())
-    site = current_site()
+    site, sends = current_site(), action is DeliveryAction.SEND
     context: dict[str, Any] = {
         **about(found, tab=""),
         "action": action.value,
         "allowed": action in found.actions,
         "problems": site.content.check(found.delivery),
+        "warnings": warnings_about(found.delivery, found.report.counts, policy=site.policy) if sends else (),
         "ends_at": now() + found.delivery.validity,
     }
     return render(request, "console/deliveries/confirm.html", context)

@@ -70,9 +70,7 @@ class DeliveryForm(forms.Form):
     file = forms.FileField(
         label=_("File of people"),
         required=False,
-        help_text=_(
-            "CSV or JSON Lines (.jsonl). After an error it must be chosen again."
-        ),
+        help_text=_("CSV or JSON Lines (.jsonl). After an error it must be chosen again."),
     )
     encoding = forms.CharField(label=_("Encoding of the file"), initial="utf-8", required=False, max_length=40)
     segment = forms.ChoiceField(label=_("Segment"), required=False)
