@@ -1,12 +1,14 @@
 """What every request passes: key, rate, scope, form, idempotency; and every refusal is a problem."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.test import Client
 
 from rebond.config import ApiSection
@@ -157,6 +159,35 @@ def test_while_the_first_one_is_at_work_the_second_is_told(asker: Asker, site: S
     assert asker.post("/tokens", {"message": 7}, Idempotency_Key="a").status_code == 200
     KeptAnswer.objects.update(status=None)
     assert "has not been answered" in refused(asker.post("/tokens", {"message": 7}, Idempotency_Key="a"), 409)["detail"]
+
+
+def test_of_two_at_the_same_time_one_is_done(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    calls: list[Any] = []
+
+    def slow(addresses: Any, **_: Any) -> list[None]:
+        calls.append(addresses)
+        begun.set()
+        assert go_on.wait(30)
+        return [None] * len(addresses)
+
+    monkeypatch.setattr("rebond.api.addresses.check_batch", slow)
+
+    def ask() -> int:
+        try:
+            status: int = asker.post("/check", CHECK, Idempotency_Key="a").status_code
+            return status
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(ask)
+        assert begun.wait(30)
+        refused(asker.post("/check", CHECK, Idempotency_Key="a"), 409)
+        go_on.set()
+        assert first.result(30) == 200
+    assert asker.post("/check", CHECK, Idempotency_Key="a").headers["Idempotency-Replayed"] == "true"
+    assert len(calls) == 1
 
 
 def test_what_was_refused_may_be_sent_again(asker: Asker) -> None:
