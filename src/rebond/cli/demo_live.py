@@ -39,13 +39,13 @@ class Console:
     password: str
 
 
-def make_person(site: "Site") -> str:
+def make_person(now: "datetime") -> str:
     """Make an administrator whose password is not known before; returns it."""
     from rebond.services.users import create_user
     from rebond.web.links import give_password
 
     password = "-".join(secrets.token_hex(2) for _ in range(4))
-    create_user(PERSON, role=Role.ADMINISTRATOR, now=site.clock.now(), actor="demo")
+    create_user(PERSON, role=Role.ADMINISTRATOR, now=now, actor="demo")
     give_password(PERSON, password)
     return password
 
@@ -97,7 +97,7 @@ def play_live(
     on_look: "Callable[[Stand], None]",
 ) -> None:
     """Let the world's time run beside the console until a signal ends it, `seconds` have passed, or all is quiet."""
-    password = make_person(site)
+    password = make_person(clock.now())
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(
             _play(

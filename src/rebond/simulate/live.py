@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from rebond.config import Config, IntakeSection
 from rebond.core.words import Trust
 from rebond.intake.lmtp import LmtpIntake, Ours
 from rebond.intake.session import Limits
@@ -66,7 +67,6 @@ async def live(
     """
     relay = SimulatedRelay(world, pause=pause)
     await relay.start()
-    site = replace(site, clock=clock, config=with_relay(site, port=relay.port))
     writer = GroupWriter(lambda batch: accept_many(batch, now=clock.now()), forget=disconnect)
     email = site.config.email
     lmtp = LmtpIntake(
@@ -75,8 +75,9 @@ async def live(
     writer.start()
     database = DatabaseThread(clock)
     try:
+        _, port = await lmtp.start(_HOST, 0)
+        site = replace(site, clock=clock, config=_with_intake(with_relay(site, port=relay.port), port=port))
         with _background(site) as work:
-            _, port = await lmtp.start(_HOST, 0)
             opened(site)
             flow = _Flow(site, world=world, clock=clock, speed=speed, ending=ending, database=database, work=work)
             await flow.run(port, on_look)
@@ -87,26 +88,33 @@ async def live(
         await relay.stop()
 
 
+def _with_intake(config: Config, *, port: int) -> Config:
+    return config.model_copy(update={"intake": {"lmtp": IntakeSection(listen=f"{_HOST}:{port}")}})
+
+
 @contextmanager
 def _background(site: Site) -> Iterator[Callable[[], None]]:
     """Give what does a round of background work: all that is due but sending, which the flow does itself."""
     use(site)
     queue, ending = open_queue(site), threading.Event()
     # By the clock of the machine: the virtual one jumps over the time in which a process is believed to be there.
-    presence = Presence(replace(site, clock=SystemClock()), kind="worker", every=5.0)
-    runner = Runner(site, worker=presence.name, ask_again=queue.put, ending=ending)
+    real = replace(site, clock=SystemClock())
+    presences = [Presence(real, kind=kind, every=5.0) for kind in ("web", "worker", "intake", "beat")]
+    runner = Runner(site, worker="demo", ask_again=queue.put, ending=ending)
 
     def called(name: str, about: Mapping[str, Any]) -> None:
         if name != SEND:
             runner.called(name, about)
 
     queue.take(called)
-    presence.begin()
+    for presence in presences:
+        presence.begin()
     try:
         yield lambda: _round(site, queue)
     finally:
         ending.set()
-        presence.end()
+        for presence in presences:
+            presence.end()
 
 
 def _round(site: Site, queue: Queue) -> None:
