@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,15 @@ def make_person(role: Role) -> Any:
 
     users: Any = get_user_model().objects
     found = users.filter(username=role.value).first()
-    return found or users.create_user(role.value, f"{role}@shop.example", PASSWORD, role=role.value)
+    return found or users.create(username=role.value, email=f"{role}@shop.example", password=_hashed(), role=role.value)
+
+
+@cache
+def _hashed() -> str:
+    """Hash the password of all people once: to do so is slow on purpose."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password(PASSWORD)
 
 
 @pytest.fixture
