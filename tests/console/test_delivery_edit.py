@@ -109,6 +109,8 @@ def test_a_file_is_kept_and_read_by_a_worker(client_as: ClientAs, site: Site) ->
     assert "Reading people.csv: 0 rows so far." in text
     assert "No worker is running" in text
     assert "/prepare/" not in text
+    client.post(f"/deliveries/{number}/edit/", typed(name="July", target="file"))
+    assert (get_delivery(number).name, get_delivery(number).target) == ("July", Target.INCOMPLETE)
     (waiting,) = uploads.open_uploads()
     read_in(waiting, now=lambda: NOW, stopping=lambda: False)
     text = text_of(client, f"/deliveries/{number}/")

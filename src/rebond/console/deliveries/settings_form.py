@@ -108,11 +108,16 @@ class DeliveryForm(forms.Form):
             (Target.SERVICE.value, gettext("The subscribers of a service")),
         ]
 
+    @property
+    def _keeps_file(self) -> bool:
+        """Whether a file was given before, be it read to its end or not."""
+        return self._present is not None and self._present.target in {Target.MEMBERS, Target.INCOMPLETE}
+
     def _field(self, name: str) -> Any:
         return self.fields[name]
 
     def _file_words(self) -> str:
-        if self._present is not None and self._present.target is Target.MEMBERS:
+        if self._keeps_file:
             return gettext("The people of the file that was given, or of another one")
         return gettext("The people of a file")
 
@@ -134,8 +139,8 @@ class DeliveryForm(forms.Form):
         name = wanted.get(values.get("target", ""))
         if name and not values.get(name) and name not in self.errors:
             self.add_error(name, _("Choose one, or another target."))
-        keeps = self._present is not None and self._present.target is Target.MEMBERS
-        if values.get("target") == FILE and not values.get("file") and not keeps and "file" not in self.errors:
+        gives = values.get("file") or self._keeps_file
+        if values.get("target") == FILE and not gives and "file" not in self.errors:
             self.add_error("file", _("Choose a file, or another target."))
         return values
 
