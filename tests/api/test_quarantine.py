@@ -118,6 +118,18 @@ def test_from_an_unknown_text_to_a_decision(asker: Asker) -> None:
     assert asker.get("/quarantine/email/ada@shop.example").json()["status"] == "valid"
 
 
+def test_an_alert_is_listed_and_acknowledged(asker: Asker) -> None:
+    tell(asker, *(f"q{number}" for number in range(12)))
+    (alert,) = asker.get("/alerts").json()["items"]
+    assert (alert["kind"], alert["acknowledged_at"]) == ("unqualified_text", None)
+    assert "Zorglub" in alert["words"]
+    path = f"/alerts/{alert['id']}/acknowledge"
+    assert asker.post(path, {"because": "mine"}).json()["acknowledged_because"] == "mine"
+    refused(asker.post(path, {}), 409)
+    refused(asker.post("/alerts/999/acknowledge", {}), 404)
+    assert asker.get("/alerts?ended=true").json() == {"items": [], "next": None}
+
+
 def test_texts_come_page_by_page(asker: Asker) -> None:
     for word in ("moon", "sun", "star"):
         tell(asker, "ada", text=f"550 Zorglub {word} {word} {word} for ada")

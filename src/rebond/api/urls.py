@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from rebond.api import (
     addresses,
+    alerts,
     audiences,
     bulk,
     deliveries,
@@ -37,6 +38,7 @@ ROUTERS = (
     qualifications.router,
     rules.router,
     reports.router,
+    alerts.router,
     tokens.router,
     webhooks.router,
 )

@@ -33,7 +33,7 @@ class KeyForm(forms.Form):
     scopes = forms.TypedMultipleChoiceField(
         label=_("What it may do"),
         coerce=Operation,
-        choices=lambda: [(one.value, word(one)) for one in Operation if one is not Operation.READ],
+        choices=lambda: [(one.value, word(one)) for one in Operation],
         widget=forms.CheckboxSelectMultiple,
     )
 
