@@ -76,7 +76,9 @@ def test_a_text_is_looked_for_in_bounded_steps(client_as: ClientAs, monkeypatch:
     assert seen == [ANNA]
 
 
-@pytest.mark.parametrize("query", ["?status=zzz", "?domain=no domain at all", "?since_from=yesterday"])
+@pytest.mark.parametrize(
+    "query", ["?status=zzz", "?domain=no domain at all", "?since_from=yesterday", "?since_from=0001-01-01"]
+)
 def test_a_filter_that_cannot_be_used_is_told_beside_it(client_as: ClientAs, query: str) -> None:
     addresses()
     answer = client_as().get(f"/quarantine/{query}")

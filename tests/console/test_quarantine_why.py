@@ -68,6 +68,25 @@ def test_what_is_no_address_is_told_beside_the_box(client_as: ClientAs) -> None:
     assert "Why is an address as it is?" in why(client_as, "")
 
 
+HOSTILE = [
+    ("why/?address=%00a@shop.example", 422),
+    ("why/?channel=push&address=%00token", 422),
+    ("why/?channel=zzz&address=%FF%FE", 422),
+    ("why/?channel=push&address=" + "x" * 3000, 422),
+    ("why/return/?evidence=%00", 404),
+    ("operations/99999999999999999999999/", 404),
+    ("?provider=%00", 422),
+    ("?text=%00", 422),
+    ("bulk/?kind=release&domain=%00&delivery=-1", 422),
+    ("operations/?before=99999999999999999", 200),
+]
+
+
+@pytest.mark.parametrize(("path", "status"), HOSTILE)
+def test_hostile_addresses_of_pages_are_refused_in_words(client_as: ClientAs, path: str, status: int) -> None:
+    assert client_as().get(f"/quarantine/{path}").status_code == status
+
+
 def test_a_decision_acts_is_audited_and_is_undone(client_as: ClientAs) -> None:
     took(hard(at()))
     client = client_as(Role.DELIVERABILITY)

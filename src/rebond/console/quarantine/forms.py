@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +43,11 @@ def _in_order(values: type[StrEnum]) -> Any:
 
 def _day(label: Any) -> forms.DateField:
     return forms.DateField(
-        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=label,
+        required=False,
+        # Further off, a time in another zone has no date.
+        validators=[MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9000, 1, 1))],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
 
@@ -105,7 +110,7 @@ def _begin(day: date | None) -> datetime | None:
 
 
 def _end(day: date | None) -> datetime | None:
-    return _begin(day + timedelta(days=1)) if day and day < date.max else None
+    return _begin(day + timedelta(days=1)) if day else None
 
 
 class BulkForm(FilterForm):

@@ -65,6 +65,8 @@ class ReturnedFailure:
 
 def returned_failure(identity: str) -> ReturnedFailure | None:
     """Find which returned mail said a piece of evidence; None when there is no such evidence, or no mail said it."""
+    if "\0" in identity:  # which PostgreSQL refuses to look for
+        return None
     row = EvidenceRow.objects.filter(identity=identity).exclude(returned_mail="").first()
     if row is None:
         return None
