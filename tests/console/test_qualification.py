@@ -177,6 +177,31 @@ def test_a_very_wide_pattern_or_very_many_addresses_are_asked_about(client_as: C
     assert answer.status_code == 302
 
 
+def test_a_decided_text_is_decided_anew_when_that_is_said(client_as: ClientAs) -> None:
+    moons()
+    number = number_of("Zorglub")
+    decide(practice("console:ada"), decision(number))
+    client = client_as()
+    soft = {"type": "soft", "reason": "mailbox_full", "cause": "quota", "again": "on"}
+    wide = {**soft, "pattern": "(?i)moon|mail|user|quota|grey"}
+    answer = client.post(
+        f"/qualifications/{number}/decide/", given(number, do="save", seen=seen(client, number, **wide), **wide)
+    )
+    assert "too wide" in answer.content.decode()
+    assert "Nothing was overwritten" not in answer.content.decode()
+    answer = client.post(
+        f"/qualifications/{number}/decide/", given(number, do="save", seen=seen(client, number, **soft), **soft)
+    )
+    assert answer.status_code == 302
+    assert Qualification.objects.get().reason == "mailbox_full"
+    ignored = {"status": "ignore", "pattern": ""}
+    for status in (302, 409):
+        asked = client.post(f"/qualifications/{number}/decide/", given(number, do="test", **ignored))
+        digest = asked.context["seen"] if "seen" in (asked.context or {}) else "none"
+        answer = client.post(f"/qualifications/{number}/decide/", given(number, do="save", seen=digest, **ignored))
+        assert answer.status_code == status
+
+
 def test_a_pattern_is_held_against_the_texts_while_it_is_written(client_as: ClientAs) -> None:
     moons()
     number = number_of("Zorglub")

@@ -22,7 +22,7 @@ from rebond.services.errors import InputError, RefusedError
 from rebond.services.qualifications import reset as reset_text
 from rebond.services.quarantine_bound import TooManyEnterError
 from rebond.store.read import rules as stored_rules
-from rebond.store.read.qualifications import find_qualifications
+from rebond.store.read.qualifications import QualificationRow, find_qualifications
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
 from rebond.web.practice import practice_for
@@ -94,10 +94,19 @@ def _saved(request: HttpRequest, item: Item, form: DecisionForm) -> HttpResponse
 
 def _refused(request: HttpRequest, item: Item, form: DecisionForm, error: RefusedError) -> HttpResponse:
     """Say who decided one of the texts meanwhile; nothing of theirs is touched, and nothing typed is lost."""
-    taken = [row for row in find_qualifications(form.chosen) if row.status is not QualificationStatus.TO_QUALIFY]
+    taken = [row for row in find_qualifications(form.chosen) if _is_taken(row, form)]
     said = str(error).partition(", or say --")[0]
     conflict = [(row, stored_rules.last_decision(row.number)) for row in taken[:3]]
     return _again(request, item, form, status=409, conflict=conflict, refused="" if conflict else said)
+
+
+def _is_taken(row: QualificationRow, form: DecisionForm) -> bool:
+    """Tell a text whose meaning somebody has decided, so that this decision would overwrite theirs."""
+    if form.ignores:
+        return row.status is QualificationStatus.IGNORE
+    if form.cleaned_data["again"] or (row.by_code and row.status is QualificationStatus.KEEP):
+        return False
+    return row.status is not QualificationStatus.TO_QUALIFY
 
 
 def _again(request: HttpRequest, item: Item, form: DecisionForm, *, status: int, **more: object) -> HttpResponse:
