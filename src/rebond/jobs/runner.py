@@ -16,7 +16,7 @@ from rebond.wiring import Site
 
 # Seconds of rest after a fault, twice as long after each in a row.
 _REST = 2.0
-_LONGEST_REST = 600.0
+_LONGEST_REST, _LONGEST_REST_OF_TIMED = 60.0, 600.0
 log = logging.getLogger("rebond.jobs")
 
 
@@ -104,7 +104,8 @@ class Runner:
 
     def _failed(self, name: str, subject: str, job: Job, error: Exception, *, began: datetime) -> None:
         _, last = self._resting.get(subject, (0.0, 0.0))
-        rest = min(max(_REST, 2 * last), _LONGEST_REST)
+        longest = _LONGEST_REST if job.schedule is None else _LONGEST_REST_OF_TIMED
+        rest = min(max(_REST, 2 * last), longest)
         self._resting[subject] = (self._site.clock.monotonic() + rest, rest)
         words = trouble(error).words
         log.error("%s failed, it rests for %.0f s: %s", subject, rest, words)
