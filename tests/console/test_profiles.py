@@ -149,6 +149,17 @@ def test_a_segment_of_subscribers_names_the_service(client_as: ClientAs) -> None
     assert 'value="Newsletter"' in text_of(client, f"/segments/{segment.id}/edit/")
 
 
+def test_groups_within_groups_are_shown_and_never_dropped(client_as: ClientAs) -> None:
+    inner = {"match": "any", "parts": [{"field": "city", "operator": "is_empty"}]}
+    group = audiences.read_filter({"match": "all", "parts": [inner]})
+    number = audiences.save_segment("Nested", group, now=NOW, actor="test")
+    client = client_as()
+    assert "any of these applies" in text_of(client, f"/segments/{number}/")
+    assert client.get(f"/segments/{number}/edit/").status_code == 409
+    assert client.post(f"/segments/{number}/edit/", PARIS).status_code == 409
+    assert audiences.get_segment(number).filter == group
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -1,7 +1,7 @@
 """Files of people given on a page: looked at at once, read in later, safe to begin anew."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from rebond.services.people_file import FileOptions
 from rebond.services.uploads import Into, StoppedError, get_upload, read_in, take
 from rebond.store.models import Profile, TargetMember
 from rebond.store.read.deliveries import Aim, Target
+from rebond.store.write.uploads import purge_uploads
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 FILE = "id,email,city\n1,a@x.example,Paris\n,b@x.example,Lyon\n3,c@x.example,\n"
@@ -91,6 +92,14 @@ def test_a_file_that_is_gone_ends_in_a_problem(file: Path) -> None:
     gone = get_upload(number)
     assert gone.status is UploadStatus.FAILED
     assert "people.csv cannot be read" in gone.problem
+
+
+def test_what_is_told_of_a_file_goes_with_time(file: Path) -> None:
+    number = given(file)
+    assert purge_uploads(NOW) == 0
+    read(number)
+    assert purge_uploads(NOW - timedelta(seconds=1)) == 0
+    assert purge_uploads(NOW) == 1
 
 
 def test_an_import_that_is_not_there_is_told() -> None:

@@ -29,6 +29,7 @@ from rebond.store.write.cleanup import (
 )
 from rebond.store.write.evidence import delete_valid_states, drop_plain_states, lock_states, save_snapshot
 from rebond.store.write.jobs import finish_job, purge_runs, start_job
+from rebond.store.write.uploads import purge_uploads
 
 JOB = "cleanup"
 _RUNS_KEPT = timedelta(days=30)
@@ -61,6 +62,7 @@ class Cleaned:
     alerts_purged: int = 0
     runs_purged: int = 0
     operations_purged: int = 0
+    imports_purged: int = 0
 
 
 def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
@@ -82,6 +84,7 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
     done.audit_purged = purge_audit(now - retention.audit)
     done.alerts_purged = purge_alerts(now - retention.audit)
     done.operations_purged = purge_bulk(now - retention.audit)
+    done.imports_purged = purge_uploads(now - retention.raw_mails)
     done.runs_purged = purge_runs(now - _RUNS_KEPT)
     finish_job(job, result=asdict(done), now=now)
     return done

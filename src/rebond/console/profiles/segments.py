@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from rebond.core.permissions import Operation
 from rebond.core.segment import ABOUT_SERVICES, Condition, Group, Match, Operator
 from rebond.services import audiences
-from rebond.services.errors import InputError
+from rebond.services.errors import InputError, RefusedError
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
 
@@ -49,11 +49,15 @@ def edit(request: HttpRequest, number: int | None = None) -> HttpResponse:
     """Make a segment or change one; it can be counted before it is saved."""
     context: dict[str, Any] = {"number": number, "operators": list(Operator), "matches": list(Match)}
     context["services"] = audiences.list_services()
+    present = audiences.get_segment(number) if number is not None else None
+    if present is not None and any(isinstance(part, Group) for part in present.filter.parts):
+        raise RefusedError(
+            f"the segment {present.name!r} holds groups within groups, which the page cannot show: change it with"
+            " rebond segment save, or over the API"
+        )
     if request.method == "GET":
-        present = audiences.get_segment(number) if number is not None else None
         group = present.filter if present else Group(Match.ALL)
         context |= {"name": present.name if present else "", "match": group.match, "rows": _rows(group)}
-        context["nested"] = any(isinstance(part, Group) for part in group.parts)
         return render(request, "console/profiles/segment_edit.html", context)
     rows = _typed(request)
     context |= {"name": request.POST.get("name", ""), "match": request.POST.get("match", "all")}

@@ -34,3 +34,8 @@ def move_upload(number: int, status: UploadStatus, *, now: datetime, **changes: 
     ended = (UploadStatus.DONE.value, UploadStatus.FAILED.value)
     rows = PeopleUpload.objects.filter(id=number).exclude(status__in=ended)
     rows.update(status=status.value, touched_at=now, **({"ended_at": now} if status in ended else {}), **changes)
+
+
+def purge_uploads(horizon: datetime) -> int:
+    """Remove what is told of files that were read to their end before the horizon, bad rows too."""
+    return PeopleUpload.objects.filter(ended_at__lte=horizon).delete()[0]
