@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.core.given import at, policy
 from tests.services.event_fixtures import FULL, KEPT, UNKNOWN_USER, cleaned, daily, event, hard, state, took
+from tests.services.killing import KilledError, killed_before
 from tests.services.mail_fixtures import came, dsn, sent
 
 from rebond.core.words import AddressStatus, Cause, Channel, Reason
@@ -154,6 +155,30 @@ def test_an_interrupted_operation_goes_on_and_does_nothing_twice(small_pages: No
     assert carry_on(begun.number, acting=acting(1300), most=1).put_back == 2
     assert carry_on_all(acting=acting(1400))[0].put_back == 5
     assert {state(name).status for name in names} == {Q}
+
+
+def goes_on_whatever_kills_it(number: int, hours: float) -> BulkOperation:
+    """Let it die before its first write, then before its second one, until it comes to its end."""
+    for write in range(1, 200):
+        try:
+            with killed_before(write):
+                return carry_on(number, acting=acting(hours))
+        except KilledError:
+            continue
+    raise AssertionError("it never ended")
+
+
+def test_a_kill_at_any_write_loses_nothing_and_does_nothing_twice(small_pages: None) -> None:
+    names = moons(3)
+    before = {name: state(name) for name in names}
+    begun = begin(selection=MOONS, kind=RELEASE, because="x", expected=3, acting=acting())
+    whole = goes_on_whatever_kills_it(begun.number, 1000)
+    assert (whole.step, whole.changed, whole.passed) == (BulkStep.DONE, 3, 0)
+    assert EvidenceRow.objects.filter(event="released").count() == QuarantineItem.objects.count() == 3
+    undo(begun.number, because="y", acting=acting(1100))
+    assert goes_on_whatever_kills_it(begun.number, 1100).put_back == 3
+    assert {name: state(name) for name in names} == before
+    assert EvidenceRow.objects.filter(event="undo").count() == 3
 
 
 def test_an_operation_is_undone_before_it_is_finished(small_pages: None) -> None:
