@@ -9,7 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from rebond.config import UpdateSection
+from rebond.core.qualify.archive import read_pack
 from rebond.core.words import AddressStatus, Role
+from rebond.pack_keys import make_key
 from rebond.services.decide import decide
 from rebond.store.models import ConsoleRule, EvidenceRow, RuleOperation
 from rebond.web.current import serve
@@ -223,6 +225,21 @@ def test_a_pack_is_looked_at_then_taken_then_undone(client_as: ClientAs, believi
     client.post(f"/rules/operations/{operation.pk}/undo/")
     assert "Undone here before" in brought(client, packed(rule()), do="take").content.decode()
     assert brought(client, packed(rule()), do="take", again="on").status_code == 302
+
+
+def test_this_sites_own_pack_is_given_as_a_file(client_as: ClientAs, site: Site) -> None:
+    assert client_as().post("/rules/packs/give/").status_code == 422
+    key = make_key(site.data / "pack.key")
+    packs = site.config.packs.model_copy(update={"name": "mine", "key": "pack.key"})
+    serve(replace(site, config=site.config.model_copy(update={"packs": packs})))
+    assert "nothing to export" in client_as().post("/rules/packs/give/").content.decode()
+    moons()
+    decide(practice("console:ada"), decision(number_of("Zorglub"), name="site-moon"))
+    assert "Save it as a file" in text(client_as(), "/rules/packs/")
+    answer = client_as().post("/rules/packs/give/")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="mine.rebond.zip"'
+    assert read_pack(answer.content, keys=[key]).manifest.name == "mine"
+    assert client_as(Role.VIEWER).post("/rules/packs/give/").status_code == 403
 
 
 def test_a_pack_that_nobody_here_believes_is_refused(client_as: ClientAs, believing: None) -> None:

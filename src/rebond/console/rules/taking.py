@@ -8,16 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from rebond.console.rules.effects import shown_effect
 from rebond.console.rules.history import packs_page
 from rebond.core.permissions import Operation
 from rebond.core.qualify.archive import MOST_BYTES
 from rebond.jobs import ask
+from rebond.services.errors import InputError
+from rebond.services.export_rules import export_pack
 from rebond.services.take_pack import Looked, Outcome, take_pack
 from rebond.services.update_rules import Given, open_by_any
 from rebond.web.access import operation, person_of
-from rebond.web.current import current_site
+from rebond.web.current import current_site, now
 from rebond.web.practice import practice_for
 
 OUTCOMES: Mapping[Outcome, str | Promise] = {
@@ -104,3 +107,20 @@ def _shown(request: HttpRequest, looked: Looked) -> dict[str, object]:
         "effect": shown_effect(effect) if effect else None,
         "limit": limit.most if limit.exceeded_by(entering) else None,
     }
+
+
+@require_POST
+@operation(Operation.WRITE_RULES)
+def give(request: HttpRequest) -> HttpResponse:
+    """Write this site's own pack, as the nightly update does, and give it as a file."""
+    site = current_site()
+    maker = site.pack_maker
+    if maker is None:
+        raise InputError("this site's pack has no name: set packs.name in rebond.toml")
+    # In one place for all who ask: by what stands there the next version is told.
+    folder = site.data / (site.config.packs.export or "packs")
+    folder.mkdir(parents=True, exist_ok=True)
+    done = export_pack(site.rules.renew(), maker, now=now(), folder=folder)
+    answer = HttpResponse(done.path.read_bytes(), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{done.path.name}"'
+    return answer

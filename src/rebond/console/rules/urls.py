@@ -14,6 +14,7 @@ urlpatterns = [
     path("rules/test/", testing.test, name="rules_test"),
     path("rules/packs/", history.packs, name="rules_packs"),
     path("rules/packs/take/", taking.take, name="rules_take"),
+    path("rules/packs/give/", taking.give, name="rules_give"),
     path("rules/verdict/", verdict_views.verdict, name="rules_verdict"),
     path("rules/requalify/", requalifying.requalify, name="rules_requalify"),
     path("rules/operations/", history.operations, name="rules_operations"),
