@@ -16,7 +16,7 @@ from tests.services.test_reports import NOW, PARIS, week
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 PAGES = [entry for section in MENU for entry in section.entries]
-LOOKS = [(390, False, "fr"), (1440, True, "en")]
+LOOKS = [(390, False, "fr"), pytest.param((1440, True, "en"), marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("role", Role)
@@ -76,10 +76,11 @@ def test_each_page_can_be_used_by_everybody(
     assert not window.faults()
 
 
-@pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
+@pytest.mark.parametrize("look", LOOKS)
 def test_the_sign_in_can_be_used_by_everybody(
-    desk: Callable[..., Desk], site: Site, width: int, dark: bool, language: str
+    desk: Callable[..., Desk], site: Site, look: tuple[int, bool, str]
 ) -> None:
+    width, dark, language = look
     window = desk(None, width=width, dark=dark, language=language)
     window.open("/account/login/")
     assert not window.faults()
