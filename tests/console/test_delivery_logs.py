@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from rebond.core.words import ExclusionCause, MessageStatus, Reason
+from rebond.core.words import ExclusionCause, MessageStatus, Reason, Role
 from rebond.services.delivery_logs import Who, page_of_exclusions, page_of_messages
 from rebond.store.models import Exclusion, Message
 from rebond.store.read import log_pages
@@ -69,6 +69,16 @@ def test_a_filter_that_cannot_be_used_breaks_nothing(client_as: ClientAs, query:
 def test_the_exclusion_log_is_filtered(client_as: ClientAs, query: str, shown: list[str]) -> None:
     text = text_of(client_as(), f"/deliveries/{prepared()}/exclusions/?{query}").split("<tbody>")[-1]
     assert [part for part in ("not an address", "out@", "quarantined@") if f">{part}" in text] == shown
+
+
+def test_the_logs_lead_to_the_person_and_the_why_for_those_who_may(client_as: ClientAs) -> None:
+    number = sent()
+    profile, why = "/profiles/one/?id=p4", "/quarantine/why/?channel=email&amp;address=ann0%40shop.example"
+    who = ((Role.DELIVERABILITY, (True, True)), (Role.OPERATOR, (True, False)), (Role.VIEWER, (False, False)))
+    for role, leads in who:
+        text = text_of(client_as(role), f"/deliveries/{number}/messages/")
+        assert (f'href="{profile}"' in text, f'href="{why}"' in text) == leads
+    assert "/profiles/one/?id=p2" in text_of(client_as(Role.OPERATOR), f"/deliveries/{number}/exclusions/")
 
 
 def test_a_log_goes_on_where_its_last_page_ended() -> None:
