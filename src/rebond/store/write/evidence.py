@@ -115,9 +115,7 @@ def hold_addresses(folding: Collection[AddressKey], *, succeeding: Collection[Ad
         agree_on(cursor, [name for name, _ in wanted], alone=[alone for _, alone in wanted])
 
 
-def refold(
-    addresses: Mapping[AddressKey, str], *, policy: Policy, now: datetime
-) -> dict[AddressKey, AddressState]:
+def refold(addresses: Mapping[AddressKey, str], *, policy: Policy, now: datetime) -> dict[AddressKey, AddressState]:
     """Compute the states of these addresses (with their text as received) anew, and store them and what changed.
 
     Rows are inserted and locked in key order before the evidence is read, so that two workers never
