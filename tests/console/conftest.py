@@ -98,9 +98,12 @@ class Desk:
         return found + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium; the profile is empty and nothing is asked of anybody."""
+    """Debian's Chromium; the profile is empty and nothing is asked of anybody.
+
+    For a module at most: its event loop would be in the way of the tests of other folders that run one.
+    """
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium")
@@ -114,6 +117,7 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
