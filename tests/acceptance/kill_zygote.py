@@ -110,7 +110,7 @@ def _preload() -> None:
 
     site = init_site(Path(os.environ["REBOND_DATA"]))
     for found in pkgutil.walk_packages(rebond.__path__, "rebond."):
-        if not found.name.endswith(("__main__", "store.settings")):
+        if not found.name.endswith(("__main__", "store.settings", "site.wsgi")):  # the last one serves at once
             importlib.import_module(found.name)
     for name in ("uvloop", "aiosmtpd.lmtp", "rich.console", "rich.progress", "jinja2", "dns.resolver"):
         importlib.import_module(name)
