@@ -197,6 +197,10 @@ def _accounts() -> dict[str, Any]:
         "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
         "ACCOUNT_RATE_LIMITS": {"login_failed": "10/m/ip,5/300s/key"},
         "ACCOUNT_SESSION_REMEMBER": False,
+        "ACCOUNT_LOGIN_ON_PASSWORD_RESET": True,
+        # Nobody makes this site write to addresses of their choice.
+        "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
+        "ACCOUNT_FORMS": {"login": "rebond.console.sign_in.ShortNames"},
         "SOCIALACCOUNT_ADAPTER": "rebond.console.accounts.KnownPeopleOnly",
         "SOCIALACCOUNT_LOGIN_ON_GET": False,
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],

@@ -65,12 +65,14 @@ def test_a_link_lets_a_new_person_set_a_password_once(desk: Callable[..., Desk],
     page.fill("input[name=password1]", "a long and odd phrase")
     page.fill("input[name=password2]", "a long and odd phrase")
     page.click("main button[type=submit]:not([name=language])")
-    window.open("/account/login/")
+    page.wait_for_selector(".sidebar")
+    assert "ada" in page.inner_text(".sidebar .foot")
+    other = desk(None)
+    page = other.open("/account/login/")
     page.fill("input[name=login]", "ada")
     page.fill("input[name=password]", "a long and odd phrase")
     page.click("button.main")
     page.wait_for_selector(".sidebar")
-    assert "ada" in page.inner_text(".sidebar .foot")
     again = desk(None)
     again.page.goto(link)
     assert not again.page.query_selector("input[name=password1]")
@@ -125,3 +127,27 @@ class Taken:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.mails.append(envelope)
         return "250 taken"
+
+
+def test_nobody_makes_the_site_write_to_strangers(site: Site, client_as: ClientAs) -> None:
+    from django.core import mail
+
+    assert Client().post("/account/password/reset/", {"email": "stranger@victim.example"}).status_code == 302
+    adding = {"email": "stranger@victim.example", "action_add": "1"}
+    assert client_as(Role.VIEWER).post("/account/email/", adding).status_code == 404
+    assert not mail.outbox
+
+
+def test_a_relay_that_is_away_is_no_fault_of_the_page(
+    site: Site, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "rebond.web.mail.SiteRelay"
+    create_user("ada", role=Role.OPERATOR, email="ada@shop.example", now=site.clock.now(), actor="test")
+    monkeypatch.setattr(Site, "smtp_settings", SmtpSettings.from_url("smtp://127.0.0.1:1?tls=none"))
+    assert Client().post("/account/password/reset/", {"email": "ada@shop.example"}).status_code == 302
+
+
+def test_a_very_long_name_is_refused(site: Site) -> None:
+    answer = Client().post("/account/login/", {"login": "a" * 60_000, "password": "x"})
+    assert answer.status_code == 200
+    assert "at most 254 characters" in answer.content.decode()

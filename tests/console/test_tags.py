@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from rebond.console.tags import badge, moment, number, percent, visible, word
@@ -47,6 +48,11 @@ def test_what_is_invisible_in_a_text_is_made_visible() -> None:
 def test_a_time_has_the_exact_one_beside_it() -> None:
     with override("en"):
         assert 'datetime="2026-03-02T08:00:00+00:00"' in moment(datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+
+def test_a_time_outside_the_calendar_is_shown_as_it_is() -> None:
+    with timezone.override("America/New_York"):
+        assert moment(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00+00:00"
 
 
 def test_every_value_of_the_vocabulary_has_its_words_in_both_languages() -> None:

@@ -98,7 +98,10 @@ def moment(value: datetime | None) -> str:
     """A time in the site's zone, with the exact one for machines."""
     if value is None:
         return ""
-    local = localtime(value)
+    try:
+        local = localtime(value)
+    except OverflowError:  # the first or the last hours of time, somebody's forgery
+        return value.isoformat()
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),

@@ -68,7 +68,7 @@ class Lines:
                     line = self._text.readline(MAX_ROW)
                 self.problem = f"it is longer than {MAX_ROW >> 20} MiB"
                 return "\n"
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:  # UTF-16 without a mark at its beginning is no UnicodeDecodeError
             raise InputError(f"{self.name}: {error}: say its encoding with --encoding") from None
         self._spare += 4 * len(line)
         return line

@@ -51,6 +51,9 @@ class DeliveryFilters(_Filters):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
+        for name in ("since", "until"):
+            if values.get(name) and not _FIRST_YEAR <= values[name].year <= _LAST_YEAR:
+                self.add_error(name, _("Give a day of this century."))
         if values.get("since") and values.get("until") and values["since"] > values["until"]:
             self.add_error("until", _("This is before the first day."))
         return values
@@ -62,6 +65,7 @@ class DeliveryFilters(_Filters):
         return _day(since) if since else None, _day(until + timedelta(days=1)) if until else None
 
 
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
 _SHOWN_STATUSES = [status for status in MessageStatus if status is not MessageStatus.EXCLUDED_LATE]
 _FAILED_FOR = [*(reason for reason in Reason if reason in FAILURE_REASONS), Reason.PRODUCTION_ERROR]
 
