@@ -163,3 +163,9 @@ def test_a_pattern_that_cannot_be_is_refused(asker: Asker) -> None:
         for what in ("backtest", "decide"):
             refused(asker.post(f"{path}/{what}", {"reason": "refused", "pattern": pattern}), 422)
     refused(asker.get("/qualifications/999"), 404)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize("path", ["/quarantine?since_from=", "/quarantine?until_to=", "/deliveries?since="])
+def test_times_that_nothing_can_hold_are_refused(asker: Asker, path: str, at: str) -> None:
+    assert "between the years" in str(refused(asker.get(path + at), 422))

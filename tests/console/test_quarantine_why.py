@@ -161,6 +161,7 @@ def test_a_lead_releases_and_undoes(desk: Callable[..., Desk], width: int, langu
     page.click(f"button:has-text('{button}')")
     page.wait_for_selector(".notice.success, .notice.good")
     assert "She asked for it in writing" in page.inner_text(".timeline")
+    assert page.input_value("textarea[name=because]") == ""  # the next decision has a reason of its own
     page.click(".timeline details.inline summary")
     page.fill(".timeline input[name=because]", "A mistake")
     page.click(".timeline details.inline button")

@@ -209,3 +209,15 @@ def test_who_ends_the_subscription_before_their_turn_is_left_out() -> None:
     assert [one.recipient for one in sender.taken] == ["b@x.example"]
     counts = assert_equations(delivery)
     assert counts.exclusions == {(Reason.EXCLUDED_BY_RULE, ExclusionCause.OPTED_OUT): 1}
+
+
+def test_the_second_of_two_who_take_a_name_at_the_same_instant_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audiences, "_free", lambda *_, **__: None)  # both looked before either wrote
+    group = audiences.read_filter({"match": "all", "parts": []})
+    for create in (audiences.create_list, audiences.create_service):
+        create("June", now=NOW, actor="one")
+        with pytest.raises(InputError, match="named 'June' already"):
+            create("June", now=NOW, actor="other")
+    audiences.save_segment("June", group, now=NOW, actor="one")
+    with pytest.raises(InputError, match="named 'June' already"):
+        audiences.save_segment("June", group, now=NOW, actor="other")

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from rebond.api.base import Cursor, Given, Limit, Number, Told, Whole
 from rebond.api.cursors import page, position
 from rebond.api.gate import caller_of, needs
+from rebond.api.moments import Moment
 from rebond.api.profiles import FILE_BODY, BadLine, Encoding, uploaded
 from rebond.core.permissions import Operation
 from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
@@ -40,8 +41,8 @@ class Selecting(Given):
     provider: Annotated[str, Field(max_length=64)] = ""
     domain: Annotated[str, Field(max_length=255, description="Of email addresses.")] = ""
     text: Annotated[str, Field(max_length=200, description="In the error text, whatever the case.")] = ""
-    since_from: AwareDatetime | None = None
-    since_to: AwareDatetime | None = None
+    since_from: Moment | None = None
+    since_to: Moment | None = None
     qualification: Annotated[Whole | None, Field(description="With a failure of this text.")] = None
     rule: Annotated[str, Field(max_length=200, description="With a failure that this rule judged.")] = ""
     delivery: Annotated[Whole | None, Field(description="With a failure about this delivery.")] = None

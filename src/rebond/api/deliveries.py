@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from rebond.api.base import Cursor, Limit, Number, Told, Whole
 from rebond.api.cursors import position, signed
 from rebond.api.delivery_settings import APART, Aiming, Settings, aim_of, read_settings, site_settings
 from rebond.api.gate import caller_of, needs
+from rebond.api.moments import Moment
 from rebond.api.profiles import FILE_BODY, Encoding, ImportedFile, Mapping, file_options, imported_json, uploaded
 from rebond.core.permissions import Operation
 from rebond.core.words import (
@@ -120,8 +121,8 @@ def list_deliveries(
     *,
     status: DeliveryStatus | None = None,
     name: Annotated[str, Field(max_length=255, description="A part of it, whatever the case.")] = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     limit: Limit = 100,
     cursor: Cursor = "",
 ) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from rebond.api.base import Cursor, Given, Limit, Told
 from rebond.api.cursors import position, signed
 from rebond.api.gate import caller_of, needs
+from rebond.api.moments import Moment
 from rebond.core.address import ParsedAddress
 from rebond.core.failure import AddressState, Event, Judgement
 from rebond.core.permissions import Operation
@@ -121,10 +122,10 @@ def list_states(
     provider: Annotated[str, Field(max_length=64)] = "",
     domain: Annotated[str, Field(max_length=255, description="Of email addresses.")] = "",
     text: Annotated[str, Field(max_length=200, description="In the error text, whatever the case.")] = "",
-    since_from: AwareDatetime | None = None,
-    since_to: AwareDatetime | None = None,
-    until_from: AwareDatetime | None = None,
-    until_to: AwareDatetime | None = None,
+    since_from: Moment | None = None,
+    since_to: Moment | None = None,
+    until_from: Moment | None = None,
+    until_to: Moment | None = None,
     order: StateOrder = StateOrder.SINCE,
     limit: Limit = 100,
     cursor: Cursor = "",

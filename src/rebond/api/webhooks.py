@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from rebond.api.base import Cursor, Flag, Given, Limit, Number, Told, Whole
 from rebond.api.cursors import page, position
 from rebond.api.gate import caller_of, needs
+from rebond.api.moments import Moment
 from rebond.core.permissions import Operation
 from rebond.core.webhooks import EventType, WebhookState
 from rebond.services.webhooks import (
@@ -69,7 +70,7 @@ class ToReplay(Given):
     """One line of the log, or all since a time."""
 
     line: Whole | None = None
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
 
 class Replayed(Told):

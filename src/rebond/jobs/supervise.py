@@ -63,13 +63,17 @@ class Supervisor:
                     return
                 self._start(one)
                 self._wait_ready(one, ending)
-            if not ending.is_set():
+            if not ending.is_set() and self._all_run():
                 ready()
             while not ending.wait(_LOOK):
                 for one in self._running.values():
                     self._look_after(one)
         finally:
             self._end_all()
+
+    def _all_run(self) -> bool:
+        """Tell whether every part came up: of those that did not, each is told when it is started again."""
+        return all(one.process is not None and one.process.poll() is None for one in self._running.values())
 
     def _start(self, one: _Running) -> None:
         ours, theirs = socket.socketpair()

@@ -1,11 +1,12 @@
 """Segments, lists and services: whom deliveries can go to, and who is among them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from rebond.core.segment import Group, SegmentError, read_group, written
 from rebond.services.errors import InputError, NotFoundError, no_profile
@@ -90,7 +91,7 @@ def save_segment(name: str, group: Group, *, now: datetime, actor: str, number: 
     if number is not None:
         get_segment(number)
     _free(name, list_segments(), kind="segment", number=number)
-    with transaction.atomic():
+    with _named_once(name, kind="segment"), transaction.atomic():
         saved = write.save_segment(name, group, now=now, number=number)
         after = {"name": name, "filter": written(group)}
         add_audit("segment.save", subject=f"segment:{saved}", actor=actor, now=now, after=after)
@@ -120,7 +121,7 @@ def _create(
 ) -> int:
     name = _named(name, kind)
     _free(name, known, kind=kind, number=None)
-    with transaction.atomic():
+    with _named_once(name, kind=kind), transaction.atomic():
         made = add(name, now=now)
         add_audit(f"{kind}.create", subject=f"{kind}:{made}", actor=actor, now=now, after={"name": name})
     return made
@@ -212,4 +213,17 @@ def _named(name: str, kind: str) -> str:
 
 def _free(name: str, known: Sequence[Audience] | Sequence[SegmentRow], *, kind: str, number: int | None) -> None:
     if any(one.name == name and one.id != number for one in known):
-        raise InputError(f"there is a {kind} named {name!r} already: give it another name")
+        raise _taken(name, kind=kind)
+
+
+def _taken(name: str, *, kind: str) -> InputError:
+    return InputError(f"there is a {kind} named {name!r} already: give it another name")
+
+
+@contextmanager
+def _named_once(name: str, *, kind: str) -> Iterator[None]:
+    """Tell whoever took the same name at the same instant what those are told who came later."""
+    try:
+        yield
+    except IntegrityError:
+        raise _taken(name, kind=kind) from None

@@ -99,7 +99,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         return _page(request, address, form=form, status=409)
     said = {"address": address.text, "status": word(state.status)}
     messages.success(request, _("%(address)s: %(status)s. Undo it in the list below.") % said)
-    return redirect(_url(address))
+    return redirect(f"{_url(address)}&done=1")
 
 
 @require_POST

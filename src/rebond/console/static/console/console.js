@@ -65,16 +65,17 @@ const recall = (form) => {
     else if (typed) one.value = typed[0];
   }
 };
-for (const form of document.querySelectorAll("form[data-keep]")) recall(form);
-document.addEventListener("input", (event) => {
-  const form = event.target.closest?.("form[data-keep]");
-  if (form) remember(form);
-});
+// What was taken is forgotten first: the same page may ask for it again.
 for (const done of document.querySelectorAll("[data-kept-done]")) {
   for (const key of Object.keys(sessionStorage)) {
     if (key.startsWith("form:") && key.endsWith(`:${done.dataset.keptDone}`)) sessionStorage.removeItem(key);
   }
 }
+for (const form of document.querySelectorAll("form[data-keep]")) recall(form);
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form[data-keep]");
+  if (form) remember(form);
+});
 
 // A refusal is shown where htmx put it; a page that cannot be reached says so.
 document.addEventListener("htmx:beforeSwap", (event) => {
