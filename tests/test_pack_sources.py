@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from rebond import pack_sources
-from rebond.config import Config, ConfigError, UpdateSection, load_config
+from rebond.config import Config, ConfigError, load_config
+from rebond.config_sections import UpdateSection
 from rebond.core.qualify.archive import MOST_BYTES
 from rebond.pack_keys import make_key, read_key
 from rebond.pack_sources import make_source, read_pack_file, read_source

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rebond.config import Config, EmailSection
+from rebond.config import Config
+from rebond.config_sections import EmailSection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

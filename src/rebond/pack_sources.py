@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from rebond.config import UpdateSection
+from rebond.config_sections import UpdateSection
 from rebond.core.qualify.archive import MOST_BYTES
 from rebond.services.update_rules import Given, PackSource
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rebond.config import ConfigError, OidcSection, load_secrets
+from rebond.config import ConfigError
+from rebond.config_sections import OidcSection
+from rebond.secrets_file import load_secrets
 
 _HERE = Path(__file__).parent
 LANGUAGES = (("en", "English"), ("fr", "Français"))

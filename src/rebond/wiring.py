@@ -12,23 +12,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rebond.config import (
-    CONFIG_FILE,
-    SECRETS_FILE,
-    Config,
-    ConfigError,
-    database_url,
-    load_config,
-    load_secrets,
-    lost_secrets,
-    new_secrets,
-    web_key,
-    webhook_key,
-)
+from rebond.config import CONFIG_FILE, Config, ConfigError, database_url, load_config
 from rebond.core.policy import Policy, PolicyError, parse_duration, read_policy
 from rebond.core.ports import Clock
 from rebond.core.tokens import Keyring
 from rebond.delivery_content import DeliveryContent
+from rebond.secrets_file import SECRETS_FILE, load_secrets, lost_secrets, new_secrets, web_key, webhook_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rebond.config import Config, EmailSection
+from rebond.config import Config
+from rebond.config_sections import EmailSection
 from rebond.core.failure import AddressState, Origin
 from rebond.core.tokens import Keyring
 from rebond.core.words import AddressStatus, Channel, MessageClass, MessageStatus, Reason

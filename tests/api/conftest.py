@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 
 from rebond.api.rates import rates
-from rebond.config import Config, EmailSection
+from rebond.config import Config
+from rebond.config_sections import EmailSection
 from rebond.core.permissions import Operation, may
 from rebond.core.tokens import Keyring
 from rebond.core.words import Role

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connections
 from django.test import Client
 
-from rebond.config import ApiSection
+from rebond.config_sections import ApiSection
 from rebond.core.permissions import Operation
 from rebond.core.words import Role
 from rebond.services.keys import revoke_key

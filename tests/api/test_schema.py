@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from rebond.config import ApiSection
+from rebond.config_sections import ApiSection
 from rebond.web.current import serve
 from rebond.wiring import Site
 from tests.api.conftest import KeyFor

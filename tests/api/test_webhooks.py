@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from rebond.config import WebhooksSection, new_secrets, webhook_key
+from rebond.config_sections import WebhooksSection
+from rebond.secrets_file import new_secrets, webhook_key
 from rebond.services.deliver_webhooks import deliver_webhooks
 from rebond.store.models import KeptAnswer
 from rebond.web.current import serve

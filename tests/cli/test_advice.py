@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from rebond import config
+from rebond import config, secrets_file
 from rebond.cli.advice import with_advice
 from rebond.wiring import init_site
 
@@ -42,7 +42,7 @@ def test_sqlite_still_says_what_is_looked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"[tokens", b"\xff\xfe", b"", b"[tokens]\ncurrent = 0\n[tokens.keys]\n0 = 'zz'\n"])
 def test_broken_secrets_say_what_to_do(tmp_path: Path, content: bytes) -> None:
-    secrets = tmp_path / config.SECRETS_FILE
+    secrets = tmp_path / secrets_file.SECRETS_FILE
     secrets.touch(mode=0o600)
     secrets.write_bytes(content)
     with pytest.raises(config.ConfigError, match=f"put back a copy of the file.* run rebond init --data {tmp_path}"):

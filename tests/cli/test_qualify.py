@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from rebond.cli import rules_in_force
 from rebond.cli.qualify import register
-from rebond.config import SECRETS_FILE
+from rebond.secrets_file import SECRETS_FILE
 from tests.test_public_api import DSN
 
 APP = typer.Typer()

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from rebond.config import Config, EmailSection
+from rebond.config import Config
+from rebond.config_sections import EmailSection
 from rebond.core.tokens import Keyring
 from rebond.core.words import Role
 from rebond.web.current import serve

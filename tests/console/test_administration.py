@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from rebond.config import Config, DatabaseSection, EmailSection, QueueSection
+from rebond.config import Config
+from rebond.config_sections import DatabaseSection, EmailSection, QueueSection
 from rebond.core.words import Role
 from rebond.jobs.queue import open_queue
 from rebond.services.jobs import begin_run, break_off, end_run, hold, show_oneself

@@ -15,8 +15,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
-from rebond.config import ConfigError, OidcSection, new_secrets
+from rebond.config import ConfigError
+from rebond.config_sections import OidcSection
 from rebond.core.words import Role
+from rebond.secrets_file import new_secrets
 from rebond.services.users import create_user, set_active
 from rebond.web_settings import IdentityProvider, identity_provider, web_settings
 from rebond.wiring import Site

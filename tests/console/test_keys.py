@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from rebond.config import new_secrets, webhook_key
 from rebond.core.permissions import Operation
 from rebond.core.webhooks import EventType
 from rebond.core.words import Role
+from rebond.secrets_file import new_secrets, webhook_key
 from rebond.services.deliver_webhooks import deliver_webhooks
 from rebond.services.keys import create_key, read_key
 from rebond.services.webhooks import existing_subscription, send_test, subscribe

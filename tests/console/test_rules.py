@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from rebond.config import UpdateSection
+from rebond.config_sections import UpdateSection
 from rebond.core.qualify.archive import read_pack
 from rebond.core.words import AddressStatus, Role
 from rebond.pack_keys import make_key

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rebond.config import Config, ConfigError, DatabaseSection, QueueSection, load_config
+from rebond.config import Config, ConfigError, load_config
+from rebond.config_sections import DatabaseSection, QueueSection
 from rebond.core.tokens import Keyring
 from rebond.jobs import ask, asking, use
 from rebond.jobs.queue import QUEUE_FILE, open_queue

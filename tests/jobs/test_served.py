@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rebond.config import Config, ConfigError, SiteSection, WebSection, load_config
+from rebond.config import Config, ConfigError, load_config
+from rebond.config_sections import SiteSection, WebSection
 from tests.intake.commands import rebond, site
 
 

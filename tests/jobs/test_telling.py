@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from rebond.config import new_secrets
 from rebond.jobs.table import JOBS
 from rebond.jobs.work import Work
 from rebond.post import Poster
+from rebond.secrets_file import new_secrets
 from rebond.services.webhooks import send_test, subscribe
 from tests.jobs.job_fixtures import make_desk
 

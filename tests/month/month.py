@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from rebond.config import Config, EmailSection
+from rebond.config import Config
+from rebond.config_sections import EmailSection
 from rebond.core.policy import Policy
 from rebond.core.tokens import Keyring
 from rebond.core.words import MessageClass

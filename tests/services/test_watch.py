@@ -9,7 +9,8 @@ from tests.receiving import receiving
 from tests.services.test_reports import PARIS, START, week
 
 from rebond.channels.email.settings import SmtpSettings
-from rebond.config import AlertsSection, Config, ConfigError, SiteSection
+from rebond.config import Config, ConfigError
+from rebond.config_sections import AlertsSection, SiteSection
 from rebond.core.words import AlertKind
 from rebond.notices import make_places
 from rebond.services.aggregate import aggregate

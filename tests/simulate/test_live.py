@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rebond.config import Config, EmailSection
+from rebond.config import Config
+from rebond.config_sections import EmailSection
 from rebond.core.words import DeliveryStatus
 from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions

@@ -8,7 +8,8 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
-from rebond.config import _SHORTCUTS, CONFIG_FILE, NAMED_SECTIONS, Config
+from rebond.config import _SHORTCUTS, CONFIG_FILE, Config
+from rebond.config_sections import NAMED_SECTIONS
 from rebond.core.policy import Counting, Policy, read_policy
 from reference import NOTE
 

@@ -310,7 +310,7 @@ def _shown(host: str, port: int) -> str:
 
 
 def _host_and_port(listen: str) -> tuple[str, int]:
-    from rebond.config import host_and_port
+    from rebond.config_sections import host_and_port
     from rebond.services.errors import InputError
 
     try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rebond.core.words import Channel
 
 P = ParamSpec("P")
-_SECRETS_FILE = "secrets.toml"  # as in rebond.config, which takes longer to import than all that is needed without one
+_SECRETS_FILE = "secrets.toml"  # as in rebond.secrets_file, which is slow to import where nothing else needs it
 
 
 def register(app: typer.Typer) -> None:

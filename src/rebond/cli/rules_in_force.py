@@ -139,7 +139,7 @@ def _in_force(data: Path | None) -> "tuple[Rule, ...]":
 
 def _own(data: Path | None) -> "tuple[Rule, ...]":
     """Read the rules of the site: the one asked for, or the one in the current folder; none when there is none."""
-    from rebond.config import SECRETS_FILE
+    from rebond.secrets_file import SECRETS_FILE
 
     if data is None and not (DEFAULT_DATA / SECRETS_FILE).exists():
         return ()

@@ -14,7 +14,8 @@ _ACTOR = "rebond up"
 
 def prepare_site(folder: Path) -> "Site":
     """Make a site in an empty folder, or bring one up to date; and make its first administrator."""
-    from rebond.config import SECRETS_FILE, ConfigError
+    from rebond.config import ConfigError
+    from rebond.secrets_file import SECRETS_FILE
     from rebond.wiring import init_site
 
     if not (folder / SECRETS_FILE).exists():

@@ -159,7 +159,7 @@ def replay(
 def deliver(data: DataOption = None, json: JsonOption = False) -> int:
     """Send what is due now, as a worker does."""
     site = _open(data)
-    from rebond.config import webhook_key
+    from rebond.secrets_file import webhook_key
     from rebond.services.deliver_webhooks import deliver_webhooks
 
     told = failed = 0

@@ -26,8 +26,8 @@ def watch_figures(work: Work) -> Done:
 
 def tell_people(work: Work) -> Done:
     """Tell the configured places of alerts."""
-    from rebond.config import load_secrets
     from rebond.notices import make_places
+    from rebond.secrets_file import load_secrets
     from rebond.services.notify import notify
 
     site = work.site

@@ -1,7 +1,7 @@
 """The job that tells subscribers of events."""
 
-from rebond.config import webhook_key
 from rebond.jobs.work import Done, Work
+from rebond.secrets_file import webhook_key
 
 
 def tell_subscribers(work: Work) -> Done:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from rebond.config import Config, IntakeSection
+from rebond.config import Config
+from rebond.config_sections import IntakeSection
 from rebond.core.words import Trust
 from rebond.intake.lmtp import LmtpIntake, Ours
 from rebond.intake.session import Limits

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
-from rebond.config import ConfigError, load_secrets
+from rebond.config import ConfigError
+from rebond.secrets_file import load_secrets
 from rebond.services.errors import ServiceError
 from rebond.store.connect import pending_migrations
 from rebond.store.read.metrics import answers

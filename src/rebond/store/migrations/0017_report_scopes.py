@@ -3,4 +3,4 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [("store", "0016_erasure")]
-    operations: list[migrations.operations.base.Operation] = []
+    operations = []

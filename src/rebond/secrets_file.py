@@ -1,0 +1,58 @@
+"""The secrets file: the keys of a site, made at its first start, private to its owner (specification 10)."""
+
+import hashlib
+import hmac
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rebond.config import ConfigError
+
+SECRETS_FILE = "secrets.toml"
+
+
+def new_secrets() -> str:
+    """Make the text of a new secrets file: the key that signs tokens, and the one that hashes erased addresses."""
+    return (
+        "# Keys of this site. Keep this file private and in your backups: tokens signed with a key that is lost\n"
+        "# are no longer recognised. To rotate, add a key with the next number and make it current.\n"
+        f'[tokens]\ncurrent = 0\n[tokens.keys]\n0 = "{secrets.token_hex(32)}"\n'
+        f'[erasure]\nkey = "{secrets.token_hex(32)}"\n'
+    )
+
+
+def load_secrets(data: Path) -> Mapping[str, Any]:
+    """Read the secrets file; ConfigError when it is missing or not private."""
+    path = data / SECRETS_FILE
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(f"{path} can be read by others: run chmod 600 on it")
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {path}: run rebond init --data {data}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}; {lost_secrets(data)}") from None
+
+
+def web_key(data: Path) -> str:
+    """Derive the key that signs sessions and one-time links; another one ends them all and loses nothing else."""
+    key = load_secrets(data).get("erasure", {}).get("key", "")
+    if not isinstance(key, str) or not key:
+        raise ConfigError(f"{data / SECRETS_FILE}: [erasure] key is missing; {lost_secrets(data)}")
+    return hmac.new(key.encode(), b"rebond web sessions", hashlib.sha256).hexdigest()
+
+
+def webhook_key(data: Path) -> bytes:
+    """Derive the key that makes the secrets of outgoing webhooks."""
+    return hmac.digest(web_key(data).encode(), b"rebond outgoing webhooks", "sha256")
+
+
+def lost_secrets(data: Path) -> str:
+    """Say what to do about secrets that cannot be read."""
+    return (
+        "put back a copy of the file: its keys prove the return paths and unsubscribe links of what was sent."
+        f" Where there is no copy, move it away and run rebond init --data {data}:"
+        " what comes back about earlier messages is then not proven ours"
+    )
