@@ -53,6 +53,7 @@ class ServedSite:
     web_port: int = field(default_factory=free_port)
     intake_port: int = field(default_factory=free_port)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -61,6 +62,7 @@ class ServedSite:
             REBOND_SMTP_URL=f"smtp://127.0.0.1:{self.relay_port}?tls=none",
             REBOND_WEB__PORT=str(self.web_port),
             REBOND_INTAKE__LMTP__LISTEN=f"127.0.0.1:{self.intake_port}",
+            **self.more,
         )
 
     @property
