@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Keeps the French texts in step with the English ones: one catalogue beside each area of the console.
+"""Keeps the French texts in step with the English ones: one catalogue beside each area of the console, and
+one for the pages that strangers see.
 
 `tools/translations.py` reads every English text from the code and the templates, brings each catalogue up to date (a
 translation is kept, a text that is gone is dropped) and compiles it. `--check` writes nothing and ends with 1 when a
@@ -18,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 CONSOLE = ROOT / "src/rebond/console"
+PUBLIC = ROOT / "src/rebond/public"
 # What is read by people outside an area's folder belongs to the frame.
 SHARED = ("web", "site", "api")
 _LAZY = ("gettext", "ngettext", "pgettext", "npgettext")
@@ -27,7 +29,7 @@ HEADER = "# The French of this part of the console. Written by tools/translation
 
 def areas() -> list[Path]:
     """The folders that have a catalogue."""
-    return sorted(folder.parent for folder in CONSOLE.glob("*/templates"))
+    return [*sorted(folder.parent for folder in CONSOLE.glob("*/templates")), PUBLIC]
 
 
 def sources(area: Path) -> list[Path]:

@@ -25,14 +25,17 @@ WEB_APPS = (
     "django_htmx",
     "ninja",
     "rebond.console",
+    "rebond.public",
 )
 CACHE_TABLE = "web_cache"
 _MIDDLEWARE = (
     "rebond.site.health.Health",
+    "rebond.site.traffic.Traffic",
     "django.middleware.security.SecurityMiddleware",
     "rebond.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "rebond.api.problems.ApiProblems",
+    "rebond.public.strangers.Strangers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from rebond.api.rates import rates
 from rebond.config import Config
 from rebond.config_sections import EmailSection
 from rebond.core.permissions import Operation, may
@@ -18,6 +17,7 @@ from rebond.core.words import Role
 from rebond.packs import default_qualifier
 from rebond.web.chance import new_secret
 from rebond.web.current import serve
+from rebond.web.rates import rates
 from rebond.wiring import Site, SystemClock, load_policy
 
 

@@ -14,13 +14,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja.operation import Operation as Endpoint
 
 from rebond.api.problems import ProblemError, answer_to
-from rebond.api.rates import rates
 from rebond.core.permissions import Operation
 from rebond.services.access import Person, require
 from rebond.services.errors import ServiceError
 from rebond.services.keys import Caller, UnknownKeyError, read_key
 from rebond.services.repeats import Answer, begin, give_up, keep
 from rebond.web.current import current_site, now
+from rebond.web.rates import rates
 
 Run = Callable[..., HttpResponse]
 SCOPE = "x-scope"

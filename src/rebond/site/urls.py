@@ -15,6 +15,7 @@ def _closed(request: HttpRequest) -> NoReturn:
 
 urlpatterns = [
     path("api/", include("rebond.api.urls")),
+    path("", include("rebond.public.urls")),
     path("", include("rebond.console.urls")),
     path("account/email/", _closed),
     path("account/", include("allauth.urls")),

@@ -1,5 +1,6 @@
-"""How many requests a key may make: so many a minute, counted by each web process for itself."""
+"""How many requests somebody may make: so many a minute, counted by each web process for itself."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -26,10 +27,10 @@ class Allowance:
 class Rates:
     """Counts the requests of each key in its present minute, which begins with its first one."""
 
-    _begun: dict[int, tuple[float, int]] = field(default_factory=dict)
+    _begun: dict[Hashable, tuple[float, int]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def take(self, key: int, *, limit: int, at: float) -> Allowance:
+    def take(self, key: Hashable, *, limit: int, at: float) -> Allowance:
         """Count a request made at that moment (of a clock that never goes back)."""
         with self._lock:
             begun, count = self._begun.get(key, (at, 0))

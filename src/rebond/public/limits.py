@@ -1,0 +1,45 @@
+"""How often strangers may do something: so many times a minute, by network or by whatever else tells them apart."""
+
+import ipaddress
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from rebond.web.rates import Rates
+
+# What one household or office has, so that a rented range of addresses is one stranger.
+_V4, _V6 = 24, 56
+rates = Rates()
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyError(Exception):
+    """Too often; `wait` says for how many seconds nothing more is taken."""
+
+    wait: int
+
+
+def limit(what: str, who: Hashable, *, per_minute: int) -> None:
+    """Count one more of these; TooManyError beyond so many a minute."""
+    allowance = rates.take((what, who), limit=per_minute, at=time.monotonic())
+    if not allowance.allowed:
+        raise TooManyError(allowance.reset)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Tell from where somebody asks; a trusted proxy's word was taken before."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_of(request: HttpRequest) -> str:
+    """Tell from which network somebody asks."""
+    try:
+        address = ipaddress.ip_address(address_of(request))
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    length = _V4 if address.version == 4 else _V6
+    return str(ipaddress.ip_network(f"{address}/{length}", strict=False))
