@@ -51,6 +51,7 @@ def assert_ready(made: ServedSite) -> None:
         text = answer.read().decode()
     for kind in ("web", "worker", "intake", "beat"):
         assert f'rebond_processes{{kind="{kind}"}} 1.0' in text
+    assert 'rebond_http_request_duration_seconds_count{method="GET"' in text
 
 
 def test_up_refuses_a_folder_of_something_else(tmp_path: Path) -> None:

@@ -102,3 +102,15 @@ def test_figures_say_that_the_database_is_away(client: Client, site: Site, monke
 
 def test_a_site_that_is_not_known_by_this_name_is_refused_elsewhere(client: Client) -> None:
     assert client.get("/").status_code == 400
+
+
+def test_requests_are_measured_by_route_and_never_by_address(client: Client) -> None:
+    here = Client()
+    here.get("/account/login/")
+    here.get("/nowhere/ada@people.example")
+    text = here.get("/metrics").content.decode()
+    asked = 'method="GET",route="account/login/",status="200"'
+    assert f"rebond_http_request_duration_seconds_count{{{asked}}}" in text
+    assert f'rebond_http_request_duration_seconds_bucket{{le="0.5",{asked}}}' in text
+    assert 'route="other",status="404"' in text
+    assert "ada" not in text

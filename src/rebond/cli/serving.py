@@ -69,6 +69,7 @@ def _parts(site: "Site") -> "Sequence[Part]":
 def web(data: DataOption = None) -> None:
     """Serve the console and the HTTP API."""
     import multiprocessing
+    import tempfile
 
     from granian import Granian
     from granian.constants import Interfaces
@@ -94,7 +95,9 @@ def web(data: DataOption = None) -> None:
         log_enabled=False,
     )
     _when_answering(settings.host, settings.port, tell_ready)
-    server.serve()
+    with tempfile.TemporaryDirectory(prefix="rebond-figures-") as figures:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures  # where the processes that serve add up what they measure
+        server.serve()
 
 
 def _refuse_taken(host: str, port: int) -> None:

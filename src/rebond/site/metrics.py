@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from rebond.jobs.queue import open_queue
 from rebond.jobs.state import SEEN_WITHIN, job_states
+from rebond.site.traffic import collect_traffic
 from rebond.store.read.jobs import running_processes
 from rebond.store.read.metrics import figures
 from rebond.wiring import Site
@@ -23,6 +24,7 @@ def measure(site: Site) -> bytes:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(_Figures(site))
+    collect_traffic(registry)
     return generate_latest(registry)
 
 
