@@ -184,6 +184,14 @@ class UploadStatus(StrEnum):
     FAILED = "failed"
 
 
+class WayOut(StrEnum):
+    """By which way a person unsubscribed with a signed link."""
+
+    ONE_CLICK = "one_click"
+    PAGE = "page"
+    MAIL = "mail"
+
+
 class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     DELIVERABILITY = "deliverability"

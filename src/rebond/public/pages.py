@@ -42,7 +42,6 @@ def for_strangers(*methods: str) -> Callable[[Page[P]], Page[P]]:
             with translation.override(language):
                 response = _refused(request, allowed) or _answered(request, lambda: view(request, *args, **kwargs))
             response.headers["Content-Language"] = language
-            response.headers["Vary"] = "Accept-Language"
             return response
 
         run.csrf_exempt = True  # type: ignore[attr-defined]

@@ -1,5 +1,11 @@
 """Addresses for strangers; each begins with one of `strangers.PREFIXES`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from rebond.public import unsubscribe
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # Whatever stands there: a link that was broken in two deserves an answer that says so.
+    path("u/", unsubscribe.page, {"token": ""}),
+    path("u/<path:token>", unsubscribe.page, name="unsubscribe"),
+]

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from rebond.core.address import ParsedAddress, parse_address
 from rebond.core.failure import Event, Evidence, Failure, Report
 from rebond.core.qualifier import Qualifier
-from rebond.core.tokens import Keyring, find, read_unsubscribe
+from rebond.core.tokens import Keyring, find
 from rebond.core.words import Channel, ReturnKind, Trust
 from rebond.services.attribute import Attribution, WhyUnattributed, named_by, recipient_keys
 from rebond.services.record import Occurrence
+from rebond.services.unsubscribe import Wish, read_wish
 from rebond.store.read.messages import SentMessage
 from rebond.store.read.returns import StoredReturn
 from rebond.store.write.messages import ReturnMark
@@ -22,17 +23,9 @@ ACTING_FEEDBACK = frozenset({"", "abuse", "opt-out", "opt-out-list", "fraud", "c
 _BEFORE_SENT = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
-    """A request to be left alone, by a valid token."""
-
-    profile: int
-    delivery: int
-
-
 @dataclass(slots=True)
 class Meaning:
-    """What is to be written for one returned mail; `at` is its own time."""
+    """What is to be written for one returned mail; `at` is its own time, `source` the mail that asks to unsubscribe."""
 
     kind: ReturnKind
     at: datetime
@@ -40,7 +33,8 @@ class Meaning:
     returned: list[ReturnMark] = field(default_factory=list)
     complained: list[tuple[int, datetime]] = field(default_factory=list)
     unattributed: list[NewUnattributed] = field(default_factory=list)
-    unsubscribe: Unsubscribe | None = None
+    unsubscribe: Wish | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +63,9 @@ class Interpreter:
 
     def _unsubscribe(self, meaning: Meaning) -> None:
         for text in find([self.stored.envelope_to, *self.report.candidates, self.report.subject]):
-            reading = read_unsubscribe(text, keyring=self.keyring)
-            if reading.profile is not None and reading.delivery is not None:
-                meaning.unsubscribe = Unsubscribe(reading.profile, reading.delivery)
+            meaning.unsubscribe = read_wish(text, keyring=self.keyring)
+            if meaning.unsubscribe is not None:
+                meaning.source = self.stored.identity
                 return
         self._list(meaning, self.report.sender, evidence="", why=WhyUnattributed.FORGED_TOKEN)
 

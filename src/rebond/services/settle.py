@@ -11,15 +11,17 @@ from rebond.core.failure import Report
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
 from rebond.core.tokens import Keyring
+from rebond.core.words import WayOut
 from rebond.services.alerts import OftenUnqualified
 from rebond.services.attribute import Log, Pointers, attribute, pointers
 from rebond.services.interpret import Interpreter, Meaning, all_recipients
 from rebond.services.record import OFTEN, record
 from rebond.services.rules_in_force import RulesInForce
+from rebond.services.unsubscribe import unsubscribe
 from rebond.store.read.messages import find_messages
 from rebond.store.read.returns import ReturnState, StoredReturn
 from rebond.store.trouble import trouble
-from rebond.store.write.messages import deny_profile, mark_messages
+from rebond.store.write.messages import mark_messages
 from rebond.store.write.returns import FinishedReturn, claim_returns, fail_return, finish_returns, release_returns
 from rebond.store.write.text import storable
 from rebond.store.write.unattributed import add_unattributed
@@ -180,10 +182,9 @@ class Settler:
                 complained=[mark for meaning in meanings for mark in meaning.complained],
             )
             add_unattributed([entry for meaning in meanings for entry in meaning.unattributed], now=now)
-            wishes = {meaning.unsubscribe: meaning.at for meaning in meanings if meaning.unsubscribe}
+            wishes = {meaning.unsubscribe: meaning for meaning in meanings if meaning.unsubscribe}
             for wish in sorted(wishes, key=lambda wish: (wish.profile, wish.delivery)):
-                proof = f"mail to the unsubscribe address of delivery {wish.delivery}"
-                deny_profile(wish.profile, channel="email", at=wishes[wish], origin="unsubscribe", proof=proof)
+                unsubscribe(wish, at=wishes[wish].at, way=WayOut.MAIL, source=wishes[wish].source)
 
         occurrences = [occurrence for meaning in meanings for occurrence in meaning.occurrences]
         record(occurrences, policy=self.policy, now=now, write=write, often=self.often)

@@ -34,6 +34,7 @@ from rebond.store.models.reports import DomainFact, QuarantineSize, SendingFact,
 from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
 from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
 from rebond.store.models.targets import ListMember, PeopleList, Segment, Service, Subscription
+from rebond.store.models.unsubscribing import Unsubscription
 from rebond.store.models.webhooks import WebhookDelivery, WebhookEvent, WebhookSubscription
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "ToldSuccess",
     "TransportPause",
     "Unattributed",
+    "Unsubscription",
     "User",
     "VerdictChange",
     "WebhookDelivery",

@@ -1,0 +1,79 @@
+"""What a signed link to unsubscribe ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rebond.core.words import Channel, WayOut
+from rebond.store.models import Delivery, Message, Profile, ProfileDenial, Service, Subscription, Unsubscription
+from rebond.store.read.deliveries import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """What a person leaves: a service, or a whole channel where `service` is None.
+
+    `over` says that there is nothing left to end: they have left before, or nobody knows them any more.
+    """
+
+    channel: Channel
+    service: int | None
+    service_name: str
+    message: int | None
+    over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The proof of one unsubscription; `service` is the name of what was left, empty where it was the channel."""
+
+    at: datetime
+    way: WayOut
+    channel: Channel
+    service: str
+    delivery: int
+    source: str
+
+
+def leaving(profile: int, *, delivery: int) -> Leaving:
+    """Tell what the link in a delivery's message to a profile ends.
+
+    The channel where the delivery has no service, and where the delivery or its service is gone: what a person asks
+    for when they click is to be left alone, and nothing tells any more by less than the channel.
+    """
+    row = Delivery.objects.filter(id=delivery).values_list("channel", "target", "target_ref").first()
+    channel, target, reference = row or (Channel.EMAIL.value, "", None)
+    service = Service.objects.filter(id=reference).first() if target == Target.SERVICE else None
+    message = Message.objects.filter(delivery=delivery, profile=profile).values_list("id", flat=True).first()
+    return Leaving(
+        channel=Channel(channel),
+        service=service.pk if service else None,
+        service_name=service.name if service else "",
+        message=message,
+        over=not _is_there(profile, channel=channel, service=service.pk if service else None),
+    )
+
+
+def _is_there(profile: int, *, channel: str, service: int | None) -> bool:
+    if not Profile.objects.filter(id=profile, erased_at__isnull=True).exists():
+        return False
+    if service is not None:
+        return Subscription.objects.filter(service=service, profile=profile).exists()
+    return not ProfileDenial.objects.filter(profile=profile, channel__in=(channel, "all")).exists()
+
+
+def unsubscriptions_of(profile: int) -> Sequence[Left]:
+    """List what a profile left by links, the last one first."""
+    rows = list(Unsubscription.objects.filter(profile=profile).order_by("-at", "-id"))
+    names = dict(Service.objects.filter(id__in={row.service for row in rows}).values_list("id", "name"))
+    return [
+        Left(
+            at=row.at,
+            way=WayOut(row.way),
+            channel=Channel(row.channel),
+            service="" if row.service is None else names.get(row.service, str(row.service)),
+            delivery=row.delivery,
+            source=row.source,
+        )
+        for row in rows
+    ]
