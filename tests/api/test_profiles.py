@@ -1,6 +1,7 @@
 """`/profiles`, `/imports` and `/reports`."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -71,6 +72,9 @@ def test_what_cannot_be_done_is_refused(asker: Asker, method: str, path: str, bo
         ("?mapping=email", PEOPLE, "text/csv", 422),
         ("?mapping=%5B%5D", PEOPLE, "text/csv", 422),
         ("?mapping=%7B%22email%22:1%7D", PEOPLE, "text/csv", 422),
+        ("?dry_run=perhaps", PEOPLE, "text/csv", 422),
+        ("", b"id,city\n1,Lille\n", "text/csv", 422),
+        ("", b"id,email,,email\n1,a@x.example,,\n", "text/csv", 422),
         ("?encoding=klingon", PEOPLE, "text/csv", 422),
         ("?delimiter=;", PEOPLE, "text/csv", 422),
         ("", b"\xff\xfe\x00", "text/csv", 422),
@@ -78,6 +82,49 @@ def test_what_cannot_be_done_is_refused(asker: Asker, method: str, path: str, bo
 )
 def test_a_file_of_another_shape_is_refused(asker: Asker, query: str, body: bytes, kind: str, status: int) -> None:
     refused(asker.post(f"/imports{query}", body, content_type=kind), status)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "place"),
+    [
+        ('{"email": "a\\u0000"}', "mapping.email"),
+        ('{"email": "a\\ud800"}', "mapping.email"),
+        ('{"a\\udfff": "email"}', "mapping"),
+        ('{"": "email"}', "mapping"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/imports", "/deliveries/{number}/target"])
+def test_a_mapping_that_nothing_can_store_is_refused_by_its_place(
+    asker: Asker, path: str, mapping: str, place: str
+) -> None:
+    number = asker.post("/deliveries", {"name": "n", "sender": "a@shop.example"}).json()["id"]
+    method = "POST" if path == "/imports" else "PUT"
+    query = urlencode({"mapping": mapping})
+    answer = asker.ask(method, f"{path.format(number=number)}?{query}", PEOPLE, content_type="text/csv")
+    assert [error["field"] for error in refused(answer, 422)["errors"]] == [place]
+
+
+def test_a_dry_run_tells_what_each_column_is_taken_for(asker: Asker) -> None:
+    people = b"id,E-Mail,First name\n1,ada@shop.example,Ada\n,b@shop.example,Bob\n"
+    told = asker.post("/imports?dry_run=true", people, content_type="text/csv").json()
+    assert told["columns"] == [
+        {"column": "id", "taken_as": "id"},
+        {"column": "E-Mail", "taken_as": "email"},
+        {"column": "First name", "taken_as": "First name"},
+    ]
+    assert told["notes"][0] == "column 2 «E-Mail» is taken as the email address"
+    assert "column 3 «First name» cannot be written in a template" in told["notes"][1]
+    assert (told["dry_run"], told["rows"], told["created"], told["rejected"]) == (True, 2, 0, 1)
+    assert asker.get("/profiles").json()["items"] == []
+    number = asker.post("/deliveries", {"name": "n", "sender": "a@shop.example"}).json()["id"]
+    of_target = asker.ask("PUT", f"/deliveries/{number}/target?dry_run=true", people, content_type="text/csv").json()
+    assert of_target["columns"] == told["columns"]
+    assert asker.get(f"/deliveries/{number}").json()["target"] == "all"
+
+
+def test_people_without_an_address_come_in_when_that_is_meant(asker: Asker) -> None:
+    people = b"id,city\n1,Lille\n"
+    assert asker.post("/imports?no_address=true", people, content_type="text/csv").json()["created"] == 1
 
 
 def test_each_report_is_told_with_its_definitions(key_for: KeyFor) -> None:

@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_used_leaves_nothing(tmp_path: Path, content: str 
 
 def test_a_file_that_breaks_midway_leaves_no_target(tmp_path: Path) -> None:
     path = tmp_path / "target.csv"
-    path.write_text("id\n1\n")
+    path.write_text("id,email\n1,a@x.example\n")
 
     def stop(_: object) -> None:
         raise KeyboardInterrupt

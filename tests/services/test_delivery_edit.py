@@ -54,7 +54,7 @@ def test_an_edit_is_audited_without_its_content() -> None:
 
 def test_another_target_replaces_the_one_before(tmp_path: Path) -> None:
     number, file = draft(), tmp_path / "target.csv"
-    for people in ("id\n1\n2\n", "id\n2\n3\n"):
+    for people in ("id,email\n1,a@x.example\n2,b@x.example\n", "id,email\n2,b@x.example\n3,\n"):
         file.write_text(people)
         edit_delivery(number, {}, now=NOW, actor="ann", target=file)
         assert get_delivery(number).target is Target.MEMBERS

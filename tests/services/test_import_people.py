@@ -11,7 +11,8 @@ from rebond.core.words import Channel
 from rebond.services.denylist_profile import denylist_profile
 from rebond.services.errors import InputError, NotFoundError
 from rebond.services.import_people import Imported, import_people
-from rebond.services.people_file import FileOptions, understand
+from rebond.services.people_columns import Told, understand
+from rebond.services.people_file import FileOptions
 from rebond.store.models import AuditEntry, JobRun, Profile, ProfileAddress, ProfileDenial
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -23,7 +24,7 @@ def load(tmp_path: Path) -> Load:
     def put(content: str, *, name: str = "people.csv", chunk: int = 5_000, **options: Any) -> Imported:
         path = tmp_path / name
         path.write_text(content, encoding="utf-8")
-        values: dict[str, Any] = {"mapping": {}, **options}
+        values: dict[str, Any] = {"mapping": {}, "no_address": True, **options}
         return import_people(path, options=FileOptions(**values), now=NOW, actor="test", chunk=chunk)
 
     return put
@@ -110,12 +111,19 @@ def test_columns_are_mapped(load: Load) -> None:
 @pytest.mark.parametrize(
     ("columns", "mapping", "words"),
     [
-        (["name", "city"], {}, "none is id, email, phone or push"),
+        (["name", "city"], {}, "none of them is an id or an address"),
         (["id", "Mail"], {"email": "Mial"}, "not 'Mial': did you mean 'Mail'"),
         (["id", "Mail"], {"email": "Courriel"}, "has the columns id, Mail, and not 'Courriel'"),
         (["id", "id"], {}, "'id' is there twice"),
         (["id", ""], {}, "column 2 has no name"),
-        (["id", "phone", "mobile"], {}, "would both be the sms address: say which one with --map sms=mobile"),
+        (
+            ["id", "", "a", "a"],
+            {},
+            "column 2 has no name: give it one, or remove it and 'a' is there twice, as column 3",
+        ),
+        (["id", "name"], {}, "nobody could be written to: say which one is with --map, as in --map email=Mail"),
+        (["id", "mail", "courriel"], {}, "'mail' and 'courriel' may all be the email address"),
+        (["id", "phone", "mobile"], {}, "would both be the phone number: say which one with --map phone=mobile"),
         (["id", "Mail", "email"], {"email": "Mail"}, "would both be the email address"),
         (["id", "Prénom", "name"], {"name": "Prénom"}, "would both be the field name"),
         (["id", "a"], {"x": "a", "y": "a"}, "one column to two fields"),
@@ -129,7 +137,7 @@ def test_columns_that_cannot_be_understood(columns: list[str], mapping: dict[str
 
 
 def test_nothing_is_written_when_the_columns_are_wrong(load: Load) -> None:
-    with pytest.raises(InputError, match="none is id"):
+    with pytest.raises(InputError, match="none of them is an id or an address"):
         load("name\nAnn\n")
     assert not Profile.objects.exists()
     assert not JobRun.objects.exists()
@@ -139,6 +147,73 @@ def test_columns_of_every_channel() -> None:
     columns = understand(["ID", "E", "Phone", "push"], mapping={"email": "E"}, name="f")
     assert columns.id == "ID"
     assert columns.addresses == {Channel.EMAIL: "E", Channel.SMS: "Phone", Channel.PUSH: "push"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "samples", "address", "told"),
+    [
+        (["id", "E-Mail"], {}, "E-Mail", Told.GUESSED),
+        (["id", "mail", "city"], {}, "mail", Told.GUESSED),
+        (["id", "Adresse électronique"], {}, "Adresse électronique", Told.GUESSED),
+        (["id", "courriel", "mail"], {"courriel": ["a@x.example"]}, "courriel", Told.GUESSED),
+        (["id", "adresse"], {"adresse": ["a@x.example", "", "b@x.example"]}, "adresse", Told.SEEN),
+        (["id", "mail", "email"], {}, "email", Told.NAMED),
+        (["id", "mail", "E"], {"mail": ["a@x.example"]}, "mail", Told.GUESSED),
+    ],
+)
+def test_an_obvious_column_is_taken_as_the_address(
+    columns: list[str], samples: dict[str, list[str]], address: str, told: Told
+) -> None:
+    found = understand(columns, mapping={}, name="f", samples=samples)
+    assert found.addresses == {Channel.EMAIL: address}
+    column = next(one for one in found.all if one.name == address)
+    assert column.told is told
+    assert column.place == columns.index(address) + 1
+    assert [note for note in found.notes if f"«{address}»" in note] == ([] if told is Told.NAMED else [column.note()])
+
+
+def test_a_postal_address_is_no_email_address() -> None:
+    with pytest.raises(InputError, match="none of them is an address"):
+        understand(["id", "adresse"], mapping={}, name="f", samples={"adresse": ["3 rue Haute, Lille", "x@y.example"]})
+
+
+def test_a_phone_number_is_guessed_where_there_is_no_other_address() -> None:
+    assert understand(["id", "Téléphone"], mapping={}, name="f").addresses == {Channel.SMS: "Téléphone"}
+    assert understand(["id", "Téléphone", "email"], mapping={}, name="f").fields == {"Téléphone": "Téléphone"}
+
+
+def test_what_a_person_says_of_a_column_stands() -> None:
+    found = understand(["id", "mail", "E"], mapping={"mail": "mail", "email": "E"}, name="f")
+    assert found.addresses == {Channel.EMAIL: "E"}
+    assert found.fields == {"mail": "mail"}
+
+
+def test_a_name_that_no_template_can_write_is_told_with_its_column() -> None:
+    found = understand(["id", "email", "First name", "for", "prénom"], mapping={}, name="f")
+    assert found.notes == (
+        "column 3 «First name» cannot be written in a template: give it another name, as in first_name=First name",
+        "column 4 «for» cannot be written in a template: give it another name, as in field_for=for",
+    )
+    assert understand(["id", "email", "First name"], mapping={"first": "First name"}, name="f").notes == ()
+
+
+def test_people_without_an_address_come_in_when_that_is_meant(load: Load) -> None:
+    content = "id,city\n1,Lille\n"
+    with pytest.raises(InputError, match="say so with --no-address"):
+        load(content, no_address=False)
+    assert load(content).created == 1
+    assert not ProfileAddress.objects.exists()
+
+
+def test_a_file_about_people_who_are_known_needs_no_address(load: Load) -> None:
+    load("id,email\n1,a@x.example\n")
+    assert load("id,city\n1,Lille\n2,Caen\n", no_address=False).updated == 1
+    assert addresses()["1"] == ("a@x.example", "a@x.example")
+
+
+def test_an_address_that_only_later_objects_have_is_found(load: Load) -> None:
+    assert load('{"id": "1"}\n{"id": "2", "E-Mail": "a@x.example"}\n', name="people.jsonl").created == 2
+    assert addresses("email")["2"] == ("a@x.example", "a@x.example")
 
 
 def test_json_lines(load: Load) -> None:

@@ -13,7 +13,17 @@ from rebond.api.cursors import position, signed
 from rebond.api.delivery_settings import APART, Aiming, Settings, aim_of, read_settings, site_settings
 from rebond.api.gate import caller_of, needs
 from rebond.api.moments import Moment
-from rebond.api.profiles import FILE_BODY, Encoding, ImportedFile, Mapping, file_options, imported_json, uploaded
+from rebond.api.profiles import (
+    FILE_BODY,
+    DryRun,
+    Encoding,
+    ImportedFile,
+    Mapping,
+    NoAddress,
+    file_options,
+    imported_json,
+    uploaded,
+)
 from rebond.core.permissions import Operation
 from rebond.core.words import (
     Channel,
@@ -30,6 +40,7 @@ from rebond.services.deliveries import (
     resume_delivery,
 )
 from rebond.services.delivery_edit import edit_delivery
+from rebond.services.import_people import try_people
 from rebond.services.prepare import begin_preparing
 from rebond.services.report import DeliveryPage as ListedPage
 from rebond.services.report import page_of_deliveries
@@ -173,11 +184,20 @@ def edit(request: HttpRequest, delivery: Number, given: ToEdit) -> dict[str, Any
     **needs(Operation.WRITE_DELIVERIES, **FILE_BODY),
 )
 def put_target(
-    request: HttpRequest, delivery: Number, *, mapping: Mapping = "{}", encoding: Encoding = "utf-8"
+    request: HttpRequest,
+    delivery: Number,
+    *,
+    mapping: Mapping = "{}",
+    encoding: Encoding = "utf-8",
+    no_address: NoAddress = False,
+    dry_run: DryRun = False,
 ) -> dict[str, Any]:
-    """They are imported first, and are its whole target; at most 16 MiB."""
-    options = file_options(mapping, encoding)
+    """They are imported first, and are its whole target; at most 16 MiB. `dry_run` only tells how it would be read."""
+    options = file_options(mapping, encoding, no_address=no_address)
     with uploaded(request) as path:
+        if dry_run:
+            get_delivery(delivery)
+            return imported_json(try_people(path, options=options))
         actor = caller_of(request).name
         imported = edit_delivery(delivery, {}, target=path, options=options, now=now(), actor=actor)
     assert imported is not None

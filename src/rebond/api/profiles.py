@@ -19,7 +19,8 @@ from rebond.api.problems import ProblemError
 from rebond.core.permissions import Operation
 from rebond.core.words import AddressStatus, Channel, Reason
 from rebond.services.denylist_profile import allow_profile, denylist_profile
-from rebond.services.import_people import Imported, import_people
+from rebond.services.import_people import Imported, import_people, try_people
+from rebond.services.people_columns import map_name, odd_names
 from rebond.services.people_file import FileOptions
 from rebond.services.people_pages import page_of_profiles
 from rebond.services.profiles import ShownProfile, show_profile
@@ -87,7 +88,17 @@ class BadLine(Told):
     reason: str
 
 
+class TakenColumn(Told):
+    column: str
+    taken_as: Annotated[str, Field(description="id, email, phone, push, or the field of that name.")]
+
+
 class ImportedFile(Told):
+    """What became of a file. `dry_run`: its first thousand rows were looked at, and nothing was written."""
+
+    dry_run: bool
+    columns: list[TakenColumn]
+    notes: Annotated[list[str], Field(description="What should be known of the columns, such as one that was guessed.")]
     rows: int
     created: int
     updated: int
@@ -107,6 +118,8 @@ FILE_BODY = {
 Mapping = Annotated[
     str, Field(max_length=10_000, description='Which column fills which field, as JSON: {"email": "Mail"}.')
 ]
+NoAddress = Annotated[bool, Field(description="New people come without an address, and that is meant.")]
+DryRun = Annotated[bool, Field(description="Only look: what each column is taken for, and the first rows.")]
 Encoding = Annotated[str, Field(max_length=40, description="The file's encoding, as in cp1252.")]
 
 
@@ -172,15 +185,26 @@ def get_profile(request: HttpRequest, profile: ExternalId) -> dict[str, Any]:
     summary="Insert or update people from a file",
     **needs(Operation.WRITE_PROFILES, **FILE_BODY),
 )
-def import_file(request: HttpRequest, mapping: Mapping = "{}", encoding: Encoding = "utf-8") -> dict[str, Any]:
-    """A file of at most 16 MiB, as CSV or JSON Lines; larger ones in parts. Bad rows are told, the others kept."""
-    options = file_options(mapping, encoding)
+def import_file(
+    request: HttpRequest,
+    *,
+    mapping: Mapping = "{}",
+    encoding: Encoding = "utf-8",
+    no_address: NoAddress = False,
+    dry_run: DryRun = False,
+) -> dict[str, Any]:
+    """A file of at most 16 MiB, as CSV or JSON Lines; larger ones in parts. Bad rows are told, the others kept.
+
+    `dry_run` tells what each column would be taken for; `mapping` says otherwise.
+    """
+    options = file_options(mapping, encoding, no_address=no_address)
     with uploaded(request) as path:
-        imported = import_people(path, options=options, now=now(), actor=caller_of(request).name)
-    return imported_json(imported)
+        if dry_run:
+            return imported_json(try_people(path, options=options))
+        return imported_json(import_people(path, options=options, now=now(), actor=caller_of(request).name))
 
 
-def file_options(mapping: str, encoding: str) -> FileOptions:
+def file_options(mapping: str, encoding: str, *, no_address: bool) -> FileOptions:
     """Say how a file is read."""
     config = current_site().config
     return FileOptions(
@@ -188,6 +212,7 @@ def file_options(mapping: str, encoding: str) -> FileOptions:
         encoding=encoding,
         region=config.site.default_region,
         allow_undotted=config.email.allow_undotted,
+        no_address=no_address,
     )
 
 
@@ -199,6 +224,9 @@ def _read_mapping(text: str) -> dict[str, str]:
     if not isinstance(mapping, dict) or not all(isinstance(value, str) for value in mapping.values()):
         words = 'this must be a JSON object of texts, as in {"email": "Mail"}'
         raise ProblemError(422, "the columns cannot be understood", [("mapping", words)])
+    if problems := odd_names(mapping):
+        told = [(f"mapping.{place}" if place else "mapping", str(words)) for place, words in problems]
+        raise ProblemError(422, "the columns cannot be understood", told)
     return mapping
 
 
@@ -220,6 +248,9 @@ def imported_json(imported: Imported) -> dict[str, Any]:
         "updated": imported.updated,
         "rejected": imported.rejected_number,
         "rejected_lines": imported.rejected[:_MOST_LISTED],
+        "dry_run": imported.dry,
+        "columns": [{"column": one.name, "taken_as": map_name(one.role)} for one in imported.columns],
+        "notes": imported.notes,
     }
 
 

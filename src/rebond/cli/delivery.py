@@ -28,7 +28,7 @@ from rebond.cli.delivery_settings import (
     warn,
 )
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, wants_json
-from rebond.cli.profiles import EncodingOption, MapOption, file_options, progress_bar
+from rebond.cli.profiles import EncodingOption, MapOption, NoAddressOption, file_options, progress_bar
 
 if TYPE_CHECKING:
     from rebond.core.words import DeliveryStatus
@@ -72,6 +72,7 @@ def _register_create(app: typer.Typer) -> None:
         verify: Annotated[str | None, VERIFY] = None,
         mapping: MapOption = "",
         encoding: EncodingOption = "utf-8",
+        no_address: NoAddressOption = False,
         data: DataOption = None,
         json: JsonOption = False,
     ) -> int:
@@ -103,7 +104,7 @@ def _register_create(app: typer.Typer) -> None:
         alone = {} if copied else {**DEFAULTS, **dict.fromkeys(("text", "html"), "")}
         settings = {**alone, **{option: value for option, value in given.items() if value is not None}}
         aim = target_aim(to) if to is not None else (copied.aim if copied else Aim())
-        options = file_options(site, mapping=mapping, encoding=encoding)
+        options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
         with progress_bar() as progress:
             created = create_delivery(
                 new_delivery(site, settings, template=copied),

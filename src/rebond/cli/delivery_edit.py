@@ -22,7 +22,7 @@ from rebond.cli.delivery_settings import (
     warn,
 )
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors
-from rebond.cli.profiles import EncodingOption, MapOption, file_options, progress_bar
+from rebond.cli.profiles import EncodingOption, MapOption, NoAddressOption, file_options, progress_bar
 
 
 def register_edit(app: typer.Typer) -> None:
@@ -51,6 +51,7 @@ def register_edit(app: typer.Typer) -> None:
         verify: Annotated[str | None, VERIFY] = None,
         mapping: MapOption = "",
         encoding: EncodingOption = "utf-8",
+        no_address: NoAddressOption = False,
         data: DataOption = None,
         json: JsonOption = False,
     ) -> int:
@@ -74,7 +75,7 @@ def register_edit(app: typer.Typer) -> None:
             "duplicates": duplicates,
             "verify": verify,
         }
-        options = file_options(site, mapping=mapping, encoding=encoding)
+        options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
         aim = target_aim(to) if to is not None else None
         with progress_bar() as progress:
             imported = edit_delivery(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MapOption = Annotated[
     str, typer.Option("--map", help="Which column fills which field, as in email=Mail,first_name=Prénom.")
 ]
+NoAddressOption = Annotated[
+    bool, typer.Option("--no-address", help="New people come without an address, and that is meant.")
+]
 IdArgument = Annotated[str, typer.Argument(metavar="EXTERNAL_ID", help="The profile's id.")]
 ChannelOption = Annotated[str, typer.Option("--channel", help="email, sms, push or all.")]
 EncodingOption = Annotated[str, typer.Option("--encoding", help="The file's encoding, as in cp1252.")]
@@ -36,6 +39,10 @@ def register(app: typer.Typer) -> None:
         file: Annotated[Path, typer.Argument(help="CSV (comma, semicolon or tab) or JSON Lines (.jsonl).")],
         mapping: MapOption = "",
         encoding: EncodingOption = "utf-8",
+        no_address: NoAddressOption = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Only look: what each column is taken for, and the first rows.")
+        ] = False,
         data: DataOption = None,
         json: JsonOption = False,
     ) -> int:
@@ -44,12 +51,15 @@ def register(app: typer.Typer) -> None:
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
-        from rebond.services.import_people import import_people
+        from rebond.services.import_people import import_people, try_people
 
-        options = file_options(site, mapping=mapping, encoding=encoding)
-        with progress_bar() as progress:
-            imported = import_people(file, options=options, now=site.clock.now(), actor=actor(), progress=progress)
-        show(imported_json(imported, as_json=json), as_json=json, title="Imported")
+        options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
+        if dry_run:
+            imported = try_people(file, options=options)
+        else:
+            with progress_bar() as progress:
+                imported = import_people(file, options=options, now=site.clock.now(), actor=actor(), progress=progress)
+        show(imported_json(imported, as_json=json), as_json=json, title="Looked at" if dry_run else "Imported")
         return told_rejected(imported, as_json=json)
 
     profiles.command("export")(handles_errors(export))
@@ -171,7 +181,7 @@ def _denied_line(denial: dict[str, Any]) -> str:
     return f"{denial['channel']}, {denial['at']:%Y-%m-%d} by {denial['origin']}{because}"
 
 
-def file_options(site: "Site", *, mapping: str, encoding: str) -> "FileOptions":
+def file_options(site: "Site", *, mapping: str, encoding: str, no_address: bool = False) -> "FileOptions":
     """Make the options for reading a file of people from those of a command; InputError names a wrong one."""
     from rebond.services.people_file import FileOptions
 
@@ -180,6 +190,7 @@ def file_options(site: "Site", *, mapping: str, encoding: str) -> "FileOptions":
         encoding=encoding,
         region=site.config.site.default_region,
         allow_undotted=site.config.email.allow_undotted,
+        no_address=no_address,
     )
 
 
@@ -208,17 +219,33 @@ def imported_json(imported: "Imported", *, as_json: bool) -> dict[str, object]:
         "updated": imported.updated,
         "rejected": rejected if wants_json(as_json) else imported.rejected_number,
         **({"rejected_unlisted": unlisted} if unlisted else {}),
+        **({"dry_run": True, "columns": _columns(imported, as_json=as_json)} if imported.dry else {}),
+        **({"notes": imported.notes} if imported.notes and wants_json(as_json) else {}),
     }
 
 
+def _columns(imported: "Imported", *, as_json: bool) -> object:
+    """Say what each column is taken for."""
+    from rebond.services.people_columns import filled, map_name
+
+    if not wants_json(as_json):
+        return [f"{column.name}: {filled(column.role)}" for column in imported.columns]
+    return [{"column": column.name, "taken_as": map_name(column.role)} for column in imported.columns]
+
+
 def told_rejected(imported: "Imported", *, as_json: bool) -> int:
-    """Tell a person the bad rows, and return the exit code."""
+    """Tell a person what should be known of the columns, and the bad rows; returns the exit code."""
+    for note in imported.notes:
+        say(f"rebond: {note}")
     if not imported.rejected_number:
         return Exit.DONE
     listed = imported.rejected if not wants_json(as_json) else ()
     for row in listed[:_TOLD]:
         say(f"line {row.line}: {row.reason}")
-    say(f"rebond: {imported.rejected_number} of {imported.rows} rows were rejected, the others are kept")
+    if imported.dry:
+        say(f"rebond: {imported.rejected_number} of the first {imported.rows} rows would be rejected")
+    else:
+        say(f"rebond: {imported.rejected_number} of {imported.rows} rows were rejected, the others are kept")
     return Exit.PARTLY
 
 

@@ -3,26 +3,39 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from rebond.services.file_lines import BadRow
+from rebond.services.people_columns import Column
 from rebond.services.people_file import FileOptions, PeopleFile, open_people
 from rebond.store.write.audit import add_audit
 from rebond.store.write.people import NOTHING, Into, PersonRow, begin_import, end_import, write_people
 
 CHUNK = 5_000
 MAX_LISTED = 100_000
+TRIED = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of a file; `rejected` lists the first of the `rejected_number` bad rows, in order."""
+    """What became of a file; `rejected` lists the first of the `rejected_number` bad rows, in order.
+
+    `columns` says what each column was taken for. `dry`: only the first rows were looked at, and nothing was written.
+    """
 
     rows: int
     created: int
     updated: int
     rejected_number: int
     rejected: tuple[BadRow, ...]
+    columns: tuple[Column, ...] = ()
+    dry: bool = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What should be known of the columns, a sentence each."""
+        return [note for column in self.columns if (note := column.note())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,25 @@ def import_people(
     """
     with open_people(path, options=options) as people:
         return load_people(people, now=now, actor=actor, name=path.name, progress=progress, chunk=chunk)
+
+
+def try_people(path: Path, *, options: FileOptions) -> Imported:
+    """Look at a file as an import would take it, without writing anything: its columns, and its first rows.
+
+    InputError when the file or its columns cannot be used.
+    """
+    with open_people(path, options=options) as people:
+        rows = list(islice(people.people(), TRIED))
+        bad = tuple(row for row in rows if isinstance(row, BadRow))
+        return Imported(
+            rows=len(rows),
+            created=0,
+            updated=0,
+            rejected_number=len(bad),
+            rejected=bad,
+            columns=tuple(people.columns.all),
+            dry=True,
+        )
 
 
 def load_people(
@@ -79,7 +111,14 @@ def load_people(
     result = {"rows": rows, "created": created, "updated": updated, "rejected": bad_number}
     end_import(run, now=now, result=result)
     add_audit("profiles.import", subject=name, actor=actor, now=now, after=result)
-    return Imported(rows=rows, created=created, updated=updated, rejected_number=bad_number, rejected=tuple(bad))
+    return Imported(
+        rows=rows,
+        created=created,
+        updated=updated,
+        rejected_number=bad_number,
+        rejected=tuple(bad),
+        columns=tuple(people.columns.all),
+    )
 
 
 def _chunks(rows: Iterator[PersonRow | BadRow], *, size: int) -> Iterator[tuple[list[PersonRow], list[BadRow]]]:

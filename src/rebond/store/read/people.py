@@ -1,6 +1,6 @@
 """Reading people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,11 @@ def find_profile(external_id: str) -> int | None:
     """Return a profile's number by its external id, None when there is no such."""
     number: int | None = Profile.objects.filter(external_id=external_id).values_list("id", flat=True).first()
     return number
+
+
+def any_known(external_ids: Sequence[str]) -> bool:
+    """Tell whether a profile has one of these ids."""
+    return Profile.objects.filter(external_id__in=[one.strip() for one in external_ids]).exists()
 
 
 def read_profile(external_id: str) -> ProfileRow | None:
