@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rebond.cli.doctor import Level, _sender
 from rebond.config import Config, ConfigError
 from rebond.core.tokens import Keyring
 from rebond.wiring import Site, SystemClock
@@ -29,3 +30,17 @@ def test_a_site_without_a_relay_says_so_when_it_is_to_send() -> None:
     site = Site(Path(), config, policy(), Keyring({0: bytes(32)}, 0), SystemClock())
     with pytest.raises(ConfigError, match="smtp_url is none, so this site sends nothing: set it to a relay"):
         site.smtp_sender()
+
+
+@pytest.mark.parametrize(("url", "level", "words"), [
+    ("https://shop.example", Level.GREEN, "one click at https://shop.example/u/…, and a mail"),
+    ("http://shop.example", Level.YELLOW, "one click for https:// alone"),
+    ("", Level.GREEN, "by mail"),
+])  # fmt: skip
+def test_it_tells_which_ways_out_messages_offer(url: str, level: Level, words: str) -> None:
+    config = Config.model_validate({"site": {"public_url": url}})
+    told = {
+        one.check: one for one in _sender(Site(Path(), config, policy(), Keyring({0: bytes(32)}, 0), SystemClock()))
+    }
+    assert told["unsubscribe"].level is level
+    assert words in told["unsubscribe"].text

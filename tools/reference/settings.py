@@ -40,7 +40,7 @@ _SHOWN = {"intake": "intake.lmtp", "update": "update.acme"}
 
 # What the comments of the file have no room for.
 _MORE = {
-    "site.public_url": "leave it empty: nothing answers there yet",
+    "site.public_url": "also where people reach the console; see [unsubscribing](../how-to/unsubscribing.md)",
     "database.url": "sqlite:///folder/file.sqlite3 names another file",
     "email.smtp_url": "also `verify=no`, `ca=FILE` and `hello=NAME`, joined by `&`; `none`: this site sends nothing",
     "email.connections": "how many connections to the relay at once, 1 to 100",

@@ -171,8 +171,10 @@ def _sender(site: "Site") -> Iterator[Finding]:
     if not site.config.email.sends:
         return
     url = site.config.site.public_url
-    if url:
-        text = f"messages offer one click at {url}/u/…, which Rebond does not answer yet: leave site.public_url empty"
+    if url.startswith("https://"):
+        yield Finding("unsubscribe", Level.GREEN, f"messages offer one click at {url}/u/…, and a mail")
+    elif url:
+        text = f"messages link to {url}/u/…: mail providers offer one click for https:// alone"
         yield Finding("unsubscribe", Level.YELLOW, text)
     else:
         yield Finding("unsubscribe", Level.GREEN, "messages offer to unsubscribe by mail, which the intake takes")
