@@ -10,7 +10,7 @@ from tests.services.sending_fixtures import meanwhile
 from rebond.core.words import AddressStatus
 from rebond.services import clean
 from rebond.store.read.evidence import AddressKey
-from rebond.store.write.evidence import delete_valid_states
+from rebond.store.write.states import delete_valid_states
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 

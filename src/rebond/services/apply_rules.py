@@ -27,7 +27,7 @@ from rebond.store.read.evidence import AddressKey, states_of
 from rebond.store.read.rules import Document, Operation, Step, console_documents, find_operation, unfinished
 from rebond.store.write.alerts import reopen_alerts
 from rebond.store.write.audit import add_audit
-from rebond.store.write.evidence import hold_addresses
+from rebond.store.write.states import hold_addresses
 from rebond.store.write.requalify import (
     StoredFailure,
     add_verdict_changes,
@@ -234,7 +234,7 @@ def _refold(practice: Practice, running: Running) -> int:
     failures = lock_failures_with(texts, after=running.cursor, limit=PAGE)
     if failures:
         addresses = {item.about: item.address for item in failures}
-        hold_addresses(addresses, succeeding=())
+        hold_addresses(addresses)
         _fold(practice, addresses)
         move_operation(running.number, step=running.step, cursor=failures[-1].place)
     elif running.step is Step.REFOLD:
@@ -286,7 +286,7 @@ def _judge(practice: Practice, failures: Sequence[StoredFailure], verdicts: Mapp
     if not failures:
         return
     addresses = {item.about: item.address for item in failures}
-    hold_addresses(addresses, succeeding=())
+    hold_addresses(addresses)
     judge_failures(verdicts)
     _fold(practice, addresses)
 

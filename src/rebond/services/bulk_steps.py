@@ -1,7 +1,7 @@
 """The parts of an operation on many addresses, each a bounded piece of a transaction (`bulk.carry_on`)."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from rebond.store.read.evidence import AddressKey, evidence_of, snapshots_of, st
 from rebond.store.read.selection import Selection, selected
 from rebond.store.write.audit import add_audit
 from rebond.store.write.bulk import RunningBulk, add_items, end_bulk, left_state, move_bulk, settle_items
-from rebond.store.write.evidence import drop_plain_states, hold_addresses, lock_states
+from rebond.store.write.states import hold_addresses
 
 PAGE = 200
 _EVENTS = {BulkKind.RELEASE: Event.RELEASED, BulkKind.QUARANTINE: Event.QUARANTINED}
@@ -62,7 +62,7 @@ def _act(running: RunningBulk, acting: Acting) -> None:
     found, cursor = selected(operation.selection, after=running.cursor, until=running.until, limit=PAGE)
     known = changed_by(operation.number, [one.about for one in found])
     texts = {one.about: one.text for one in found if one.about not in known}
-    before = _locked(texts, acting)
+    before = _held(texts)
     chosen = [about for about in texts if takes(operation.kind, before[about], operation.selection)]
     times = after_all_that_is_known(chosen)
     acts = [_told(operation, about, texts[about], at=max(now, times[about])) for about in chosen]
@@ -75,7 +75,6 @@ def _act(running: RunningBulk, acting: Acting) -> None:
             if act.about in states
         ],
     )
-    drop_plain_states(list(texts))
     move_bulk(operation.number, cursor=cursor, changed=len(chosen), passed=len(texts) - len(chosen))
     if cursor >= running.until:
         end_bulk(operation.number, step=BulkStep.DONE, now=now)
@@ -100,7 +99,7 @@ def _act_as_told(running: RunningBulk, acting: Acting) -> None:
         end_bulk(operation.number, step=BulkStep.DONE, now=now)
         return
     texts = {item.about: item.text for item in items}
-    before = _locked(texts, acting)
+    before = _held(texts)
     chosen = [item for item in items if not is_so_already(before[item.about], item)]
     times = after_all_that_is_known([item.about for item in chosen])
     acts = [
@@ -121,16 +120,14 @@ def _act_as_told(running: RunningBulk, acting: Acting) -> None:
             if act.about in states
         ]
     )
-    drop_plain_states(list(texts))
     # What was heard of an address later than the list says may stand against it.
     done = sum(state.status is not before[about] for about, state in states.items())
     move_bulk(operation.number, cursor=items[-1].id, changed=done, passed=len(items) - done)
 
 
-def _locked(texts: Mapping[AddressKey, str], acting: Acting) -> dict[AddressKey, AddressStatus]:
-    """Lock addresses, and tell their status."""
-    hold_addresses(texts.keys(), succeeding=())
-    lock_states(dict(sorted(texts.items())), policy=acting.policy)
+def _held(texts: Collection[AddressKey]) -> dict[AddressKey, AddressStatus]:
+    """Hold addresses until the transaction ends, and tell their status."""
+    hold_addresses(texts)
     rows = states_of(texts)
     return {about: rows[about].state.status if about in rows else AddressStatus.VALID for about in texts}
 
@@ -156,7 +153,7 @@ def _put_back(running: RunningBulk, acting: Acting) -> None:
         )
         return
     texts = {item.about: item.text for item in items}
-    _locked(texts, acting)
+    _held(texts)
     voids = _as_left(items, acting.policy)
     times = after_all_that_is_known([item.about for item, _ in voids])
     acts = [
@@ -176,7 +173,6 @@ def _put_back(running: RunningBulk, acting: Acting) -> None:
         for item, event in voids
     ]
     record(acts, policy=acting.policy, now=now)
-    drop_plain_states(list(texts))
     move_bulk(operation.number, cursor=items[-1].id, put_back=len(acts))
 
 

@@ -15,7 +15,7 @@ from rebond.core.words import AddressStatus
 from rebond.services.deliveries import end_cancelled
 from rebond.services.record import Occurrence, record
 from rebond.store.read.cleanup import addresses_before, due_exits, moved_snapshots, valid_rows
-from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, snapshots_of
+from rebond.store.read.evidence import AddressKey, StateRow, known_of
 from rebond.store.write.bulk import purge_bulk
 from rebond.store.write.cleanup import (
     purge_alerts,
@@ -27,8 +27,9 @@ from rebond.store.write.cleanup import (
     purge_requalified,
     purge_returns,
 )
-from rebond.store.write.evidence import delete_valid_states, drop_plain_states, lock_states, save_snapshot
+from rebond.store.write.evidence import save_snapshot
 from rebond.store.write.jobs import finish_job, purge_runs, start_job
+from rebond.store.write.states import delete_valid_states, hold_addresses
 from rebond.store.write.uploads import purge_uploads
 
 JOB = "cleanup"
@@ -129,8 +130,9 @@ def _purge(horizon: datetime, *, policy: Policy) -> int:
 
 def _purge_page(addresses: Sequence[AddressKey], horizon: datetime, *, policy: Policy) -> int:
     """Purge these addresses, but those whose state would change: they keep theirs until a later run."""
-    lock_states({address: address.key for address in addresses}, policy=policy)
-    evidence, snapshots = evidence_of(addresses), snapshots_of(addresses)
+    hold_addresses(addresses)
+    known = known_of(addresses)
+    evidence, snapshots = known.evidence, known.snapshots
     old: list[Evidence] = []
     for address in addresses:
         snapshot = snapshots.get(address)
@@ -140,7 +142,6 @@ def _purge_page(addresses: Sequence[AddressKey], horizon: datetime, *, policy: P
         if moved.state != AddressState() and moved != snapshot:
             save_snapshot(address, moved)
         old += [item for item in evidence[address] if item.at <= horizon]
-    drop_plain_states(addresses)
     return purge_evidence([item.identity for item in old])
 
 

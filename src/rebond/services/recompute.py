@@ -12,7 +12,7 @@ from rebond.core.quarantine import fold
 from rebond.core.words import AddressStatus
 from rebond.store.read.evidence import AddressKey, evidence_of, list_addresses, snapshots_of, states_of
 from rebond.store.write.audit import add_audit
-from rebond.store.write.evidence import refold
+from rebond.store.write.states import hold_addresses, refold
 
 _MOST_SAMPLES = 20
 
@@ -39,6 +39,8 @@ def recompute(
     looked_at, changed, sample = 0, dict[str, int](), list[str]()
     for fresh in list_addresses():
         with transaction.atomic():
+            if not dry_run:
+                hold_addresses(fresh)
             before = {address: row.state for address, row in states_of(fresh).items()}
             after = _folded(fresh, policy=policy) if dry_run else fold_needed(fresh, before, policy=policy, now=now)
         for address, state in after.items():
@@ -67,7 +69,10 @@ def _folded(addresses: dict[AddressKey, str], *, policy: Policy) -> dict[Address
 def fold_needed(
     addresses: dict[AddressKey, str], before: dict[AddressKey, AddressState], *, policy: Policy, now: datetime
 ) -> dict[AddressKey, AddressState]:
-    """Write the states that have a row or need one: a row that cleanup removed does not come back valid."""
+    """Write the states that have a row or need one: a row that cleanup removed does not come back valid.
+
+    The caller holds the addresses.
+    """
     folded = _folded(addresses, policy=policy)
     needed = {
         address: addresses[address]

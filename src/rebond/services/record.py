@@ -11,9 +11,10 @@ from rebond.core.failure import AddressState, Event, Evidence
 from rebond.core.policy import Policy
 from rebond.core.words import Channel, QualificationStatus, Reason
 from rebond.services.alerts import OftenUnqualified, alert_about_texts
-from rebond.store.read.evidence import AddressKey, known_identities, states_of
-from rebond.store.write.evidence import NewEvidence, add_evidence, add_told_successes, hold_addresses, refold
+from rebond.store.read.evidence import AddressKey, known_identities
+from rebond.store.write.evidence import NewEvidence, add_evidence, add_told_successes
 from rebond.store.write.qualifications import SeenText, Sighting, sight_texts
+from rebond.store.write.states import hold_addresses, refold
 
 _TRIES = 3
 OFTEN = OftenUnqualified()
@@ -107,9 +108,8 @@ def _record(
         _store(new, texts, now=now)
         alert_about_texts(texts.values(), often=often, now=now)
         touched = {item.about: item.address for item in new}
-        known = states_of(succeeded)
-        touched |= {about: row.text for about, row in known.items() if about not in touched}
-        return Recorded(stored=stored, states=refold(touched, policy=policy, now=now) if touched else {})
+        states = refold(touched, policy=policy, now=now, succeeded=succeeded)
+        return Recorded(stored=stored, states=states)
 
 
 def _unknown(occurrences: Iterable[Occurrence]) -> list[Occurrence]:

@@ -19,7 +19,7 @@ from rebond.services.record import OFTEN, Occurrence, sight, sighted
 from rebond.services.rules_in_force import RulesInForce
 from rebond.store.read.returns import unaccepted
 from rebond.store.write.audit import add_audits
-from rebond.store.write.evidence import hold_addresses, refold
+from rebond.store.write.states import hold_addresses, refold
 from rebond.store.write.messages import ReturnMark, mark_messages
 from rebond.store.write.trust import HeldEvidence, TrustedEvidence, lock_evidence, trust_evidence
 from rebond.store.write.unattributed import Acceptable, find_unattributed, mark_accepted
@@ -98,7 +98,7 @@ class Accepting:
         occurrences = _occurrences(new.values(), qualifier)
         texts = sight(occurrences)
         addresses = {item.about: item.address for item in held.values()}
-        hold_addresses(addresses, succeeding=())
+        hold_addresses(addresses)
         _mark(occurrences)
         trusted = []
         for item in occurrences:

@@ -29,6 +29,11 @@ def read_moment(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+def plain_moment(column: str) -> str:
+    """Return the expression for a time that `read_moment` reads: with its zone it takes ten times as long to read."""
+    return f"({column} AT TIME ZONE 'UTC')" if is_postgresql() else column
+
+
 def temporary_table(name: str, columns: str) -> str:
     """Return the statement that makes a table of this connection, empty when a transaction begins to fill it."""
     rule = " ON COMMIT DELETE ROWS" if is_postgresql() else ""

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,7 +21,8 @@ from rebond.core.words import (
     Reason,
     Trust,
 )
-from rebond.store.dialect import among, among_numbers, listed, read_moment
+from rebond.store.dialect import among, listed, plain_moment, read_moment
+from rebond.store.lookup import Statement, fetch_all, rows_of
 from rebond.store.models import AddressStateRow, EvidenceRow, ProfileAddress
 from rebond.store.read.state_json import read_cause, state_from_json
 
@@ -62,21 +63,7 @@ _KNOWN = "SELECT identity FROM evidence WHERE {among} UNION ALL SELECT identity 
 
 def evidence_of(addresses: Collection[AddressKey]) -> dict[AddressKey, list[Evidence]]:
     """Read all evidence of these addresses, the successes of the sending log among it."""
-    found: dict[AddressKey, list[Evidence]] = {address: [] for address in addresses}
-    for channel, keys in _by_channel(addresses):
-        with connection.cursor() as cursor:
-            cursor.execute(f"{EVIDENCE} WHERE channel = %s AND {among('address_key')}", [channel.value, listed(keys)])
-            rows = cursor.fetchall()
-        ignored = _ignored_texts({row[2] for row in rows if row[2]})
-        for key, scope, qualification, *values in rows:
-            address = AddressKey(channel, key, scope)
-            if address in found:
-                found[address].append(read_evidence(values, text_ignored=qualification in ignored))
-        for key, success in _successes(channel, keys):
-            address = AddressKey(channel, key)
-            if address in found:
-                found[address].append(success)
-    return found
+    return known_of(addresses).evidence
 
 
 def snapshots_of(addresses: Collection[AddressKey]) -> dict[AddressKey, Snapshot]:
@@ -84,15 +71,57 @@ def snapshots_of(addresses: Collection[AddressKey]) -> dict[AddressKey, Snapshot
     found = {}
     for channel, keys in _by_channel(addresses):
         with connection.cursor() as cursor:
-            cursor.execute(f"{_SNAPSHOTS} AND {among('address_key')}", [channel.value, listed(keys)])
-            for key, scope, horizon, digest, state in cursor.fetchall():
-                found[AddressKey(channel, key, scope)] = Snapshot(
-                    horizon=read_moment(horizon), policy_digest=digest, state=state_from_json(json.loads(state))
-                )
+            (rows,) = fetch_all(cursor, [_snapshots(channel, keys)])
+        found.update(_read_snapshots(channel, rows))
     return found
 
 
-_SNAPSHOTS = "SELECT address_key, scope, horizon, policy_digest, state FROM address_snapshot WHERE channel = %s"
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What states are computed from: all evidence of each address asked for, and the snapshots that there are."""
+
+    evidence: dict[AddressKey, list[Evidence]]
+    snapshots: dict[AddressKey, Snapshot]
+
+
+def known_of(addresses: Collection[AddressKey]) -> Known:
+    """Read all that is known of these addresses, the successes of the sending log among it."""
+    found: dict[AddressKey, list[Evidence]] = {address: [] for address in addresses}
+    snapshots: dict[AddressKey, Snapshot] = {}
+    for channel, keys in _by_channel(addresses):
+        statements = [_evidence(channel, keys), *_successes(channel, keys), _snapshots(channel, keys)]
+        with connection.cursor() as cursor:
+            told, ours, others, kept = fetch_all(cursor, statements)
+        for key, scope, text_status, *values in told:
+            if (pieces := found.get(AddressKey(channel, key, scope))) is not None:
+                pieces.append(_read_evidence(values, text_ignored=text_status == QualificationStatus.IGNORE))
+        for number, key, at, message_id in ours:
+            if (pieces := found.get(AddressKey(channel, key))) is not None:
+                pieces.append(_success(f"message:{number}", at, message_id))
+        for identity, key, at, message_id in others:
+            if (pieces := found.get(AddressKey(channel, key))) is not None:
+                pieces.append(_success(identity, at, message_id))
+        snapshots.update(_read_snapshots(channel, kept))
+    return Known(found, snapshots)
+
+
+def _snapshots(channel: Channel, keys: Sequence[str]) -> Statement:
+    columns = f"address_key, scope, {plain_moment('horizon')}, policy_digest, state"
+    return _rows_about("address_snapshot", columns, channel, keys)
+
+
+def _read_snapshots(channel: Channel, rows: Iterable[Sequence[Any]]) -> dict[AddressKey, Snapshot]:
+    return {
+        AddressKey(channel, key, scope): Snapshot(
+            horizon=read_moment(horizon), policy_digest=digest, state=state_from_json(json.loads(state))
+        )
+        for key, scope, horizon, digest, state in rows
+    }
+
+
+def _rows_about(table: str, columns: str, channel: Channel, keys: Sequence[str], *, more: str = "") -> Statement:
+    where = f"channel = %s{more}"
+    return rows_of(table, columns, column="address_key", values=keys, where=where, given=[channel.value])
 
 
 def states_of(addresses: Collection[AddressKey]) -> dict[AddressKey, StateRow]:
@@ -162,49 +191,31 @@ def _by_channel(addresses: Collection[AddressKey]) -> Iterator[tuple[Channel, Se
             yield channel, listed[start : start + MOST_KEYS]
 
 
-def _ignored_texts(qualifications: Collection[int]) -> frozenset[int]:
-    if not qualifications:
-        return frozenset()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM qualification WHERE {among_numbers('id')} AND status = %s",
-            [listed(qualifications), QualificationStatus.IGNORE.value],
-        )
-        return frozenset(number for (number,) in cursor.fetchall())
-
-
-def _successes(channel: Channel, keys: Sequence[str]) -> Iterator[tuple[str, Evidence]]:
-    wanted = [channel.value, listed(keys)]
-    with connection.cursor() as cursor:
-        cursor.execute(_OURS.format(among=among("address_key")), wanted)
-        for number, key, at, message_id in cursor.fetchall():
-            yield key, _success(f"message:{number}", at, message_id)
-        cursor.execute(_TOLD.format(among=among("address_key")), wanted)
-        for identity, key, at, message_id in cursor.fetchall():
-            yield key, _success(identity, at, message_id)
-
-
-_OURS = """
-SELECT id, address_key, delivered_at, message_id FROM message
-WHERE channel = %s AND {among} AND delivered_at IS NOT NULL
-"""
-_TOLD = "SELECT identity, address_key, at, message_id FROM told_success WHERE channel = %s AND {among}"
+def _successes(channel: Channel, keys: Sequence[str]) -> tuple[Statement, Statement]:
+    ours = f"id, address_key, {plain_moment('delivered_at')}, message_id"
+    told = f"identity, address_key, {plain_moment('at')}, message_id"
+    return (
+        _rows_about("message", ours, channel, keys, more=" AND delivered_at IS NOT NULL"),
+        _rows_about("told_success", told, channel, keys),
+    )
 
 
 def _success(identity: str, at: datetime, message: str) -> Evidence:
     return Evidence(identity=identity, event=Event.DELIVERED, at=read_moment(at), message=message)
 
 
-# All of what `read_evidence` takes follows the first three.
-EVIDENCE = """
-SELECT address_key, scope, qualification, identity, event, at, type, reason, cause, rule, pack_version, confirm,
-    message_id, asynchronous, trust, trusted, first_sight, held_by, text, provider, voids, because, actor
-FROM evidence
-"""
+def _evidence(channel: Channel, keys: Sequence[str]) -> Statement:
+    text_status = "(SELECT q.status FROM qualification q WHERE q.id = evidence.qualification)"
+    columns = (
+        f"address_key, scope, {text_status}, identity, event, {plain_moment('at')}, type, reason, cause, rule,"
+        " pack_version, confirm, message_id, asynchronous, trust, trusted, first_sight, held_by, text, provider, voids,"
+        " because, actor"
+    )
+    return _rows_about("evidence", columns, channel, keys)
 
 
-def read_evidence(row: Sequence[Any], *, text_ignored: bool = False) -> Evidence:
-    """Make the value of a row."""
+def _read_evidence(row: Sequence[Any], *, text_ignored: bool) -> Evidence:
+    """Make the value of what follows the first three columns."""
     identity, event, at, *judged, message, asynchronous, trust, trusted, first_sight, held_by = row[:15]
     text, provider, voids, because, actor = row[15:]
     return Evidence(
@@ -229,7 +240,7 @@ def read_evidence(row: Sequence[Any], *, text_ignored: bool = False) -> Evidence
 
 @lru_cache(1000)  # those of one address after another are the same few
 def read_verdict(judged: tuple[Any, ...]) -> Verdict:
-    """Make a verdict of its columns, in the order of `EVIDENCE`."""
+    """Make a verdict of its columns, in the order in which evidence is read."""
     failure_type, reason, cause, rule, pack_version, confirm = judged
     return Verdict(
         type=FailureType(failure_type),
