@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Keeps the French texts in step with the English ones: one catalogue beside each area of the console, and
-one for the pages that strangers see.
+"""Keeps the French texts in step with the English ones: one catalogue beside each area of the console, one for the
+pages that strangers see, and one for the sentences (`rebond.core.said`) of the core, the channels and all the rest.
 
 `tools/translations.py` reads every English text from the code and the templates, brings each catalogue up to date (a
 translation is kept, a text that is gone is dropped) and compiles it. `--check` writes nothing and ends with 1 when a
 catalogue is behind, or a text has no French.
 """
 
+import ast
 import sys
 from datetime import UTC, datetime
 from io import BytesIO
@@ -18,8 +19,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
-CONSOLE = ROOT / "src/rebond/console"
-PUBLIC = ROOT / "src/rebond/public"
+CODE = ROOT / "src/rebond"
+CONSOLE = CODE / "console"
+PUBLIC = CODE / "public"
+SPEAKERS = ("core", "channels", "services")
+# Only people at a terminal, and machines, read what these say.
+_ENGLISH_ONLY = ("cli", "simulate")
 # What is read by people outside an area's folder belongs to the frame.
 SHARED = ("web", "site", "api")
 _LAZY = ("gettext", "ngettext", "pgettext", "npgettext")
@@ -29,17 +34,39 @@ HEADER = "# The French of this part of the console. Written by tools/translation
 
 def areas() -> list[Path]:
     """The folders that have a catalogue."""
-    return [*sorted(folder.parent for folder in CONSOLE.glob("*/templates")), PUBLIC]
+    return [*sorted(folder.parent for folder in CONSOLE.glob("*/templates")), PUBLIC, *map(CODE.joinpath, SPEAKERS)]
 
 
 def sources(area: Path) -> list[Path]:
-    """The files whose texts belong to an area."""
+    """The files whose texts belong to an area; the sentences of whoever is no other speaker are the services'."""
+    if area.name in SPEAKERS:
+        apart = {"core": (), "channels": ()}.get(area.name, (*SPEAKERS[:2], *_ENGLISH_ONLY))
+        below = area if area.name != "services" else CODE
+        return sorted(path for path in below.rglob("*.py") if path.relative_to(below).parts[0] not in apart)
     found = [*area.rglob("*.py"), *area.rglob("templates/**/*.html"), *area.rglob("templates/**/*.txt")]
     if area.name == "shell":
         found += CONSOLE.glob("*.py")
         for name in SHARED:
             found += (ROOT / "src/rebond" / name).rglob("*.py")
     return sorted(found)
+
+
+def sentences(path: Path) -> list[tuple[object, str | None]]:
+    """The templates of the sentences of a file: what `said` and `said_n` of `rebond.core.said` are called with."""
+    tree = ast.parse(path.read_text("utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = {alias.name for one in imports if one.module == "rebond.core.said" for alias in one.names}
+    names &= {"said", "said_n", "foreign"}
+    found: list[tuple[object, str | None]] = []
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names:
+            many = 2 if call.func.id == "said_n" else len(call.args) if call.func.id == "foreign" else 1
+            given = [argument.value for argument in call.args[:many] if isinstance(argument, ast.Constant)]
+            if len(given) != many:
+                print(f"{path}:{call.lineno}: {call.func.id} takes its templates as plain texts", file=sys.stderr)
+                continue
+            found += [((given[0], given[1]), None)] if call.func.id == "said_n" else [(one, None) for one in given]
+    return found
 
 
 def texts(path: Path) -> list[tuple[object, str | None]]:
@@ -78,7 +105,7 @@ def updated(area: Path) -> Catalog:
     new = Catalog(locale="fr", header_comment=HEADER.rstrip(), fuzzy=False, project="Rebond")
     for source in sources(area):
         name = source.relative_to(ROOT).as_posix()
-        for identifier, context in texts(source):
+        for identifier, context in (sentences if area.name in SPEAKERS else texts)(source):
             key = identifier[0] if isinstance(identifier, tuple) else identifier
             known = old.get(key, context)
             string = known.string if known and isinstance(known.id, tuple) == isinstance(identifier, tuple) else ""

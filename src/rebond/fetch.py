@@ -13,6 +13,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from rebond.core.said import said
+
 MOST_REDIRECTS = 5
 WAIT = 15.0
 LONGEST = 60.0
@@ -35,17 +37,29 @@ def fetch(url: str, *, most: int, ca: str = "", private: bool = False) -> bytes:
     try:
         context = ssl.create_default_context(cafile=ca or None)
     except OSError as error:
-        raise FetchError(f"the certificates in {ca} cannot be read: {error}") from None
+        raise FetchError(said("the certificates in {ca} cannot be read: {error}", ca=ca, error=error)) from None
     parts = _parts(url)
     for _ in range(1 + MOST_REDIRECTS):
         try:
             answer = _get(parts, context=context, most=most, private=private)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise FetchError(f"{parts.hostname} does not give it: {str(error) or type(error).__name__}") from None
+            raise FetchError(
+                said(
+                    "{hostname} does not give it: {error}",
+                    hostname=parts.hostname,
+                    error=str(error) or type(error).__name__,
+                )
+            ) from None
         if not answer.moved:
             return answer.data
         parts = _parts(answer.moved, base=parts.geturl())
-    raise FetchError(f"{parts.hostname} redirects more than {MOST_REDIRECTS} times")
+    raise FetchError(
+        said(
+            "{hostname} redirects more than {most_redirects} times",
+            hostname=parts.hostname,
+            most_redirects=MOST_REDIRECTS,
+        )
+    )
 
 
 def _parts(url: str, *, base: str = "") -> SplitResult:
@@ -54,11 +68,13 @@ def _parts(url: str, *, base: str = "") -> SplitResult:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise FetchError(f"{url[:200]!r} is no address: {error}") from None
+        raise FetchError(said("{url!r} is no address: {error}", url=url[:200], error=error)) from None
     if parts.scheme != "https" or not parts.hostname:
-        raise FetchError(f"{url[:200]!r} is no https address, and nothing is fetched without TLS")
+        raise FetchError(said("{url!r} is no https address, and nothing is fetched without TLS", url=url[:200]))
     if parts.username is not None or not parts.netloc.isascii():
-        raise FetchError(f"the address at {parts.hostname} holds a name or signs that an address cannot have")
+        raise FetchError(
+            said("the address at {hostname} holds a name or signs that an address cannot have", hostname=parts.hostname)
+        )
     return parts
 
 
@@ -82,7 +98,7 @@ def _get(parts: SplitResult, *, context: ssl.SSLContext, most: int, private: boo
             timer.cancel()
         # What was broken off may look whole: an end of headers, or of a body of unknown length.
         if connection.ended:
-            raise FetchError(f"{host} takes longer than {LONGEST:.0f} s")
+            raise FetchError(said("{host} takes longer than {longest:.0f} s", host=host, longest=LONGEST))
         return answer
 
 
@@ -90,18 +106,20 @@ def _read(response: http.client.HTTPResponse, *, most: int) -> _Answer:
     if response.status in _MOVED and (moved := response.getheader("Location")):
         return _Answer(moved=moved)
     if response.status != http.client.OK:
-        raise FetchError(f"it answers {response.status} {response.reason[:80]}")
+        raise FetchError(
+            said("it answers {response_status} {reason}", response_status=response.status, reason=response.reason[:80])
+        )
     if response.getheader("Content-Encoding", "identity").lower() != "identity":
-        raise FetchError("it answers in a compressed form, which was not asked for")
+        raise FetchError(said("it answers in a compressed form, which was not asked for"))
     told = response.length
     parts, size = [], 0
     while size <= most and (part := response.read(min(_CHUNK, most + 1 - size))):
         parts.append(part)
         size += len(part)
     if size > most:
-        raise FetchError(f"it is larger than {most >> 20} MiB")
+        raise FetchError(said("it is larger than {most} MiB", most=most >> 20))
     if told is not None and size < told:
-        raise FetchError(f"it ends after {size:,} of {told:,} bytes")
+        raise FetchError(said("it ends after {size:,} of {told:,} bytes", size=size, told=told))
     return _Answer(data=b"".join(parts))
 
 
@@ -110,7 +128,13 @@ def find_address(host: str, port: int, *, private: bool) -> str:
     found = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     inside = [address for address in found if not _is_public(address)]
     if inside and not private:
-        raise FetchError(f"{host} is at {inside[0]}, which is not on the public internet: `private = true` allows it")
+        raise FetchError(
+            said(
+                "{host} is at {inside}, which is not on the public internet: `private = true` allows it",
+                host=host,
+                inside=inside[0],
+            )
+        )
     return found[0]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rebond.config import Config, ConfigError
+from rebond.core.said import said
 
 if TYPE_CHECKING:
     from rebond.channels.email.settings import SmtpSettings
@@ -26,7 +27,7 @@ def make_places(
     }
     urls = secrets.get("notify", {}).get("urls", [])
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise ConfigError("secrets.toml: [notify] urls must be a list of addresses of chat services")
+        raise ConfigError(said("secrets.toml: [notify] urls must be a list of addresses of chat services"))
     for number, url in enumerate(urls, start=1):
         places[f"{urlsplit(url).scheme or 'chat'} #{number}"] = _by_chat(config, url, number)
     return places
@@ -36,7 +37,7 @@ def _by_mail(config: Config, relay: "Callable[[], SmtpSettings]", address: str) 
     def tell(notice: "DueNotice") -> None:
         from rebond.channels.email.notice import send_notice
 
-        subject, text = said(notice, config=config)
+        subject, text = message_about(notice, config=config)
         sender = config.alerts.sender or f"Rebond <rebond@{config.email.bounce_domain}>"
         send_notice(relay(), sender=sender, to=address, subject=subject, text=text)
 
@@ -50,15 +51,19 @@ def _by_chat(config: Config, url: str, number: int) -> "Callable[[DueNotice], No
         service = apprise.Apprise()
         # Its address may hold a secret: only its place in the list is told.
         if not service.add(url):
-            raise ConfigError(f"secrets.toml: the address no. {number} of [notify] urls is of no known chat service")
-        title, body = said(notice, config=config)
+            raise ConfigError(
+                said(
+                    "secrets.toml: the address no. {number} of [notify] urls is of no known chat service", number=number
+                )
+            )
+        title, body = message_about(notice, config=config)
         if not service.notify(title=title, body=body):
-            raise OSError("the chat service did not take the message")
+            raise OSError(said("the chat service did not take the message"))
 
     return tell
 
 
-def said(notice: "DueNotice", *, config: Config) -> tuple[str, str]:
+def message_about(notice: "DueNotice", *, config: Config) -> tuple[str, str]:
     """Write a message about an alert: its subject and its text, in the configured language."""
     language, alert = config.alerts.language, notice.alert
     words = _words()

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from rebond.core.said import said
 from rebond.fetch import Connection, FetchError, find_address
 from rebond.services.deliver_webhooks import PostError
 
@@ -42,25 +43,36 @@ class Poster:
         try:
             context = ssl.create_default_context(cafile=self.ca or None) if parts.scheme == "https" else None
         except OSError as error:
-            raise PostError(f"the certificates in {self.ca} cannot be read: {error}") from None
+            raise PostError(said("the certificates in {ca} cannot be read: {error}", ca=self.ca, error=error)) from None
         try:
             return self._post(parts, context, body, headers)
         except FetchError as error:
             raise PostError(str(error)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise PostError(f"{parts.hostname} does not answer: {str(error) or type(error).__name__}") from None
+            raise PostError(
+                said(
+                    "{hostname} does not answer: {error}",
+                    hostname=parts.hostname,
+                    error=str(error) or type(error).__name__,
+                )
+            ) from None
 
     def _parts(self, url: str) -> SplitResult:
         try:
             parts = urlsplit(url)
             _ = parts.port
         except ValueError as error:
-            raise PostError(f"{url[:200]!r} is no address: {error}") from None
+            raise PostError(said("{url!r} is no address: {error}", url=url[:200], error=error)) from None
         schemes = ("https", "http") if self.private else ("https",)
         if parts.scheme not in schemes or not parts.hostname:
-            raise PostError(f"{url[:200]!r} is no https address, and nothing is posted without TLS")
+            raise PostError(said("{url!r} is no https address, and nothing is posted without TLS", url=url[:200]))
         if parts.username is not None or not url.isascii() or not url.isprintable() or " " in url:
-            raise PostError(f"the address at {parts.hostname} holds a name or signs that an address cannot have")
+            raise PostError(
+                said(
+                    "the address at {hostname} holds a name or signs that an address cannot have",
+                    hostname=parts.hostname,
+                )
+            )
         return parts
 
     def _post(self, parts: SplitResult, context: ssl.SSLContext | None, body: bytes, headers: Mapping[str, str]) -> int:
@@ -76,7 +88,9 @@ class Poster:
                 answer.read(_MOST_READ)
             except (OSError, http.client.HTTPException):
                 if connection.ended:
-                    raise PostError(f"{host} takes longer than {LONGEST:.0f} s") from None
+                    raise PostError(
+                        said("{host} takes longer than {longest:.0f} s", host=host, longest=LONGEST)
+                    ) from None
                 raise
             finally:
                 timer.cancel()

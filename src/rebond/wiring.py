@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rebond.config import CONFIG_FILE, Config, ConfigError, database_url, load_config
 from rebond.core.policy import Policy, PolicyError, parse_duration, read_policy
 from rebond.core.ports import Clock
+from rebond.core.said import said
 from rebond.core.tokens import Keyring
 from rebond.delivery_content import DeliveryContent
 from rebond.secrets_file import SECRETS_FILE, load_secrets, lost_secrets, new_secrets, web_key, webhook_key
@@ -74,8 +75,12 @@ class Site:
             names = dict.fromkeys(problem.rule for problem in error.problems if problem.rule)
             remove = "".join(f" --remove {shlex.quote(name)}" for name in names)
             raise ConfigError(
-                f"the rules of this site cannot be used (rebond rules apply{remove or ' --remove ID'} takes what is"
-                f" refused away): {error}"
+                said(
+                    "the rules of this site cannot be used (rebond rules apply{remove} takes what is refused"
+                    " away): {error}",
+                    remove=remove or " --remove ID",
+                    error=error,
+                )
             ) from None
         return rules
 
@@ -186,7 +191,9 @@ class Site:
 
         email = self.config.email
         if not email.sends:
-            raise ConfigError("email.smtp_url is none, so this site sends nothing: set it to a relay to send by email")
+            raise ConfigError(
+                said("email.smtp_url is none, so this site sends nothing: set it to a relay to send by email")
+            )
         try:
             return SmtpSettings.from_url(
                 email.smtp_url,
@@ -195,7 +202,7 @@ class Site:
                 timeout=parse_duration(email.timeout).total_seconds(),
             )
         except SettingsError as error:
-            raise ConfigError(f"email.smtp_url: {error}") from None
+            raise ConfigError(said("email.smtp_url: {error}", error=error)) from None
 
 
 def open_site(data: Path, *, clock: Clock | None = None, web: bool = False) -> Site:
@@ -204,7 +211,7 @@ def open_site(data: Path, *, clock: Clock | None = None, web: bool = False) -> S
     `web`: this process serves people, and needs what the console and the API need.
     """
     if not (data / SECRETS_FILE).exists():
-        raise ConfigError(f"there is no Rebond in {data}: run rebond init --data {data}")
+        raise ConfigError(said("there is no Rebond in {data}: run rebond init --data {data}", data=data))
     site = _site(data, clock=clock or SystemClock())
     _connect(site, web=web)
     _refuse_unready(site)
@@ -218,13 +225,21 @@ def _refuse_unready(site: Site) -> None:
     if has_tables():
         if pending_migrations():
             raise ConfigError(
-                f"the database is of another version: run rebond init --data {site.data} to bring it up to date"
+                said(
+                    "the database is of another version: run rebond init --data {data} to bring it up to date",
+                    data=site.data,
+                )
             )
         return
     looked_at = without_password(database_url(site.config, data=site.data))
     elsewhere = "" if site.config.database.url else " set REBOND_DATABASE_URL if its data is in another database;"
     raise ConfigError(
-        f"{looked_at} has no tables of Rebond:{elsewhere} run rebond init --data {site.data} to make them there"
+        said(
+            "{looked_at} has no tables of Rebond:{elsewhere} run rebond init --data {data} to make them there",
+            looked_at=looked_at,
+            elsewhere=elsewhere,
+            data=site.data,
+        )
     )
 
 
@@ -267,9 +282,11 @@ def _connect(site: Site, *, web: bool) -> None:
     try:
         connect(database_url(site.config, data=site.data), apps=WEB_APPS if web else (), extra=extra)
     except DatabaseUrlError as error:
-        raise ConfigError(f"database.url: {error}") from None
+        raise ConfigError(said("database.url: {error}", error=error)) from None
     except ImproperlyConfigured as error:
-        raise ConfigError(f"database.url: {error}; PostgreSQL needs the extra rebond[postgres]") from None
+        raise ConfigError(
+            said("database.url: {error}; PostgreSQL needs the extra rebond[postgres]", error=error)
+        ) from None
 
 
 def _site(data: Path, *, clock: Clock) -> Site:
@@ -293,4 +310,11 @@ def _keyring(data: Path) -> Keyring:
         return Keyring(keys, tokens["current"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         words = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ConfigError(f"{data / SECRETS_FILE}: [tokens] cannot be used: {words}; {lost_secrets(data)}") from None
+        raise ConfigError(
+            said(
+                "{data}: [tokens] cannot be used: {words}; {lost_secrets}",
+                data=data / SECRETS_FILE,
+                words=words,
+                lost_secrets=lost_secrets(data),
+            )
+        ) from None

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from rebond.core.said import said
 from rebond.core.words import (
     CAUSES,
     FAILURE_REASONS,
@@ -62,19 +63,26 @@ def given_verdict(failure_type: FailureType, *, reason: Reason, cause: Cause | N
     Raises ValueError, in words for the person who sent it, when the three do not go together (specification 02).
     """
     if reason not in FAILURE_REASONS:
-        raise ValueError(f"reason {reason!s} is not one that a failure can have")
+        raise ValueError(said("reason {reason} is not one that a failure can have", reason=reason))
     if cause is None:
         try:
             cause = default_cause(reason, failure_type=failure_type)
         except KeyError:
-            raise ValueError(f"a failure with reason {reason!s} cannot be hard") from None
+            raise ValueError(said("a failure with reason {reason} cannot be hard", reason=reason)) from None
     facts = CAUSES[cause]
     if facts.reason is None and failure_type is not FailureType.IGNORED:
-        raise ValueError(f"cause {cause!s} goes with type ignored only")
+        raise ValueError(said("cause {cause} goes with type ignored only", cause=cause))
     if facts.reason not in (None, reason):
-        raise ValueError(f"cause {cause!s} belongs to reason {facts.reason!s}, not to {reason!s}")
+        raise ValueError(
+            said(
+                "cause {cause} belongs to reason {reason}, not to {reason2}",
+                cause=cause,
+                reason=facts.reason,
+                reason2=reason,
+            )
+        )
     if failure_type is FailureType.HARD and not facts.hard:
-        raise ValueError(f"cause {cause!s} cannot be hard")
+        raise ValueError(said("cause {cause} cannot be hard", cause=cause))
     return Verdict(type=failure_type, reason=reason, cause=cause, rule="given")
 
 

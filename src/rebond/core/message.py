@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from rebond.core.said import said
 from rebond.core.words import DeliveryStatus, MessageStatus
 
 _M, _D = MessageStatus, DeliveryStatus
@@ -87,6 +88,12 @@ def after(status: DeliveryStatus, action: DeliveryAction) -> DeliveryStatus:
     allowed, target = DELIVERY_TRANSITIONS[action]
     if status not in allowed:
         raise IllegalTransitionError(
-            f"the delivery is {status}, so it cannot be asked to {action}: that needs {' or '.join(sorted(allowed))}"
+            said(
+                "the delivery is {status:DeliveryStatus}, so it cannot be asked to {action:DeliveryAction}: that needs"
+                " {allowed:or}",
+                status=status,
+                action=action,
+                allowed=tuple(sorted(allowed)),
+            )
         )
     return target

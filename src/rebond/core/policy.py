@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from rebond.core.said import said
 from rebond.core.words import Cause, Channel, Owner
 
 _COUNT = re.compile(r"[0-9]{1,6}")
@@ -34,33 +35,37 @@ class PolicyError(ValueError):
 def parse_duration(text: str) -> timedelta:
     """Read `90s`, `10m`, `24h`, `5d` or a sequence such as `1d 12h`; PolicyError otherwise."""
     if not isinstance(text, str):
-        raise PolicyError(f'{text!r} is not a text: write a duration in quotes, as in "24h"')
+        raise PolicyError(said('{text} is not a text: write a duration in quotes, as in "24h"', text=repr(text)))
     rest = _DURATION.sub("", text).strip()
     found = _DURATION.findall(text)
     if rest or not found:
-        raise PolicyError(f"{text!r} is not a duration: write a number and s, m, h or d, as in 24h or 5d")
+        raise PolicyError(
+            said("{text!r} is not a duration: write a number and s, m, h or d, as in 24h or 5d", text=text)
+        )
     seconds = sum(int(number) * _UNITS[unit] for number, unit in found)
     if seconds > _LONGEST.total_seconds():
-        raise PolicyError(f"{text!r} is longer than ten years")
+        raise PolicyError(said("{text!r} is longer than ten years", text=text))
     return timedelta(seconds=seconds)
 
 
 def parse_retries(text: str) -> tuple[timedelta, ...]:
     """Read a retry calendar such as `5x1h,4x1d` into its intervals, in order; an empty text is none."""
     if not isinstance(text, str):
-        raise PolicyError(f'{text!r} is not a text: write it as "5x1h,4x1d"')
+        raise PolicyError(said('{text} is not a text: write it as "5x1h,4x1d"', text=repr(text)))
     intervals: list[timedelta] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         count, cross, interval = part.partition("x")
         if not cross:
             count, interval = "1", part
         if not _COUNT.fullmatch(count.strip()):
-            raise PolicyError(f"{part!r} is not a retry step: write it as 5x1h")
+            raise PolicyError(said("{part!r} is not a retry step: write it as 5x1h", part=part))
         step = parse_duration(interval)
         if not step:
-            raise PolicyError(f"{part!r}: an interval between attempts must be longer than zero")
+            raise PolicyError(said("{part!r}: an interval between attempts must be longer than zero", part=part))
         if len(intervals) + int(count) > MAX_RETRIES:
-            raise PolicyError(f"{text!r} asks for more than {MAX_RETRIES} attempts")
+            raise PolicyError(
+                said("{text!r} asks for more than {max_retries} attempts", text=text, max_retries=MAX_RETRIES)
+            )
         intervals += [step] * int(count)
     return tuple(intervals)
 
@@ -114,7 +119,12 @@ def read_policy(presets: Mapping[str, Mapping[str, Any]], *, overrides: Mapping[
     name = overrides.get("preset", "campaign")
     if not isinstance(name, str) or name not in presets:
         raise PolicyError(
-            f"policy.preset = {name!r} is unknown{_nearest(name, presets)} Known are {', '.join(presets)}."
+            said(
+                "policy.preset = {name} is unknown{nearest} Known are {presets}.",
+                name=repr(name),
+                nearest=_nearest(name, presets),
+                presets=tuple(presets),
+            )
         )
     values: dict[str, Any] = dict(presets["campaign"])
     for layer in (presets[name], overrides):
@@ -130,10 +140,26 @@ def _lay_over(values: dict[str, Any], layer: Mapping[str, Any], *, path: str) ->
     known = [*values, "preset"] if path == "policy" else list(values)
     for key, value in layer.items():
         if key not in values:
-            raise PolicyError(f"{path}.{key} is unknown{_nearest(key, known)} Known are {', '.join(known)}.")
+            raise PolicyError(
+                said(
+                    "{path}.{key} is unknown{nearest} Known are {known}.",
+                    path=path,
+                    key=key,
+                    nearest=_nearest(key, known),
+                    known=tuple(known),
+                )
+            )
         if isinstance(values[key], Mapping):
             if not isinstance(value, Mapping):
-                raise PolicyError(f"{path}.{key} = {value!r} is not a table: write {', '.join(values[key])} in it")
+                raise PolicyError(
+                    said(
+                        "{path}.{key} = {value} is not a table: write {values} in it",
+                        path=path,
+                        key=key,
+                        value=repr(value),
+                        values=tuple(values[key]),
+                    )
+                )
             below = dict(values[key])
             _lay_over(below, value, path=f"{path}.{key}")
             values[key] = below
@@ -150,13 +176,15 @@ def _read(name: str, values: Mapping[str, Any]) -> object:
     try:
         return _READERS[name](values[name])
     except PolicyError as error:
-        raise PolicyError(f"policy.{name}: {error}") from None
+        raise PolicyError(said("policy.{name}: {error}", name=name, error=error)) from None
 
 
 def _read_counting(value: Mapping[str, Any]) -> Counting:
     threshold = value["threshold"]
     if type(threshold) is not int or threshold < 1:
-        raise PolicyError(f"threshold = {threshold!r}: it must be a whole number of at least 1")
+        raise PolicyError(
+            said("threshold = {threshold}: it must be a whole number of at least 1", threshold=repr(threshold))
+        )
     return Counting(threshold, _part(value, "gap"), _part(value, "span"))
 
 
@@ -164,16 +192,23 @@ def _part(value: Mapping[str, Any], name: str) -> timedelta:
     try:
         return parse_duration(value[name])
     except PolicyError as error:
-        raise PolicyError(f"{name} = {error}") from None
+        raise PolicyError(said("{name} = {error}", name=name, error=error)) from None
 
 
 def _read_words(words: object, kind: type[Owner] | type[Cause] | type[RetryPermanent]) -> frozenset[Any]:
     if not isinstance(words, list | tuple):
-        raise PolicyError(f"{words!r} is not a list")
+        raise PolicyError(said("{words} is not a list", words=repr(words)))
     known = [str(member) for member in kind]
     for word in words:
         if word not in known:
-            raise PolicyError(f"{word!r} is unknown{_nearest(word, known)} Known are {', '.join(known)}.")
+            raise PolicyError(
+                said(
+                    "{word} is unknown{nearest} Known are {known}.",
+                    word=repr(word),
+                    nearest=_nearest(word, known),
+                    known=tuple(known),
+                )
+            )
     return frozenset(map(kind, words))
 
 

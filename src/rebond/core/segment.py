@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from rebond.core.said import said
+
 MAX_CONDITIONS = 50
 MAX_DEPTH = 3
 MAX_VALUE = 1_000
@@ -78,7 +80,7 @@ def read_group(given: Any) -> Group:
     """Read a filter as it is stored and sent: `{"match": "all", "parts": [{"field", "operator", "value"}, …]}`."""
     group = _group(given, depth=1)
     if _size(group) > MAX_CONDITIONS:
-        raise SegmentError(f"the filter has more than {MAX_CONDITIONS} conditions")
+        raise SegmentError(said("the filter has more than {max_conditions} conditions", max_conditions=MAX_CONDITIONS))
     return group
 
 
@@ -106,14 +108,14 @@ def _size(group: Group) -> int:
 
 def _group(given: Any, *, depth: int) -> Group:
     if not isinstance(given, Mapping) or not {"match", "parts"} >= set(given):
-        raise SegmentError('a group has the members "match" and "parts" and no others')
+        raise SegmentError(said('a group has the members "match" and "parts" and no others'))
     match, parts = given.get("match", "all"), given.get("parts", [])
     if match not in list(Match):
-        raise SegmentError(f'"match" is "all" or "any", not {str(match)[:40]!r}')
+        raise SegmentError(said('"match" is "all" or "any", not {match!r}', match=str(match)[:40]))
     if not isinstance(parts, Sequence) or isinstance(parts, str):
-        raise SegmentError('"parts" is a list of conditions and groups')
+        raise SegmentError(said('"parts" is a list of conditions and groups'))
     if depth > MAX_DEPTH:
-        raise SegmentError(f"groups stand in one another at most {MAX_DEPTH} deep")
+        raise SegmentError(said("groups stand in one another at most {max_depth} deep", max_depth=MAX_DEPTH))
     return Group(Match(match), tuple(_part(part, depth=depth) for part in parts))
 
 
@@ -121,10 +123,16 @@ def _part(given: Any, *, depth: int) -> Condition | Group:
     if isinstance(given, Mapping) and "operator" not in given:
         return _group(given, depth=depth + 1)
     if not isinstance(given, Mapping) or not {"field", "operator", "value"} >= set(given):
-        raise SegmentError('a condition has the members "field", "operator" and "value" and no others')
+        raise SegmentError(said('a condition has the members "field", "operator" and "value" and no others'))
     operator = given["operator"]
     if operator not in list(Operator):
-        raise SegmentError(f"{str(operator)[:40]!r} is no operator: write one of {', '.join(Operator)}")
+        raise SegmentError(
+            said(
+                "{operator!r} is no operator: write one of {operator2}",
+                operator=str(operator)[:40],
+                operator2=tuple(Operator),
+            )
+        )
     return make_condition(given.get("field", ""), Operator(operator), given.get("value"))
 
 
@@ -132,30 +140,39 @@ def make_condition(field: Any, operator: Operator, value: Any) -> Condition:
     """Make a condition; SegmentError when its field or its value does not go with the operator."""
     if operator in ABOUT_SERVICES:
         if not re.fullmatch(r"[0-9]{1,18}", str(value)):
-            raise SegmentError("a subscription is to a service: choose one")
+            raise SegmentError(said("a subscription is to a service: choose one"))
         return Condition("", operator, (str(int(value)),))
     if not isinstance(field, str) or not _FIELD.fullmatch(field):
-        raise SegmentError("a field has a name of 1 to 255 characters, without double quotes and backslashes")
+        raise SegmentError(said("a field has a name of 1 to 255 characters, without double quotes and backslashes"))
     if operator in WITHOUT_VALUE:
         return Condition(field, operator)
     values = _values(value, several=operator is Operator.IN)
     if not values:
-        raise SegmentError(f"{field!r} {operator}: there is nothing to compare with")
+        raise SegmentError(
+            said("{field!r} {operator}: there is nothing to compare with", field=field, operator=operator)
+        )
     made = Condition(field, operator, values)
     if operator in ORDERED and not made.numeric and not _is_day(made.value):
-        raise SegmentError(f"{field!r} {operator} {made.value[:40]!r}: write a day as 2026-03-31, or a number")
+        raise SegmentError(
+            said(
+                "{field!r} {operator} {made!r}: write a day as 2026-03-31, or a number",
+                field=field,
+                operator=operator,
+                made=made.value[:40],
+            )
+        )
     return made
 
 
 def _values(value: Any, *, several: bool) -> tuple[str, ...]:
     given = value if several and isinstance(value, list | tuple) else [value]
     if len(given) > MAX_VALUES:
-        raise SegmentError(f"at most {MAX_VALUES} values can be listed")
+        raise SegmentError(said("at most {max_values} values can be listed", max_values=MAX_VALUES))
     for one in given:
         if isinstance(one, bool) or not isinstance(one, str | int | float):
-            raise SegmentError("a value is a text or a number")
+            raise SegmentError(said("a value is a text or a number"))
         if len(str(one)) > MAX_VALUE or "\0" in str(one):
-            raise SegmentError(f"a value has at most {MAX_VALUE} characters, and no NUL")
+            raise SegmentError(said("a value has at most {max_value} characters, and no NUL", max_value=MAX_VALUE))
     return tuple(str(one) for one in given if str(one) != "")
 
 

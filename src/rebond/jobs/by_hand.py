@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from rebond.core.said import said
 from rebond.jobs.presence import Presence
 from rebond.jobs.runner import subject_of
 from rebond.jobs.table import JOBS, TIMED
@@ -38,12 +39,19 @@ def run_by_hand(site: Site, name: str, *, at: datetime | None, actor: str) -> di
     InputError when there is none of this name, RefusedError while a worker is at it.
     """
     if name not in TIMED:
-        raise InputError(f"there is no job {name!r}: known are {', '.join(TIMED)}")
+        raise InputError(said("there is no job {name!r}: known are {timed}", name=name, timed=tuple(TIMED)))
     presence = Presence(site, kind="job")
     began = site.clock.now()
     if not hold(name, worker=presence.name, now=began):
         held = holds(now=began, names=[name])[name]
-        raise RefusedError(f"the job {name} is running, since {held.since:%Y-%m-%d %H:%M:%S} UTC on {held.worker}")
+        raise RefusedError(
+            said(
+                "the job {name} is running, since {since:%Y-%m-%d %H:%M:%S} UTC on {worker}",
+                name=name,
+                since=held.since,
+                worker=held.worker,
+            )
+        )
     presence.begin()
     done = False
     try:

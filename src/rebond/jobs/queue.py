@@ -12,6 +12,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from rebond.config import ConfigError, database_url
+from rebond.core.said import said
 from rebond.wiring import Site
 
 QUEUE_FILE = "queue.sqlite3"
@@ -95,5 +96,7 @@ def open_queue(site: Site) -> Queue:
             huey = RedisHuey(_NAME, url=url, **options)
     except ConfigurationError as error:
         needed = "redis" if kind.startswith(("redis", "unix")) else "postgres"
-        raise ConfigError(f"queue.url: {error}; it needs the extra rebond[{needed}]") from None
+        raise ConfigError(
+            said("queue.url: {error}; it needs the extra rebond[{needed}]", error=error, needed=needed)
+        ) from None
     return Queue(huey)

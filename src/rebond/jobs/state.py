@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from rebond.core.said import said
 from rebond.jobs.names import UPDATE
 from rebond.jobs.schedule import Every
 from rebond.jobs.table import TIMED
@@ -76,7 +77,7 @@ def job_state(site: Site, name: str) -> JobState:
     """Read how one timed job stands; NotFoundError when there is none of this name."""
     found = next((job for job in job_states(site) if job.name == name), None)
     if found is None:
-        raise NotFoundError(f"there is no job {name!r}: known are {', '.join(TIMED)}")
+        raise NotFoundError(said("there is no job {name!r}: known are {timed}", name=name, timed=tuple(TIMED)))
     return found
 
 

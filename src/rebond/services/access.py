@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rebond.core.permissions import Operation, may
+from rebond.core.said import said
 from rebond.core.words import Role
 from rebond.services.errors import ForbiddenError
 
@@ -23,6 +24,8 @@ class Person:
 def require(person: Person, operation: Operation) -> None:
     """Raise ForbiddenError unless this person may do this."""
     if not may(person.role, operation):
-        raise ForbiddenError(f"the role {person.role} may not do this ({operation})")
+        raise ForbiddenError(
+            said("the role {role} may not do this ({operation})", role=person.role, operation=operation)
+        )
     if operation not in person.scopes:
-        raise ForbiddenError(f"this key has not the scope {operation}")
+        raise ForbiddenError(said("this key has not the scope {operation}", operation=operation))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.core.words import AlertKind, QualificationStatus
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.store.read.alerts import AlertRow, find_alert, open_alerts, times_of
@@ -102,11 +103,18 @@ def acknowledge(number: int, *, actor: str, now: datetime, because: str = "") ->
 def _not_to_be_acknowledged(number: int) -> Exception:
     found = find_alert(number)
     if found is None:
-        return NotFoundError(f"there is no alert {number}: see rebond alerts list")
+        return NotFoundError(said("there is no alert {number}: see rebond alerts list", number=number))
     if found.ended_at is not None:
-        return RefusedError(f"alert {number} has ended at {found.ended_at:%Y-%m-%d %H:%M}: {found.ended_because}")
+        return RefusedError(
+            said(
+                "alert {number} has ended at {ended_at:%Y-%m-%d %H:%M}: {ended_because}",
+                number=number,
+                ended_at=found.ended_at,
+                ended_because=found.ended_because,
+            )
+        )
     seen = f"{found.acknowledged_at:%Y-%m-%d %H:%M} by {found.acknowledged_by}"
-    return RefusedError(f"alert {number} was acknowledged at {seen}")
+    return RefusedError(said("alert {number} was acknowledged at {seen}", number=number, seen=seen))
 
 
 def end_for_texts(numbers: Iterable[int], *, because: str, now: datetime, operation: int | None = None) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from rebond.core.failure import Verdict
 from rebond.core.policy import Policy
 from rebond.core.ports import Clock
+from rebond.core.said import said
 from rebond.core.words import QualificationStatus
 from rebond.services.alerts import end_for_texts
 from rebond.services.backtest import Plan
@@ -27,7 +28,6 @@ from rebond.store.read.evidence import AddressKey, states_of
 from rebond.store.read.rules import Document, Operation, Step, console_documents, find_operation, unfinished
 from rebond.store.write.alerts import reopen_alerts
 from rebond.store.write.audit import add_audit
-from rebond.store.write.states import hold_addresses
 from rebond.store.write.requalify import (
     StoredFailure,
     add_verdict_changes,
@@ -54,6 +54,7 @@ from rebond.store.write.rules import (
     restore_qualifications,
     take_turn,
 )
+from rebond.store.write.states import hold_addresses
 
 PAGE = 500
 _UNDOING = (Step.RESTORE, Step.REFOLD_BACK, Step.REJUDGE)
@@ -143,7 +144,7 @@ def carry_on(practice: Practice, number: int, *, on_progress: Callable[[int], No
         with transaction.atomic():
             running = lock_operation(number)
             if running is None:
-                raise NotFoundError(f"there is no operation {number}: see rebond rules operations")
+                raise NotFoundError(said("there is no operation {number}: see rebond rules operations", number=number))
             if running.step.finished:
                 break
             done += _STEPS[running.step](practice, running)
@@ -175,9 +176,9 @@ def undo(
         take_turn()
         running = lock_operation(number)
         if running is None:
-            raise NotFoundError(f"there is no operation {number}: see rebond rules operations")
+            raise NotFoundError(said("there is no operation {number}: see rebond rules operations", number=number))
         if running.step is Step.UNDONE:
-            raise RefusedError(f"operation {number} was undone already")
+            raise RefusedError(said("operation {number} was undone already", number=number))
         if running.step not in _UNDOING:
             _begin_undoing(practice, running, because=because)
     return carry_on(practice, number, on_progress=on_progress)
@@ -190,10 +191,12 @@ def _others(number: int) -> list[int]:
 def _begin_undoing(practice: Practice, running: Running, *, because: str) -> None:
     number = running.number
     if _others(number):
-        raise RefusedError("the rules are being changed by somebody else: try again")
+        raise RefusedError(said("the rules are being changed by somebody else: try again"))
     if later := later_operations(number):
         first = ", ".join(map(str, reversed(later)))
-        raise RefusedError(f"later operations touch the same texts or rules: undo them first ({first})")
+        raise RefusedError(
+            said("later operations touch the same texts or rules: undo them first ({first})", first=first)
+        )
     put_rules(running.rules_before, operation=number)
     lock_qualifications(changed_qualifications(number))
     restore_qualifications(number)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from rebond.core.said import said, words_of
 from rebond.core.segment import Group, SegmentError, read_group, written
 from rebond.services.errors import InputError, NotFoundError, no_profile
 from rebond.store.read import targets as read
@@ -21,6 +22,7 @@ LOOK = 50_000
 _SHOWN = 20
 _BATCH = 5_000
 _MOST_NAME = 255
+_WORDS = {"list": said("list"), "service": said("service"), "segment": said("segment")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def get_segment(number: int) -> SegmentRow:
     """Return a segment; NotFoundError when there is no such."""
     row = read.read_segment(number) if 0 < number < 2**63 else None
     if row is None:
-        raise NotFoundError(f"there is no segment {number}")
+        raise NotFoundError(said("there is no segment {number}", number=number))
     return row
 
 
@@ -74,7 +76,10 @@ def find_aim(kind: str, name: str) -> Aim:
     for one in rows:
         if one.name == name:
             return Aim(target, one.id)
-    raise InputError(f"there is no {kind} named {name!r}: rebond {kind} list shows them")
+    words = _WORDS[kind]
+    raise InputError(
+        said("there is no {kind} named {name!r}: rebond {command} list shows them", kind=words, name=name, command=kind)
+    )
 
 
 def read_filter(given: Any) -> Group:
@@ -82,7 +87,7 @@ def read_filter(given: Any) -> Group:
     try:
         return read_group(given)
     except SegmentError as error:
-        raise InputError(str(error)) from None
+        raise InputError(words_of(error)) from None
 
 
 def save_segment(name: str, group: Group, *, now: datetime, actor: str, number: int | None = None) -> int:
@@ -141,7 +146,7 @@ def _among(rows: Sequence[Audience], number: int, kind: str) -> Audience:
     for row in rows:
         if row.id == number:
             return row
-    raise NotFoundError(f"there is no {kind} {number}")
+    raise NotFoundError(said("there is no {kind} {number}", kind=_WORDS[kind], number=number))
 
 
 def delete_list(number: int, *, now: datetime, actor: str) -> None:
@@ -207,7 +212,9 @@ def _profile(external_id: str) -> int:
 def _named(name: str, kind: str) -> str:
     name = name.strip()
     if not name or len(name) > _MOST_NAME or "\0" in name:
-        raise InputError(f"a {kind}'s name has 1 to {_MOST_NAME} characters")
+        raise InputError(
+            said("a {kind}'s name has 1 to {most_name} characters", kind=_WORDS[kind], most_name=_MOST_NAME)
+        )
     return name
 
 
@@ -217,7 +224,9 @@ def _free(name: str, known: Sequence[Audience] | Sequence[SegmentRow], *, kind: 
 
 
 def _taken(name: str, *, kind: str) -> InputError:
-    return InputError(f"there is a {kind} named {name!r} already: give it another name")
+    return InputError(
+        said("there is a {kind} named {name!r} already: give it another name", kind=_WORDS[kind], name=name)
+    )
 
 
 @contextmanager

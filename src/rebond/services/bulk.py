@@ -12,6 +12,7 @@ from itertools import islice
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.core.words import AddressStatus
 from rebond.services.bulk_steps import Acting, do_part, takes
 from rebond.services.errors import InputError, NotFoundError, RefusedError
@@ -74,9 +75,11 @@ def dry_run(*, selection: Selection, kind: BulkKind) -> DryRun:
 
 def _refuse_unfit(selection: Selection, kind: BulkKind) -> None:
     if kind is BulkKind.IMPORT:
-        raise InputError("many addresses are acted on by release or quarantine")
+        raise InputError(said("many addresses are acted on by release or quarantine"))
     if selection.empty:
-        raise InputError("say which addresses: by error text, text, provider, domain, reason, delivery, rule or time")
+        raise InputError(
+            said("say which addresses: by error text, text, provider, domain, reason, delivery, rule or time")
+        )
 
 
 def begin(*, selection: Selection, kind: BulkKind, because: str, expected: int, acting: Acting) -> BulkOperation:
@@ -86,12 +89,18 @@ def begin(*, selection: Selection, kind: BulkKind, because: str, expected: int, 
     """
     _refuse_unfit(selection, kind)
     if not because.strip():
-        raise InputError("say why: it is kept with the change")
+        raise InputError(said("say why: it is kept with the change"))
     found = dry_run(selection=selection, kind=kind)
     if not found.changed:
-        raise RefusedError("no address would change: nothing was begun")
+        raise RefusedError(said("no address would change: nothing was begun"))
     if found.changed > expected + max(10, expected // 100):
-        raise RefusedError(f"{found.changed:,} addresses would change by now, and not {expected:,}: look again")
+        raise RefusedError(
+            said(
+                "{changed:,} addresses would change by now, and not {expected:,}: look again",
+                changed=found.changed,
+                expected=expected,
+            )
+        )
     now = acting.now()
     asked = selection_to_json(selection)
     with transaction.atomic():
@@ -120,7 +129,9 @@ def carry_on(
         with transaction.atomic():
             running = lock_bulk(number)
             if running is None:
-                raise NotFoundError(f"there is no operation {number}: see rebond quarantine operations")
+                raise NotFoundError(
+                    said("there is no operation {number}: see rebond quarantine operations", number=number)
+                )
             step = running.operation.step
             if step.finished or step is BulkStep.READ:
                 break
@@ -142,13 +153,13 @@ def undo(number: int, *, because: str, acting: Acting) -> BulkOperation:
     RefusedError when it was undone already, or is being undone.
     """
     if not because.strip():
-        raise InputError("say why: it is kept with the change")
+        raise InputError(said("say why: it is kept with the change"))
     with transaction.atomic():
         running = lock_bulk(number)
         if running is None:
-            raise NotFoundError(f"there is no operation {number}: see rebond quarantine operations")
+            raise NotFoundError(said("there is no operation {number}: see rebond quarantine operations", number=number))
         if running.operation.step in (BulkStep.UNDO, BulkStep.UNDONE):
-            raise RefusedError(f"operation {number} was undone already")
+            raise RefusedError(said("operation {number} was undone already", number=number))
         now = acting.now()
         begin_undo(number, actor=acting.actor, now=now)
         before = {"changed": running.operation.changed}

@@ -13,6 +13,7 @@ from rebond.core.qualify.pattern_size import pattern_size
 from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import unfit
 from rebond.core.qualify.rules import RuleError
+from rebond.core.said import said, words_of
 from rebond.services.apply_rules import ChangedMeanwhileError, Practice, begin, carry_on, carry_on_all
 from rebond.services.backtest import Backtested, Plan, backtest, compare, compare_stored
 from rebond.services.errors import InputError, NotFoundError, RefusedError
@@ -58,7 +59,11 @@ def prepare_rules(
     wanted = {name: document for name, document in rules.items() if document is not None}
     wanted |= {name: document for name, document in seen.items() if name not in rules}
     if unknown := sorted(name for name, document in rules.items() if document is None and name not in seen):
-        raise NotFoundError(f"no rule of this site is called {unknown[0]!r}: see rebond rules list --level console")
+        raise NotFoundError(
+            said(
+                "no rule of this site is called {unknown!r}: see rebond rules list --level console", unknown=unknown[0]
+            )
+        )
     _check_form(rules)
     try:
         after = practice.make(wanted)
@@ -67,7 +72,7 @@ def prepare_rules(
             if not practice.anyway:
                 _refuse_wide(after, names=rules)
     except RuleError as error:
-        raise InputError(str(error)) from None
+        raise InputError(words_of(error)) from None
     try:
         plan = compare(after, before=practice.make(seen))
     except RuleError:  # a rule that this version refuses is being taken away
@@ -80,11 +85,15 @@ def _check_form(rules: Mapping[str, Document | None]) -> None:
         if document is not None and not is_imported(document) and not is_own_name(name):
             why = "a rule with / in its id comes in a pack" if "/" in name else "it could never be given out in a pack"
             raise InputError(
-                f"the id {name!r} cannot be that of a rule of this site ({why}): write up to 80 letters (a-z, A-Z), "
-                f"digits, dots, hyphens and underscores, a letter or digit first"
+                said(
+                    "the id {name!r} cannot be that of a rule of this site ({why}): write up to 80 letters (a-z,"
+                    " A-Z), digits, dots, hyphens and underscores, a letter or digit first",
+                    name=name,
+                    why=why,
+                )
             )
         if document is not None and (words := _unfit(document)):
-            raise InputError(f"rule {name} is refused: it holds {words}")
+            raise InputError(said("rule {name} is refused: it holds {words}", name=name, words=words))
 
 
 def _unfit(document: Document) -> str:
@@ -109,8 +118,12 @@ def _refuse_wide(qualifier: Qualifier, *, names: Mapping[str, object]) -> None:
     for name, found in too_wide(qualifier.engine).items():
         if name in names:
             raise RefusedError(
-                f"rule {name} is too wide, its pattern matches {found} too: write what only these texts say,"
-                " or say --anyway"
+                said(
+                    "rule {name} is too wide, its pattern matches {found} too: write what only these texts say,"
+                    " or say --anyway",
+                    name=name,
+                    found=found,
+                )
             )
 
 
@@ -120,7 +133,7 @@ def prepare_requalifying(practice: Practice, rules: Sequence[str] = ()) -> Chang
     qualifier = practice.make(seen)
     known = {rule.id for rule in qualifier.engine.pack.rules}
     if unknown := sorted(set(rules) - known):
-        raise NotFoundError(f"no rule is called {unknown[0]!r}: see rebond rules list")
+        raise NotFoundError(said("no rule is called {unknown!r}: see rebond rules list", unknown=unknown[0]))
     return Change(rules={}, seen=seen, plan=compare_stored(qualifier, rules=rules))
 
 
@@ -171,7 +184,7 @@ def apply_change(
             continue
         practice.bound.entered += entering
         return carry_on(practice, number, on_progress=on_progress)
-    raise RefusedError("the rules are being changed by somebody else: try again")
+    raise RefusedError(said("the rules are being changed by somebody else: try again"))
 
 
 class _NothingToDoError(Exception):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rebond.core.failure import given_verdict
+from rebond.core.said import said, words_of
 from rebond.core.words import Cause, FailureType, QualificationStatus, Reason
 from rebond.services.apply_rules import Practice
 from rebond.services.backtest import Plan, TextChange
@@ -50,7 +51,7 @@ def _open_texts(decision: Decision) -> list[QualificationRow]:
         if row.status is not QualificationStatus.TO_QUALIFY and not decision.again and not _only_by_code(row):
             raise RefusedError(_told(row))
     if len({row.channel for row in found.values()}) > 1:
-        raise InputError("the texts are of several channels: decide those of one at a time")
+        raise InputError(said("the texts are of several channels: decide those of one at a time"))
     return [found[number] for number in decision.texts]
 
 
@@ -59,17 +60,36 @@ def _only_by_code(row: QualificationRow) -> bool:
 
 
 def _told(row: QualificationRow) -> str:
+    about = {
+        "number": row.number,
+        "status": row.status,
+        "type": row.verdict.type,
+        "reason": row.verdict.reason,
+        "cause": row.verdict.cause,
+        "rule": row.verdict.rule,
+    }
     operation = last_decision(row.number)
-    by = f" by {operation.actor} at {operation.at:%Y-%m-%d %H:%M} (operation {operation.number})" if operation else ""
-    said = f"{row.verdict.type} {row.verdict.reason}/{row.verdict.cause}, rule {row.verdict.rule}"
-    return f"qualification {row.number} is decided already{by}: {row.status}, {said}; --again decides it anew"
+    if operation is None:
+        return said(
+            "qualification {number} is decided already: {status}, {type} {reason}/{cause}, rule {rule};"
+            " --again decides it anew",
+            **about,
+        )
+    return said(
+        "qualification {number} is decided already by {actor} at {at:%Y-%m-%d %H:%M} (operation {operation}): {status},"
+        " {type} {reason}/{cause}, rule {rule}; --again decides it anew",
+        actor=operation.actor,
+        at=operation.at,
+        operation=operation.number,
+        **about,
+    )
 
 
 def _document(practice: Practice, decision: Decision, rows: Sequence[QualificationRow]) -> dict[str, Any]:
     try:
         verdict = given_verdict(decision.type, reason=decision.reason, cause=decision.cause)
     except ValueError as error:
-        raise InputError(str(error)) from None
+        raise InputError(words_of(error)) from None
     document: dict[str, Any] = {
         "id": decision.name or _name(decision, rows[0]),
         "channel": rows[0].channel.value,
@@ -117,7 +137,14 @@ def _with_rows(plan: Plan, rows: Sequence[QualificationRow], document: Mapping[s
     lost = [row for row in rows if row.number not in won]
     if lost:
         texts = "; ".join(f"{row.number}: {row.text[:200]}" for row in lost[:3])
-        raise InputError(f"the pattern {document['text']!r} does not decide {len(lost)} of the texts ({texts})")
+        raise InputError(
+            said(
+                "the pattern {document!r} does not decide {count} of the texts ({texts})",
+                document=document["text"],
+                count=len(lost),
+                texts=texts,
+            )
+        )
     decided = {row.number for row in rows}
     changes = [
         replace(change, status=status_of(change.after, before=KEEP)) if change.row.number in decided else change
@@ -125,7 +152,9 @@ def _with_rows(plan: Plan, rows: Sequence[QualificationRow], document: Mapping[s
     ]
     changes += [_noticed(row) for row in same if row.status is QualificationStatus.IGNORE]
     if not changes:
-        raise RefusedError(f"no effect: rule {document['id']} decides so already, and nothing would change")
+        raise RefusedError(
+            said("no effect: rule {document} decides so already, and nothing would change", document=document["id"])
+        )
     return replace(plan, changes=tuple(changes))
 
 

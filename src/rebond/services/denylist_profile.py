@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.core.words import Channel
 from rebond.services.errors import InputError, RefusedError, no_profile
 from rebond.store.read.blocked import channels_denied
@@ -43,10 +44,17 @@ def allow_profile(external_id: str, *, channel: str, now: datetime, actor: str, 
     """
     profile = _profile(external_id, channel)
     if not because.strip():
-        raise InputError("say why: it is kept with the change")
+        raise InputError(said("say why: it is kept with the change"))
     with transaction.atomic():
         if channel != ALL and ALL in channels_denied(profile):
-            raise RefusedError(f"{external_id} opted out of all channels, not of {channel}: say --channel {ALL}")
+            raise RefusedError(
+                said(
+                    "{external_id} opted out of all channels, not of {channel}: say --channel {all}",
+                    external_id=external_id,
+                    channel=channel,
+                    all=ALL,
+                )
+            )
         lifted = lift_denial(profile, channel=channel)
         if lifted:
             add_audit(
@@ -63,7 +71,9 @@ def allow_profile(external_id: str, *, channel: str, now: datetime, actor: str, 
 def _profile(external_id: str, channel: str) -> int:
     known = [*(channel.value for channel in Channel), ALL]
     if channel not in known:
-        raise InputError(f"channel {channel!r} is unknown: write one of {', '.join(known)}")
+        raise InputError(
+            said("channel {channel!r} is unknown: write one of {known}", channel=channel, known=tuple(known))
+        )
     profile = find_profile(external_id)
     if profile is None:
         raise no_profile(external_id)

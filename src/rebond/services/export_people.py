@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any
 
+from rebond.core.said import said
 from rebond.core.words import Channel
 from rebond.services.csv_cells import defused
 from rebond.services.errors import InputError
@@ -19,7 +20,7 @@ _COLUMNS = ("id", *(channel.value for channel in Channel), "opted_out", "fields"
 def export_people(*, kind: str, people_list: int | None = None) -> Iterator[str]:
     """Give the lines of a `jsonl` or `csv` file of all profiles, or of those of a list; InputError for another kind."""
     if kind not in FORMATS:
-        raise InputError(f"{kind!r} is no format: write one of {', '.join(FORMATS)}")
+        raise InputError(said("{kind!r} is no format: write one of {formats}", kind=kind, formats=tuple(FORMATS)))
     rows = exported_profiles(people_list=people_list)
     return _json_lines(rows) if kind == "jsonl" else _csv_lines(rows)
 

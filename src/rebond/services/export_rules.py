@@ -20,6 +20,7 @@ from rebond.core.qualify.normalise import fold
 from rebond.core.qualify.rule_form import is_storable
 from rebond.core.qualify.rule_text import rule_table, rules_text
 from rebond.core.qualify.rules import Example, Level, Rule
+from rebond.core.said import said
 from rebond.core.words import QualificationStatus
 from rebond.services.errors import InputError
 from rebond.store.read.qualifications import Circumstance, QualificationRow, count_circumstances, list_qualifications
@@ -73,14 +74,16 @@ def export_pack(
     path = file or (folder or Path()) / f"{maker.name}.rebond.zip"
     collected = collect_rules(qualifier, made_by=maker.made_by)
     if not collected.rules:
-        raise InputError("there is nothing to export: no text was decided by a rule here")
+        raise InputError(said("there is nothing to export: no text was decided by a rule here"))
     standing, version = _standing(path, maker=maker), now.date()
     if standing and standing.version >= version and standing.digest != digest_of(collected.files):
         # Of two packs of one day others take only the one that they saw first.
         version = standing.version + timedelta(days=1)
     data = write_pack(collected.files, name=maker.name, version=version, made_by=maker.made_by, key=maker.key)
     if len(data) > MOST_BYTES:
-        raise InputError(f"the pack would be larger than the {MOST_BYTES >> 20} MiB that others take")
+        raise InputError(
+            said("the pack would be larger than the {most_bytes} MiB that others take", most_bytes=MOST_BYTES >> 20)
+        )
     made = read_pack(data, keys=[maker.public]).manifest
     written = standing is None or replace(standing, version=made.version) != made
     if written:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import BinaryIO
 
+from rebond.core.said import said
 from rebond.services.errors import InputError
 
 MAX_CELL = 1 << 20
@@ -34,7 +35,9 @@ class Lines:
         try:
             b"\xff".decode(encoding, "surrogateescape")
         except UnicodeError as error:
-            raise InputError(f"the encoding {encoding!r} cannot be used: {error}") from None
+            raise InputError(
+                said("the encoding {encoding!r} cannot be used: {error}", encoding=encoding, error=error)
+            ) from None
         self._text = TextIOWrapper(binary, encoding=encoding, errors="surrogateescape", newline="")
         self._again: deque[str] = deque()
         self._held: list[str] = []
@@ -69,7 +72,9 @@ class Lines:
                 self.problem = f"it is longer than {MAX_ROW >> 20} MiB"
                 return "\n"
         except UnicodeError as error:  # UTF-16 without a mark at its beginning is no UnicodeDecodeError
-            raise InputError(f"{self.name}: {error}: say its encoding with --encoding") from None
+            raise InputError(
+                said("{name}: {error}: say its encoding with --encoding", name=self.name, error=error)
+            ) from None
         self._spare += 4 * len(line)
         return line
 

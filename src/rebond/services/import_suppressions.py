@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from rebond.core.address import parse_address
+from rebond.core.said import said
 from rebond.core.words import Channel
 from rebond.services.errors import InputError
 from rebond.services.file_lines import BadRow
@@ -87,7 +88,7 @@ def import_suppressions(
     `name` is what the file is called. InputError, with nothing written, when the file or its columns cannot be used.
     """
     if not because.strip():
-        raise InputError("say where the list comes from: it is kept with each change")
+        raise InputError(said("say where the list comes from: it is kept with each change"))
     name = name or path.name
     with open_table(path, encoding=reading.encoding) as table:
         kind = find_format(table.columns)
@@ -152,7 +153,7 @@ def _take(line: int, row: Mapping[str, str], *, kind: Format, done: _Read, readi
         done.kept_out_nobody += 1
     elif entry.hashed:
         if len(done.hashes) >= MOST_HASHES:
-            raise InputError(f"the file holds more than {MOST_HASHES:,} hashes: part it")
+            raise InputError(said("the file holds more than {most_hashes:,} hashes: part it", most_hashes=MOST_HASHES))
         done.hashes.setdefault(entry.address, entry)
     else:
         _take_address(line, entry, done=done, reading=reading)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.services.errors import RefusedError
 from rebond.store.read.jobs import holds, paused_and_over
 from rebond.store.write.audit import add_audit
@@ -76,7 +77,14 @@ def request_run(name: str, *, now: datetime, actor: str) -> None:
     with transaction.atomic():
         held = holds(now=now, names=[name]).get(name)
         if held is not None and held.worker:
-            raise RefusedError(f"the job {name} is running, since {held.since:%Y-%m-%d %H:%M:%S} UTC on {held.worker}")
+            raise RefusedError(
+                said(
+                    "the job {name} is running, since {since:%Y-%m-%d %H:%M:%S} UTC on {worker}",
+                    name=name,
+                    since=held.since,
+                    worker=held.worker,
+                )
+            )
         ask_for(name, now=now, actor=actor)
         add_audit("job.run", subject=f"job:{name}", actor=actor, now=now)
 

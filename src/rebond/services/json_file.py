@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from rebond.core.said import said
 from rebond.services.errors import InputError
 from rebond.services.file_lines import MAX_CELL, UNDECODABLE, BadRow, Lines
 
@@ -26,9 +27,18 @@ class JsonFile:
                 self.columns = list(row[1])
                 break
             if len(self._before) == _FIRST_ROWS:
-                raise InputError(f"{lines.name}: its first {_FIRST_ROWS} lines are no JSON objects: {row.reason}")
+                raise InputError(
+                    said(
+                        "{lines_name}: its first {first_rows} lines are no JSON objects: {reason}",
+                        lines_name=lines.name,
+                        first_rows=_FIRST_ROWS,
+                        reason=row.reason,
+                    )
+                )
         if not self.columns:
-            raise InputError(f"{lines.name}: it holds no JSON object with a name in it, one a line")
+            raise InputError(
+                said("{lines_name}: it holds no JSON object with a name in it, one a line", lines_name=lines.name)
+            )
 
     def position(self) -> int:
         """Return how many bytes have been read."""
@@ -59,33 +69,35 @@ class JsonFile:
 def _members(text: str) -> dict[str, Any]:
     value = _decode(text.strip())
     if not isinstance(value, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError(said("it is no JSON object"))
     members = {name.strip(): member for name, member in value.items() if member is not None}
     for name, member in members.items():
         if isinstance(member, dict):
-            raise ValueError(f"{name!r} is an object: only texts, numbers, truth values and lists are taken")
+            raise ValueError(
+                said("{name!r} is an object: only texts, numbers, truth values and lists are taken", name=name)
+            )
         size = len(member) if isinstance(member, str) else 0
         if (size > MAX_CELL // 4 or len(text) > MAX_CELL // 4) and len(
             _encode(member).encode(errors="replace")
         ) > MAX_CELL:
-            raise ValueError(f"the cell {name!r} is over {MAX_CELL >> 20} MiB")
+            raise ValueError(said("the cell {name!r} is over {max_cell} MiB", name=name, max_cell=MAX_CELL >> 20))
     if "\\u" in text:
         whole = _encode(members)
         if UNDECODABLE.search(whole):
-            raise ValueError("it holds half of a character")
+            raise ValueError(said("it holds half of a character"))
         if "\\u0000" in whole:
-            raise ValueError("it holds a NUL character")
+            raise ValueError(said("it holds a NUL character"))
     return members
 
 
 def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(said("{word} is no JSON", word=word))
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"the number {text[:40]} is too large")
+        raise ValueError(said("the number {text} is too large", text=text[:40]))
     return number
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from rebond.core.permissions import Operation, may
+from rebond.core.said import said
 from rebond.core.words import Role
 from rebond.services.access import Person
 from rebond.services.errors import InputError, NotFoundError, RefusedError, ServiceError
@@ -58,13 +59,25 @@ def create_key(
     InputError for a name, scopes or an expiry that a key cannot have.
     """
     if not name.strip() or len(name) > _MOST_NAME or not name.isprintable():
-        raise InputError(f"a key's name has 1 to {_MOST_NAME} visible characters: who uses it, and what for")
+        raise InputError(
+            said(
+                "a key's name has 1 to {most_name} visible characters: who uses it, and what for", most_name=_MOST_NAME
+            )
+        )
     if not scopes:
-        raise InputError("name at least one scope: what the key may do")
+        raise InputError(said("name at least one scope: what the key may do"))
     if beyond := sorted(scope.value for scope in scopes if not may(role, scope)):
-        raise InputError(f"the role {role} may not do {', '.join(beyond)}: leave it out, or give another role")
+        raise InputError(
+            said(
+                "the role {role} may not do {beyond}: leave it out, or give another role",
+                role=role,
+                beyond=tuple(beyond),
+            )
+        )
     if expires_at is not None and expires_at <= now:
-        raise InputError(f"the key would be over already: {expires_at:%Y-%m-%d %H:%M} UTC is past")
+        raise InputError(
+            said("the key would be over already: {expires_at:%Y-%m-%d %H:%M} UTC is past", expires_at=expires_at)
+        )
     assert len(secret) >= _LEAST_SECRET
     with transaction.atomic():
         number = add_key(
@@ -81,7 +94,14 @@ def revoke_key(number: int, *, now: datetime, actor: str, because: str = "") -> 
     with transaction.atomic():
         row = existing_key(number)
         if not end_key(number, now=now, actor=actor):
-            raise RefusedError(f"key {number} was revoked by {row.revoked_by} at {row.revoked_at:%Y-%m-%d %H:%M} UTC")
+            raise RefusedError(
+                said(
+                    "key {number} was revoked by {revoked_by} at {revoked_at:%Y-%m-%d %H:%M} UTC",
+                    number=number,
+                    revoked_by=row.revoked_by,
+                    revoked_at=row.revoked_at,
+                )
+            )
         add_audit(
             "key.revoke", subject=f"key:{number}", actor=actor, now=now, before={"name": row.name}, because=because
         )
@@ -92,7 +112,7 @@ def existing_key(number: int) -> KeyRow:
     """Read a key; NotFoundError when there is no such."""
     row = find_key(number)
     if row is None:
-        raise NotFoundError(f"there is no key {number}: see rebond key list")
+        raise NotFoundError(said("there is no key {number}: see rebond key list", number=number))
     return row
 
 
@@ -105,11 +125,11 @@ def read_key(text: str, *, now: datetime) -> Caller:
     row = find_key(int(found[1])) if found else None
     right = hmac.compare_digest(_digest(found[2] if found else ""), row.digest if row else "0" * 64)
     if row is None or not right:
-        raise UnknownKeyError("this is no key of this site")
+        raise UnknownKeyError(said("this is no key of this site"))
     if row.revoked_at is not None:
-        raise UnknownKeyError("this key was revoked")
+        raise UnknownKeyError(said("this key was revoked"))
     if not row.valid(now):
-        raise UnknownKeyError(f"this key is over since {row.expires_at:%Y-%m-%d %H:%M} UTC")
+        raise UnknownKeyError(said("this key is over since {expires_at:%Y-%m-%d %H:%M} UTC", expires_at=row.expires_at))
     if row.last_used_on is None or row.last_used_on < now.date():
         mark_used(row.number, now=now)
     name = f"key:{row.number} {row.name}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rebond.core.address import parse_address
+from rebond.core.said import said
 from rebond.core.words import Channel, StateOrder
 from rebond.services.errors import InputError
 from rebond.store.read.evidence import StateRow
@@ -46,7 +47,7 @@ def email_domain(text: str) -> str:
     """Return a domain as the keys of addresses have it; InputError when it can be none."""
     address = parse_address(f"someone@{text.strip().removeprefix('@')}", channel=Channel.EMAIL, allow_undotted=True)
     if address.key is None:
-        raise InputError(f"{text[:200]!r} is not a possible domain: {address.problem}")
+        raise InputError(said("{text!r} is not a possible domain: {problem}", text=text[:200], problem=address.problem))
     return address.key.partition("@")[2]
 
 
@@ -59,20 +60,20 @@ def _read_place(text: str, order: StateOrder) -> Place:
     try:
         named, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if named != order.value or len(values) != len(_SHAPES[order]):
-            raise ValueError("of another order")
+            raise ValueError(said("of another order"))
         return tuple(_read_value(value, kind) for value, kind in zip(values, _SHAPES[order], strict=True))
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise InputError("this is not where a page of this list ends: begin again at its first page") from None
+        raise InputError(said("this is not where a page of this list ends: begin again at its first page")) from None
 
 
 def _read_value(value: object, kind: type) -> object:
     if kind is datetime and isinstance(value, str):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
-            raise ValueError("a time without its zone")
+            raise ValueError(said("a time without its zone"))
         return moment.astimezone(UTC)
     if type(value) is not kind or (isinstance(value, int) and abs(value) >= _LARGEST):
-        raise ValueError("another kind of value")
+        raise ValueError(said("another kind of value"))
     if isinstance(value, str) and "\0" in value:
-        raise ValueError("a sign that no key holds")
+        raise ValueError(said("a sign that no key holds"))
     return value

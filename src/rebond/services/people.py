@@ -12,6 +12,7 @@ from rebond.core.address import ParsedAddress, parse_address
 from rebond.core.evidence_order import in_order, voided
 from rebond.core.failure import AddressState, Event, Evidence
 from rebond.core.policy import Policy
+from rebond.core.said import said
 from rebond.core.words import AddressStatus, Channel
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.record import Occurrence, record
@@ -36,12 +37,22 @@ def read_address(
         phone = digits >= len(text) / 2 and not any(character.isalpha() for character in text)
         if "@" not in text and not digits:
             raise InputError(
-                f"{text[:200]!r} is no email address and no phone number: for a push token, --channel push"
+                said(
+                    "{text!r} is no email address and no phone number: for a push token, --channel push",
+                    text=text[:200],
+                )
             )
         channel = Channel.EMAIL if "@" in text else Channel.SMS if phone else Channel.PUSH
     address = parse_address(text, channel=channel, region=region, allow_undotted=allow_undotted)
     if address.key is None:
-        raise InputError(f"{text[:200]!r} is not a possible {channel} address: {address.problem}")
+        raise InputError(
+            said(
+                "{text!r} is not a possible {channel} address: {problem}",
+                text=text[:200],
+                channel=channel,
+                problem=address.problem,
+            )
+        )
     return address
 
 
@@ -60,7 +71,7 @@ def tell(
     `seen` is the status that the person looked at: RefusedError when it is another by now.
     """
     if status not in _TOLD:
-        raise InputError(f"an address is made {' or '.join(_TOLD)}; to free one, release it")
+        raise InputError(said("an address is made {told:or}; to free one, release it", told=tuple(_TOLD)))
     act = Act(event=_TOLD[status], because=because, seen=seen)
     return _act(address, act, actor=actor, policy=policy, now=now)
 
@@ -79,8 +90,14 @@ def release(
     row = states_of([about]).get(about)
     if row is None or row.state.status is AddressStatus.VALID:
         if denials := denials_of(about.channel, about.key):
-            raise RefusedError(f"{address.text} is valid: there is nothing to release; but {in_words(denials)}")
-        raise RefusedError(f"{address.text} is valid: there is nothing to release")
+            raise RefusedError(
+                said(
+                    "{address_text} is valid: there is nothing to release; but {denials}",
+                    address_text=address.text,
+                    denials=in_words(denials),
+                )
+            )
+        raise RefusedError(said("{address_text} is valid: there is nothing to release", address_text=address.text))
     act = Act(event=Event.RELEASED, because=because, seen=seen)
     return _act(address, act, actor=actor, policy=policy, now=now)
 
@@ -96,9 +113,14 @@ def take_back(
     known = evidence_of([about])[about]
     done = next((item for item in known if item.identity == identity and item.event in _ACTS), None)
     if done is None:
-        raise NotFoundError(f"nobody did that to {address.text}, or it is not kept any more: see rebond why")
+        raise NotFoundError(
+            said(
+                "nobody did that to {address_text}, or it is not kept any more: see rebond why",
+                address_text=address.text,
+            )
+        )
     if identity in voided(in_order(known)):
-        raise RefusedError(f"that was undone already: see rebond why {address.text}")
+        raise RefusedError(said("that was undone already: see rebond why {address_text}", address_text=address.text))
     act = Act(event=Event.UNDO, because=because, voids=frozenset({identity}))
     return _act(address, act, actor=actor, policy=policy, now=now)
 
@@ -111,7 +133,9 @@ def last_act(address: ParsedAddress) -> str:
     for item in reversed(known):
         if item.event in _ACTS and item.identity not in void:
             return item.identity
-    raise NotFoundError(f"nobody did anything to {address.text} that is not undone: see rebond why")
+    raise NotFoundError(
+        said("nobody did anything to {address_text} that is not undone: see rebond why", address_text=address.text)
+    )
 
 
 def in_words(denials: Sequence[Denial]) -> str:
@@ -138,7 +162,7 @@ class Act:
 
 def _act(address: ParsedAddress, act: Act, *, actor: str, policy: Policy, now: datetime) -> AddressState:
     if not act.because.strip():
-        raise InputError("say why: it is kept with the change")
+        raise InputError(said("say why: it is kept with the change"))
     assert address.key is not None
     about = AddressKey(address.channel, address.key)
     named = f"{about.channel}\0{about.key}\0{act.event}\0{now.isoformat()}\0{actor}"
@@ -152,10 +176,17 @@ def _act(address: ParsedAddress, act: Act, *, actor: str, policy: Policy, now: d
         row = states_of([about]).get(about)
         before = row.state.status if row else AddressStatus.VALID
         if act.seen is not None and act.seen is not before:
-            raise RefusedError(f"{address.text} is {before} by now, and was {act.seen} when you looked: look again")
+            raise RefusedError(
+                said(
+                    "{address_text} is {before} by now, and was {seen} when you looked: look again",
+                    address_text=address.text,
+                    before=before,
+                    seen=act.seen,
+                )
+            )
         state = record([occurrence], policy=policy, now=now).states.get(about)
         if state is None:
-            raise RefusedError("the same was done by the same person at this very moment")
+            raise RefusedError(said("the same was done by the same person at this very moment"))
         add_audit(
             f"address.{act.event}",
             subject=f"{address.channel}:{address.text}",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rebond.core.policy import Policy
+from rebond.core.said import said
 from rebond.core.words import QualificationStatus
 from rebond.services.backtest import Plan, backtest
 from rebond.services.errors import RefusedError
@@ -15,14 +16,20 @@ class TooManyEnterError(RefusedError):
     """A change would move more addresses into quarantine than it may."""
 
     def __init__(self, entering: int, *, most: int) -> None:
-        super().__init__(f"{too_many(entering, most=most)}: look at the back-test, or say --anyway")
+        super().__init__(
+            said("{problem}: look at the back-test, or say --anyway", problem=too_many(entering, most=most))
+        )
         self.entering = entering
         self.most = most
 
 
 def too_many(entering: int, *, most: int) -> str:
     """Say that it is too many, for what is to be done about it."""
-    return f"it would move {entering:,} addresses into quarantine, more than the {most:,} that may enter at once"
+    return said(
+        "it would move {entering:,} addresses into quarantine, more than the {most:,} that may enter at once",
+        entering=entering,
+        most=most,
+    )
 
 
 @dataclass(slots=True, kw_only=True)

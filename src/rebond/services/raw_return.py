@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rebond.core.qualifier import Qualifier
+from rebond.core.said import said
 from rebond.services.address_page import Marked, matched_words
 from rebond.services.errors import NotFoundError
 from rebond.store.read.evidence_details import returned_failure
@@ -34,10 +35,10 @@ def raw_return(identity: str, *, qualifier: Qualifier) -> RawReturn:
     """Show the mail that said a piece of evidence; NotFoundError when none did, or when it is not kept any more."""
     failure = returned_failure(identity)
     if failure is None:
-        raise NotFoundError("no returned mail said this")
+        raise NotFoundError(said("no returned mail said this"))
     raw = raw_mail(failure.return_id) if failure.return_id is not None else None
     if raw is None:
-        raise NotFoundError("the returned mail is not kept any more: its retention is over")
+        raise NotFoundError(said("the returned mail is not kept any more: its retention is over"))
     text = raw[:MOST_SHOWN].decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     span = matched_words(failure.text, rule=failure.rule, qualifier=qualifier)
     words = failure.text[slice(*span)][:_MOST_WORDS] if span else ""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from rebond.core.said import said
 from rebond.services.errors import InputError, RefusedError
 from rebond.store.read.keys import find_kept
 from rebond.store.write.keys import begin_answer, drop_answer, drop_answers_before, keep_answer
@@ -34,25 +35,28 @@ def begin(key: int, name: str, *, digest: str, now: datetime, seal: bytes) -> An
     work, or when it was cut short: then nobody knows what it did.
     """
     if not 0 < len(name) <= _MOST_NAME or not (name.isascii() and name.isprintable()):
-        raise InputError(f"an idempotency key has 1 to {_MOST_NAME} visible ASCII characters")
+        raise InputError(said("an idempotency key has 1 to {most_name} visible ASCII characters", most_name=_MOST_NAME))
     drop_answers_before(now - KEPT_FOR, limit=_DROPPED_AT_ONCE)
     if begin_answer(key, name, digest=digest, now=now):
         return None
     kept = find_kept(key, name)
     if kept is None:  # it was given up in this moment
-        raise RefusedError("the request with this idempotency key has just failed: send it again")
+        raise RefusedError(said("the request with this idempotency key has just failed: send it again"))
     if kept.digest != digest:
-        raise InputError("this idempotency key was used for another request: a new request needs a new key")
+        raise InputError(said("this idempotency key was used for another request: a new request needs a new key"))
     if kept.status is None:
         raise RefusedError(
-            f"the request with this idempotency key began at {kept.at:%H:%M:%S} UTC and has not been answered: wait;"
-            " if it was cut short, look at what it did, and use a new key for what is missing"
+            said(
+                "the request with this idempotency key began at {at:%H:%M:%S} UTC and has not been answered:"
+                " wait; if it was cut short, look at what it did, and use a new key for what is missing",
+                at=kept.at,
+            )
         )
     try:
         body = zlib.decompress(_sealer(seal).decrypt(kept.body))
     except InvalidToken:  # the site has another key by now
         raise RefusedError(
-            "what this request was answered cannot be read any more: use a new idempotency key"
+            said("what this request was answered cannot be read any more: use a new idempotency key")
         ) from None
     return Answer(status=kept.status, content_type=kept.content_type, body=body)
 

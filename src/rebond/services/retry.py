@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from rebond.core.said import said
 from rebond.services.errors import NotFoundError
 from rebond.store.read.returns import ReturnState, list_returns
 from rebond.store.write.returns import revive_returns
@@ -16,5 +17,7 @@ def retry_dead(ids: Collection[int] | None = None) -> int:
         dead = {one.id for one in list_returns([ReturnState.DEAD])}
         if missing := sorted(set(ids) - dead):
             named = ", ".join(map(str, missing))
-            raise NotFoundError(f"not among the dead returns: {named} (rebond returns dead lists them)")
+            raise NotFoundError(
+                said("not among the dead returns: {named} (rebond returns dead lists them)", named=named)
+            )
     return revive_returns(ids)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
+from rebond.core.said import said
 from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
 from rebond.services.errors import InputError
 from rebond.store.read.state_json import read_cause
@@ -58,8 +59,11 @@ def find_format(columns: Sequence[str]) -> Format:
     if present & {*_ADDRESSES, *_HASHES}:
         return Format("addresses", frozenset(), _own)
     raise InputError(
-        f"the columns {', '.join(columns)[:500]} are of no list that is known here: name one address, email, phone,"
-        " push or hash, and perhaps channel, status, reason and date"
+        said(
+            "the columns {columns} are of no list that is known here: name one address, email, phone, push or"
+            " hash, and perhaps channel, status, reason and date",
+            columns=", ".join(columns)[:500],
+        )
     )
 
 
@@ -92,7 +96,7 @@ def _unwanted(address: str, *, at: str = "", text: str = "") -> Entry:
 def _ses(row: Cells) -> Entry:
     make = {"BOUNCE": _bounced, "COMPLAINT": _complained}.get(row["reason"].upper())
     if make is None:
-        raise ValueError(f"reason {row['reason']!r} is neither BOUNCE nor COMPLAINT")
+        raise ValueError(said("reason {row!r} is neither BOUNCE nor COMPLAINT", row=row["reason"]))
     return make(row["emailaddress"], at=row.get("lastupdatetime", ""), text=row["reason"])
 
 
@@ -174,7 +178,7 @@ def _own(row: Cells) -> Entry:
     try:
         cause = read_cause(row.get("cause", ""))
     except ValueError:
-        raise ValueError(f"cause {row['cause'][:50]!r} is unknown") from None
+        raise ValueError(said("cause {row!r} is unknown", row=row["cause"][:50])) from None
     return Entry(
         address=address,
         # A narrower scope, and what still may be written to, keep nobody out of the whole site.
@@ -197,16 +201,20 @@ def _named(row: Cells) -> tuple[str, Channel | None, bool]:
         if digest := row.get(name, "").lower():
             lengths = {length} if length else {64, 40, 32}
             if len(digest) not in lengths or not set(digest) <= set("0123456789abcdef"):
-                raise ValueError(f"{digest[:80]!r} is no hash: write SHA-256, SHA-1 or MD5 in hexadecimal digits")
+                raise ValueError(
+                    said("{digest!r} is no hash: write SHA-256, SHA-1 or MD5 in hexadecimal digits", digest=digest[:80])
+                )
             return digest, None, True
-    raise ValueError("its address is empty")
+    raise ValueError(said("its address is empty"))
 
 
 def _word(kind: type[Word], text: str, name: str) -> Word:
     try:
         return kind(text.strip().lower())
     except ValueError:
-        raise ValueError(f"{name} {text[:50]!r} is unknown: write one of {', '.join(kind)}") from None
+        raise ValueError(
+            said("{name} {text!r} is unknown: write one of {kind}", name=name, text=text[:50], kind=tuple(kind))
+        ) from None
 
 
 def read_date(text: str) -> datetime | None:
@@ -220,7 +228,9 @@ def read_date(text: str) -> datetime | None:
         found = _iso(text) or parsedate_to_datetime(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, TypeError, OverflowError, OSError, IndexError):
-        raise ValueError(f"{text[:50]!r} is no date: write it as 2026-05-31 or 2026-05-31T08:00:00Z") from None
+        raise ValueError(
+            said("{text!r} is no date: write it as 2026-05-31 or 2026-05-31T08:00:00Z", text=text[:50])
+        ) from None
 
 
 def _iso(text: str) -> datetime | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
+from rebond.core.said import said
 from rebond.services.errors import InputError
 from rebond.services.file_lines import MAX_CELL, MAX_ROW, BadRow, Lines
 from rebond.services.json_file import JsonFile
@@ -16,23 +17,31 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @contextmanager
-def open_table(path: Path, *, encoding: str = "utf-8") -> Iterator["CsvFile | JsonFile"]:
-    """Open a file of rows, JSON Lines by its name, CSV otherwise; InputError when it cannot be read."""
+def open_table(path: Path, *, encoding: str = "utf-8", name: str = "") -> Iterator["CsvFile | JsonFile"]:
+    """Open a file of rows, JSON Lines by its name, CSV otherwise; InputError when it cannot be read.
+
+    `name` is what errors call it, when not its path.
+    """
+    name = name or str(path)
     try:
         utf8 = codecs.lookup(encoding).name == "utf-8"
         TextIOWrapper(BytesIO(), encoding=encoding)  # refuses what is no encoding of texts
     except (LookupError, ValueError):
-        raise InputError(f"encoding {encoding!r} is unknown: write one such as utf-8, cp1252 or utf-16") from None
+        raise InputError(
+            said("encoding {encoding!r} is unknown: write one such as utf-8, cp1252 or utf-16", encoding=encoding)
+        ) from None
     try:
         binary = path.open("rb")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise InputError(
+            said("{path} cannot be read: {strerror}", path=name, strerror=error.strerror or error)
+        ) from None
     with binary:
         if utf8:
             if binary.peek(2)[:2] in _UTF16:
-                raise InputError(f"{path} is UTF-16: say so with --encoding utf-16")
+                raise InputError(said("{path} is UTF-16: say so with --encoding utf-16", path=name))
             encoding = "utf-8-sig"  # a mark at the beginning is no part of the first name
-        lines = Lines(binary, encoding=encoding, name=str(path))
+        lines = Lines(binary, encoding=encoding, name=name)
         size = path.stat().st_size
         json_lines = path.suffix.lower() in (".jsonl", ".ndjson")
         yield JsonFile(lines, size=size) if json_lines else CsvFile(lines, size=size)
@@ -57,11 +66,17 @@ class CsvFile:
         try:
             header = next(self._reader, None)
         except csv.Error as error:
-            raise InputError(f"{name}: the header cannot be read: {error}") from None
+            raise InputError(said("{name}: the header cannot be read: {error}", name=name, error=error)) from None
         if not header or not any(cell.strip() for cell in header):
-            raise InputError(f"{name}: the first line must name the columns, and it is empty")
+            raise InputError(said("{name}: the first line must name the columns, and it is empty", name=name))
         if self._lines.problem:
-            raise InputError(f"{name}: the header: {self._lines.problem}: say the encoding with --encoding")
+            raise InputError(
+                said(
+                    "{name}: the header: {problem}: say the encoding with --encoding",
+                    name=name,
+                    problem=self._lines.problem,
+                )
+            )
         return [cell.strip() for cell in header]
 
     def position(self) -> int:

@@ -16,6 +16,7 @@ from rebond.core.qualify.exchange import Difference, Document, compare_pack, rul
 from rebond.core.qualify.loading import PACK, is_imported
 from rebond.core.qualify.normalise import template
 from rebond.core.qualify.rules import RuleError
+from rebond.core.said import said
 from rebond.core.words import QualificationStatus
 from rebond.services.apply_rules import Practice
 from rebond.services.backtest import Backtested
@@ -136,7 +137,13 @@ def _refuse_strangers(pack: PackFile, *, source: str) -> None:
     for document in console_documents().values():
         if is_imported(document) and document[PACK]["name"] == name and document[PACK]["source"] != source:
             owner = document[PACK]["source"]
-            raise PackError(f"the pack {name} comes from the source {owner} here; another cannot replace its rules")
+            raise PackError(
+                said(
+                    "the pack {name} comes from the source {owner} here; another cannot replace its rules",
+                    name=name,
+                    owner=owner,
+                )
+            )
 
 
 def _passed_over(pack: PackFile, *, source: str) -> tuple[Outcome, str] | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.services.errors import NotFoundError
 from rebond.store.read.transports import troubled_transports
 from rebond.store.write.audit import add_audit
@@ -15,7 +16,7 @@ def try_transport_again(name: str, *, now: datetime, actor: str) -> None:
     with transaction.atomic():
         found = next((one for one in troubled_transports(now=now) if one.name == name), None)
         if found is None:
-            raise NotFoundError(f"the transport {name!r} does not rest")
+            raise NotFoundError(said("the transport {name!r} does not rest", name=name))
         clear_transport(name)
         add_audit(
             "transport.again",

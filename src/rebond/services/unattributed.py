@@ -12,6 +12,7 @@ from django.db import transaction
 from rebond.core.failure import AddressState, Event, Facts, Verdict
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
+from rebond.core.said import said
 from rebond.core.words import Phase
 from rebond.services.alerts import OftenUnqualified, alert_about_texts
 from rebond.services.errors import InputError, NotFoundError, RefusedError
@@ -19,8 +20,8 @@ from rebond.services.record import OFTEN, Occurrence, sight, sighted
 from rebond.services.rules_in_force import RulesInForce
 from rebond.store.read.returns import unaccepted
 from rebond.store.write.audit import add_audits
-from rebond.store.write.states import hold_addresses, refold
 from rebond.store.write.messages import ReturnMark, mark_messages
+from rebond.store.write.states import hold_addresses, refold
 from rebond.store.write.trust import HeldEvidence, TrustedEvidence, lock_evidence, trust_evidence
 from rebond.store.write.unattributed import Acceptable, find_unattributed, mark_accepted
 
@@ -54,7 +55,7 @@ class Accepting:
 
     def __post_init__(self) -> None:
         if not self.because.strip():
-            raise InputError("say why what came back is to be believed")
+            raise InputError(said("say why what came back is to be believed"))
 
     def accept_all(self, *, source: str = "", has_time: Callable[[], bool] = lambda: True) -> AcceptedAll:
         """Accept all unattributed returns (of this source, unless empty), a transaction for some hundred; audited.
@@ -82,12 +83,12 @@ class Accepting:
         with transaction.atomic():
             found = find_unattributed([number])
             if number not in found:
-                raise NotFoundError(f"there is no unattributed return {number}")
+                raise NotFoundError(said("there is no unattributed return {number}", number=number))
             if found[number].accepted:
-                raise RefusedError(f"the return {number} has been accepted already")
+                raise RefusedError(said("the return {number} has been accepted already", number=number))
             done = self._let_act(found, qualifier)
             if number not in done:
-                raise RefusedError(f"the return {number} names no address that it could act on")
+                raise RefusedError(said("the return {number} names no address that it could act on", number=number))
             return done[number]
 
     def _let_act(self, entries: Mapping[int, Acceptable], qualifier: Qualifier) -> dict[int, Accepted]:

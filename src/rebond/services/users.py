@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.core.words import Role
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.store.read.users import UserRow, count_administrators, find_user
@@ -17,12 +18,14 @@ _NAME = re.compile(r"[\w.@+-]{1,150}")
 def create_user(name: str, *, role: Role, email: str = "", now: datetime, actor: str) -> UserRow:
     """Make a person; they come in by a one-time link. InputError for a name that cannot be one."""
     if not _NAME.fullmatch(name):
-        raise InputError(f"{name!r} cannot be a name: 1 to 150 letters, digits and . _ @ + -")
+        raise InputError(said("{name!r} cannot be a name: 1 to 150 letters, digits and . _ @ + -", name=name))
     if email:
         _check_email(email)
     with transaction.atomic():
         if find_user(name):
-            raise RefusedError(f"there is already a person {name!r}: give another name, or a new link to this one")
+            raise RefusedError(
+                said("there is already a person {name!r}: give another name, or a new link to this one", name=name)
+            )
         add_user(name, email=email, role=role, now=now)
         given = {"role": role.value, "email": email}
         add_audit("user.create", subject=f"user:{name}", actor=actor, now=now, after=given)
@@ -78,13 +81,13 @@ def existing_user(name: str) -> UserRow:
     """Read a person; NotFoundError when there is no such."""
     found = find_user(name)
     if found is None:
-        raise NotFoundError(f"there is no person {name!r}: see rebond user list")
+        raise NotFoundError(said("there is no person {name!r}: see rebond user list", name=name))
     return found
 
 
 def _keep_an_administrator(user: UserRow) -> None:
     if user.role is Role.ADMINISTRATOR and user.active and not count_administrators(but=user.name):
-        raise RefusedError(f"{user.name!r} is the last administrator: make another one first")
+        raise RefusedError(said("{user_name!r} is the last administrator: make another one first", user_name=user.name))
 
 
 def _check_email(text: str) -> None:
@@ -93,4 +96,4 @@ def _check_email(text: str) -> None:
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise InputError(f"{text!r} cannot be an email address: {error}") from None
+        raise InputError(said("{text!r} cannot be an email address: {error}", text=text, error=error)) from None

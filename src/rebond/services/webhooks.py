@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.core.webhooks import EventType, secret_for
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.store.read.webhooks import SubscriptionRow, count_subscriptions, find_subscription
@@ -53,7 +54,7 @@ def subscribe(
     _check(url, name, site=site)
     with transaction.atomic():
         if count_subscriptions() >= MOST:
-            raise RefusedError(f"there are {MOST} subscriptions already: remove one first")
+            raise RefusedError(said("there are {most} subscriptions already: remove one first", most=MOST))
         kinds = _distinct(events)
         number = add_subscription(name=name, url=url, events=kinds, salt=salt, now=now, actor=actor)
         given = {"name": name, "url": url, "events": [one.value for one in kinds]}
@@ -74,7 +75,7 @@ def edit_subscription(
 ) -> SubscriptionRow:
     """Change what is not None; made active again, it is told what waited meanwhile."""
     if url is None and events is None and name is None and active is None:
-        raise InputError("say what to change")
+        raise InputError(said("say what to change"))
     with transaction.atomic():
         before = existing_subscription(number, lock=True)
         _check(before.url if url is None else url, before.name if name is None else name, site=site)
@@ -129,12 +130,18 @@ def replay(number: int, *, now: datetime, delivery: int | None = None, since: da
     NotFoundError when there is no such line, or it still waits; RefusedError when the subscription is not active.
     """
     if (delivery is None) == (since is None):
-        raise InputError("say what to tell again: one line of the log, or all since a time")
+        raise InputError(said("say what to tell again: one line of the log, or all since a time"))
     with transaction.atomic():
         _active(number)
         again = tell_again(number, now=now, number=delivery, since=since)
         if delivery is not None and not again:
-            raise NotFoundError(f"there is no line {delivery} in the log of webhook {number} that was told or given up")
+            raise NotFoundError(
+                said(
+                    "there is no line {delivery} in the log of webhook {number} that was told or given up",
+                    delivery=delivery,
+                    number=number,
+                )
+            )
     return again
 
 
@@ -142,23 +149,29 @@ def existing_subscription(number: int, *, lock: bool = False) -> SubscriptionRow
     """Read a subscription; NotFoundError when there is no such."""
     row = find_subscription(number, lock=lock)
     if row is None:
-        raise NotFoundError(f"there is no webhook {number}: see rebond webhook list")
+        raise NotFoundError(said("there is no webhook {number}: see rebond webhook list", number=number))
     return row
 
 
 def _active(number: int) -> None:
     row = existing_subscription(number)
     if not row.active:
-        raise RefusedError(f"webhook {number} is not active ({row.ended_because}): make it active first")
+        raise RefusedError(
+            said(
+                "webhook {number} is not active ({ended_because}): make it active first",
+                number=number,
+                ended_because=row.ended_because,
+            )
+        )
 
 
 def _check(url: str, name: str, *, site: Site) -> None:
     if len(url) > _MOST_URL:
-        raise InputError(f"an address has at most {_MOST_URL} characters")
+        raise InputError(said("an address has at most {most_url} characters", most_url=_MOST_URL))
     if words := site.refuse(url):
         raise InputError(words)
     if len(name) > _MOST_NAME or not name.isprintable():
-        raise InputError(f"a name has at most {_MOST_NAME} visible characters")
+        raise InputError(said("a name has at most {most_name} visible characters", most_name=_MOST_NAME))
 
 
 def _distinct(events: Sequence[EventType]) -> list[EventType]:

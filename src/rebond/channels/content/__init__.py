@@ -15,6 +15,7 @@ from jinja2 import meta
 from rebond.channels.content.budget import MAX_OUTPUT, Budget, GuardedContext
 from rebond.channels.content.rewrite import check, guard
 from rebond.channels.content.sandbox import Sandbox
+from rebond.core.said import said, words_of
 
 __all__ = ["MAX_OUTPUT", "MAX_SOURCE", "ContentError", "ProductionError", "Template", "compile_template"]
 
@@ -52,7 +53,9 @@ class Template:
                     budget.hold(length)
                 pieces.append(piece)
         except Exception as error:  # whatever a template does, it concerns this message only
-            raise ProductionError(f"{self._place(error.__traceback__)}: {_words(error)}") from None
+            raise ProductionError(
+                said("{place}: {words}", place=self._place(error.__traceback__), words=_words(error))
+            ) from None
         return "".join(pieces)
 
     def _place(self, trace: TracebackType | None) -> str:
@@ -70,7 +73,14 @@ def compile_template(source: str, *, html: bool, name: str, limit: int = MAX_OUT
     `html` turns escaping on; `name` says which part this is in errors; `limit` is in characters.
     """
     if len(source) > MAX_SOURCE:
-        raise ContentError(f"{name}: the template has {len(source):,} characters; at most {MAX_SOURCE:,} are taken")
+        raise ContentError(
+            said(
+                "{name}: the template has {count:,} characters; at most {max_source:,} are taken",
+                name=name,
+                count=len(source),
+                max_source=MAX_SOURCE,
+            )
+        )
     sandbox = _sandbox(html)
     try:
         tree = sandbox.parse(source, name)
@@ -78,9 +88,13 @@ def compile_template(source: str, *, html: bool, name: str, limit: int = MAX_OUT
         names = frozenset(meta.find_undeclared_variables(tree))
         code = sandbox.compile(guard(tree, sandbox), name, name)
     except jinja2.TemplateSyntaxError as error:
-        raise ContentError(f"{name}, line {error.lineno}: {error.message}") from None
+        raise ContentError(
+            said("{name}, line {lineno}: {message}", name=name, lineno=error.lineno, message=error.message)
+        ) from None
     except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError) as error:
-        raise ContentError(f"{name}: it is nested too deeply or holds an impossible number: {error}") from None
+        raise ContentError(
+            said("{name}: it is nested too deeply or holds an impossible number: {error}", name=name, error=error)
+        ) from None
     assert isinstance(code, CodeType)
     return Template(name, names, limit, jinja2.Template.from_code(sandbox, code, sandbox.globals))
 
@@ -92,5 +106,5 @@ def _sandbox(html: bool) -> Sandbox:
 
 def _words(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "a macro or a loop calls itself too often"
-    return str(error) or type(error).__name__
+        return said("a macro or a loop calls itself too often")
+    return words_of(error) or type(error).__name__

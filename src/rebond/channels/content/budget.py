@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from jinja2.runtime import Context
 
+from rebond.core.said import said
+
 MAX_STEPS = 100_000
 MAX_OUTPUT = 1 << 20
 MAX_NUMBER = 1 << 64
@@ -33,7 +35,11 @@ class Budget:
         """Count work."""
         self.steps -= steps
         if self.steps < 0:
-            raise LimitError(f"it takes more than {MAX_STEPS:,} steps for one message; look for a long loop")
+            raise LimitError(
+                said(
+                    "it takes more than {max_steps:,} steps for one message; look for a long loop", max_steps=MAX_STEPS
+                )
+            )
 
     def write(self, characters: int) -> None:
         """Count text on its way out."""
@@ -89,5 +95,5 @@ class GuardedContext(Context):
 def bounded(number: object) -> object:
     """Return a number unless it has grown past what a message can want."""
     if isinstance(number, int | Decimal) and not -MAX_NUMBER <= number <= MAX_NUMBER:
-        raise LimitError("a number grows past 2^64")
+        raise LimitError(said("a number grows past 2^64"))
     return number

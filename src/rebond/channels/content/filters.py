@@ -11,6 +11,7 @@ from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
 
 from rebond.channels.content.budget import GuardedContext, LimitError, bounded
+from rebond.core.said import said
 
 MAX_ARGUMENT = 1_000
 
@@ -24,10 +25,12 @@ def as_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple | dict | range):
-        raise TypeError(f"a {type(value).__name__} cannot be printed as it is; use a loop, or |join(', ')")
+        raise TypeError(
+            said("a {kind} cannot be printed as it is; use a loop, or |join(', ')", kind=type(value).__name__)
+        )
     if type(value).__module__ in {"builtins", "datetime", "decimal"} and not callable(value):
         return str(value)
-    raise TypeError(f"a {type(value).__name__} cannot be printed")
+    raise TypeError(said("a {kind} cannot be printed", kind=type(value).__name__))
 
 
 def _default(value: Any, default_value: object = "", boolean: bool = False) -> object:
@@ -40,7 +43,7 @@ def _replace(text: object, old: str, new: str, count: int | None = None) -> str:
 
 def _round(value: object, precision: int = 0, method: str = "common") -> float:
     if not isinstance(value, int | float) or not 0 <= precision <= 10:
-        raise ValueError("round takes a number and a precision from 0 to 10")
+        raise ValueError(said("round takes a number and a precision from 0 to 10"))
     return float(stock.do_round(value, precision, method))  # type: ignore[arg-type] # jinja refuses a wrong method
 
 
@@ -66,7 +69,11 @@ def _plain(function: Callable[[str], str]) -> Callable[[object], str]:
 def _truncate(text: object, length: int = 255, killwords: bool = False, end: str = "...") -> str:
     full = as_text(text)
     if not len(end) <= length:
-        raise ValueError(f"truncate cannot cut to {length} characters when the ending has {len(end)}")
+        raise ValueError(
+            said(
+                "truncate cannot cut to {length} characters when the ending has {count}", length=length, count=len(end)
+            )
+        )
     if len(full) <= length:
         return full
     cut = full[: length - len(end)]
@@ -103,7 +110,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = MappingProxyType(
 def check_arguments(values: tuple[object, ...]) -> None:
     """Refuse a long text as an argument: what is searched for, stripped or cut at is short."""
     if any(isinstance(value, str) and len(value) > MAX_ARGUMENT for value in values):
-        raise LimitError(f"an argument has more than {MAX_ARGUMENT:,} characters")
+        raise LimitError(said("an argument has more than {max_argument:,} characters", max_argument=MAX_ARGUMENT))
 
 
 def _guard(function: Callable[..., object]) -> Callable[..., object]:
@@ -181,7 +188,7 @@ def _weighed(context: GuardedContext, value: object) -> object:
 def _key(value: object) -> object:
     if isinstance(value, str | int | float | None):
         return value
-    raise TypeError(f"a {type(value).__name__} cannot be the key of a dictionary")
+    raise TypeError(said("a {kind} cannot be the key of a dictionary", kind=type(value).__name__))
 
 
 # No template can name these: they are put into the parsed tree (rewrite.py).
@@ -205,7 +212,7 @@ FILTERS = dict(PUBLIC_FILTERS) | {TICK: _tick, WEIGH: _weighed, KEY: _key, CONCA
 def _divisible(value: object, by: int = 2) -> bool:
     # Only numbers: on a text % is formatting, and a format can ask for any width.
     if not isinstance(value, int) or not isinstance(by, int):
-        raise TypeError("only whole numbers are even, odd or divisible")
+        raise TypeError(said("only whole numbers are even, odd or divisible"))
     return value % by == 0
 
 

@@ -9,6 +9,7 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.visitor import NodeTransformer
 
 from rebond.channels.content.filters import CONCAT, KEY, PUBLIC_FILTERS, TESTS, TICK, WEIGH
+from rebond.core.said import said
 
 _ALLOWED: frozenset[type[nodes.Node]] = frozenset(
     {
@@ -38,7 +39,9 @@ class TokenLimit(Extension):
         """Pass the tokens on, so many and no more."""
         for count, token in enumerate(stream):
             if count > MAX_TOKENS:
-                raise TemplateSyntaxError(f"the template has over {MAX_TOKENS:,} words and signs", token.lineno)
+                raise TemplateSyntaxError(
+                    said("the template has over {max_tokens:,} words and signs", max_tokens=MAX_TOKENS), token.lineno
+                )
             yield token
 
 
@@ -48,16 +51,24 @@ def check(tree: nodes.Template) -> None:
     while stack:
         node = stack.pop()
         if type(node) not in _ALLOWED:
-            raise TemplateSyntaxError(f"{_tag(node)} is not available here", node.lineno)
+            raise TemplateSyntaxError(said("{tag} is not available here", tag=_tag(node)), node.lineno)
         if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-            raise TemplateSyntaxError(f"the attribute {node.attr!r} is internal", node.lineno)
+            raise TemplateSyntaxError(said("the attribute {attr!r} is internal", attr=node.attr), node.lineno)
         if isinstance(node, nodes.Filter) and node.name not in PUBLIC_FILTERS:
             raise TemplateSyntaxError(
-                f"there is no filter {node.name!r}; there are {', '.join(sorted(PUBLIC_FILTERS))}", node.lineno
+                said(
+                    "there is no filter {node_name!r}; there are {public_filters}",
+                    node_name=node.name,
+                    public_filters=tuple(sorted(PUBLIC_FILTERS)),
+                ),
+                node.lineno,
             )
         if isinstance(node, nodes.Test) and node.name not in TESTS:
             raise TemplateSyntaxError(
-                f"there is no test {node.name!r}; there are {', '.join(sorted(TESTS))}", node.lineno
+                said(
+                    "there is no test {node_name!r}; there are {tests}", node_name=node.name, tests=tuple(sorted(TESTS))
+                ),
+                node.lineno,
             )
         stack.extend(node.iter_child_nodes())
 

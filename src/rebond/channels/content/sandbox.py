@@ -16,6 +16,7 @@ from markupsafe import Markup
 from rebond.channels.content.budget import MAX_NUMBER, GuardedContext, LimitError, bounded
 from rebond.channels.content.filters import FILTERS, TESTS, as_text, check_arguments, hold_replacement
 from rebond.channels.content.rewrite import TokenLimit
+from rebond.core.said import said
 
 MAX_RANGE = 100_000
 _MAX_POWER = 64
@@ -153,7 +154,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return __obj()  # raises, with the name that is missing
         if isinstance(getattr(__obj, "__self__", None), date | time):
             return __obj()
-        raise SecurityError(f"a {type(__obj).__name__} cannot be called")
+        raise SecurityError(said("a {kind} cannot be called", kind=type(__obj).__name__))
 
     def call_binop(self, context: GuardedContext, operator: str, left: Any, right: Any) -> Any:  # type: ignore[override]
         """Calculate, within bounds: a few characters of source may not make a huge value."""
@@ -164,10 +165,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if operator == "*":
             return bounded(_multiply(context, left, right))
         if not _is_number(left) or not _is_number(right):
-            raise TypeError(f"{operator} takes two numbers, not {type(left).__name__} and {type(right).__name__}")
+            raise TypeError(
+                said(
+                    "{operator} takes two numbers, not {kind} and {kind2}",
+                    operator=operator,
+                    kind=type(left).__name__,
+                    kind2=type(right).__name__,
+                )
+            )
         if operator == "**":
             if abs(right) > _MAX_POWER or abs(left) > MAX_NUMBER:
-                raise LimitError("a number grows past 2^64")
+                raise LimitError(said("a number grows past 2^64"))
             return bounded(left**right)
         return bounded(_OPERATORS[operator](left, right))
 
@@ -195,7 +203,7 @@ def _apply(context: GuardedContext, method: _Method, args: tuple[Any, ...], kwar
 def _range(*args: Any) -> range:
     made = range(*args)
     if len(made) > MAX_RANGE:
-        raise LimitError(f"range makes more than {MAX_RANGE:,} items")
+        raise LimitError(said("range makes more than {max_range:,} items", max_range=MAX_RANGE))
     return made
 
 
@@ -226,5 +234,7 @@ def _multiply(context: GuardedContext, left: Any, right: Any) -> Any:
         for _ in range(max(right, 0)):  # stops when the allowance is used up
             context.budget.weigh(left)
     elif not (_is_number(left) and _is_number(right)):
-        raise TypeError(f"* cannot multiply {type(left).__name__} by {type(right).__name__}")
+        raise TypeError(
+            said("* cannot multiply {kind} by {kind2}", kind=type(left).__name__, kind2=type(right).__name__)
+        )
     return left * right

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rebond.channels.content import ContentError
 from rebond.core.address import parse_address
+from rebond.core.said import said
 from rebond.core.words import Channel
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -39,16 +40,18 @@ def has_control(text: str) -> bool:
 def parse_from(header: str, *, allow_undotted: bool = False) -> Mailbox:
     """Read `Name <address>` or an address; raises ContentError that says what is wrong with it."""
     if has_control(header):
-        raise ContentError(f"the sender {header!r} holds a line break or another control character")
+        raise ContentError(said("the sender {header!r} holds a line break or another control character", header=header))
     bracketed = _BRACKETED.fullmatch(header)
     name, address = (bracketed["name"].strip(), bracketed["address"]) if bracketed else ("", header.strip())
     if len(name) >= 2 and name[0] == name[-1] == '"':
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
     if len(name) > _LONGEST_NAME:
-        raise ContentError(f"the sender's name has more than {_LONGEST_NAME} characters")
+        raise ContentError(
+            said("the sender's name has more than {longest_name} characters", longest_name=_LONGEST_NAME)
+        )
     mailbox = sendable(address, allow_undotted=allow_undotted)
     if mailbox is None:
-        raise ContentError(f"the sender {header!r} is not of the form: Name <address@domain>")
+        raise ContentError(said("the sender {header!r} is not of the form: Name <address@domain>", header=header))
     return Mailbox(name, mailbox)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from rebond.channels.content import ContentError
+from rebond.core.said import said
 
 # A local part has 64 characters (RFC 5321 4.5.3.1.1); a return-path token at its longest takes 34, and `+` one.
 _LONGEST_PREFIX = 64 - 34 - 1
@@ -41,12 +42,24 @@ class EmailIdentity:
 
     def __post_init__(self) -> None:
         if not _DOMAIN.fullmatch(self.bounce_domain):
-            raise ContentError(f"the bounce domain {self.bounce_domain!r} is no domain name (in ASCII)")
+            raise ContentError(
+                said(
+                    "the bounce domain {bounce_domain!r} is no domain name (in ASCII)", bounce_domain=self.bounce_domain
+                )
+            )
         if not _PREFIX.fullmatch(self.return_prefix) or len(self.return_prefix) > _LONGEST_PREFIX:
             raise ContentError(
-                f"the return prefix {self.return_prefix!r} is not 1 to {_LONGEST_PREFIX} of a-z 0-9 . _ -"
+                said(
+                    "the return prefix {return_prefix!r} is not 1 to {longest_prefix} of a-z 0-9 . _ -",
+                    return_prefix=self.return_prefix,
+                    longest_prefix=_LONGEST_PREFIX,
+                )
             )
         if self.public_url and not _URL.fullmatch(self.public_url):
-            raise ContentError(f"the public URL {self.public_url!r} is not of the form https://host/path")
+            raise ContentError(
+                said("the public URL {public_url!r} is not of the form https://host/path", public_url=self.public_url)
+            )
         if not _FEEDBACK.fullmatch(self.feedback_id):
-            raise ContentError(f"the feedback id {self.feedback_id!r} is not of the form a:b:c:sender")
+            raise ContentError(
+                said("the feedback id {feedback_id!r} is not of the form a:b:c:sender", feedback_id=self.feedback_id)
+            )

@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from rebond.core.said import said
+
 _TLS = ("none", "starttls", "opportunistic")
 # RFC 5321 4.5.3.2: giving up early after the data makes doubles.
 _ANSWER_FACTOR = 5
@@ -68,22 +70,29 @@ class SmtpSettings:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise SettingsError(f"the SMTP URL cannot be read: {error}") from None
+            raise SettingsError(said("the SMTP URL cannot be read: {error}", error=error)) from None
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise SettingsError("an SMTP URL is smtp://host:port or smtps://host:port")
+            raise SettingsError(said("an SMTP URL is smtp://host:port or smtps://host:port"))
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         unknown = sorted(options.keys() - {"tls", "verify", "ca", "hello"})
         if unknown or parts.path not in {"", "/"} or parts.fragment:
             raise SettingsError(
-                f"an SMTP URL has no {unknown[0] if unknown else 'path'!r}; it has tls, verify, ca, hello"
+                said(
+                    "an SMTP URL has no {value!r}; it has tls, verify, ca, hello",
+                    value=unknown[0] if unknown else "path",
+                )
             )
         tls = "implicit" if parts.scheme == "smtps" else options.get("tls", "opportunistic")
         if tls not in {*_TLS, "implicit"} or ("tls" in options and parts.scheme == "smtps"):
             raise SettingsError(
-                f"tls={options['tls']} is none of {', '.join(_TLS)} (with smtp://; smtps:// takes none)"
+                said(
+                    "tls={options} is none of {tls} (with smtp://; smtps:// takes none)",
+                    options=options["tls"],
+                    tls=tuple(_TLS),
+                )
             )
         if options.get("verify", "yes") not in {"yes", "no"}:
-            raise SettingsError(f"verify={options['verify']} is neither yes nor no")
+            raise SettingsError(said("verify={options} is neither yes nor no", options=options["verify"]))
         return cls(
             host=parts.hostname,
             port=port or (465 if tls == "implicit" else 25),

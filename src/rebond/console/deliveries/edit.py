@@ -1,6 +1,7 @@
 """Making a delivery and changing one: nothing typed is lost, and what a check finds stands beside its field."""
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rebond.console.deliveries.paging import place
-from rebond.console.deliveries.settings_form import DeliveryForm, initial_of
+from rebond.console.deliveries.settings_form import FILE, DeliveryForm, initial_of
 from rebond.core.message import DeliveryAction
 from rebond.core.permissions import Operation
-from rebond.core.words import MessageClass
-from rebond.jobs import ask
+from rebond.core.said import said
+from rebond.core.words import MessageClass, UploadStatus
 from rebond.services.dashboard import overview
 from rebond.services.deliveries import Aim, NewDelivery, Target, create_delivery
 from rebond.services.delivery_edit import edit_delivery
@@ -24,10 +25,11 @@ from rebond.services.errors import InputError, RefusedError
 from rebond.services.people_file import FileOptions
 from rebond.services.reach import choices
 from rebond.services.templates import get_template
-from rebond.services.uploads import Into, look_at, take
+from rebond.services.upload_columns import hold, look_at
+from rebond.services.uploads import Into, upload_for
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
-from rebond.web.uploads import keep
+from rebond.web.uploads import kept
 
 
 @operation(Operation.WRITE_DELIVERIES)
@@ -69,7 +71,13 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
     """Change a delivery that was not sent; it is a draft afterwards."""
     found = overview(number, now=now())
     if DeliveryAction.EDIT not in found.actions:
-        raise RefusedError(f"delivery {number} is {found.delivery.status}: it cannot be edited any more")
+        raise RefusedError(
+            said(
+                "delivery {number} is {delivery_status}: it cannot be edited any more",
+                number=number,
+                delivery_status=found.delivery.status,
+            )
+        )
     present = Aim(found.delivery.target, found.delivery.target_ref)
     if request.method == "POST":
         form = DeliveryForm(request.POST, request.FILES, choices=choices(), present=present)
@@ -97,40 +105,37 @@ def _is_sound(request: HttpRequest, form: DeliveryForm) -> bool:
 
 def _create(request: HttpRequest, form: DeliveryForm) -> int:
     actor = person_of(request).name
-    file = _kept(form)
     aim, template = form.aim(), form.cleaned_data["template"]
-    number = create_delivery(form.settings(), now=now(), actor=actor, aim=aim, template=template).id
-    _take(file, form, number, actor=actor)
+    with _file(form) as hold_for:
+        number = create_delivery(form.settings(), now=now(), actor=actor, aim=aim, template=template).id
+        hold_for(number, actor)
     return number
 
 
 def _change(request: HttpRequest, number: int, form: DeliveryForm) -> None:
     actor = person_of(request).name
-    file = _kept(form)
     wanted = form.settings()
     changes = {name: getattr(wanted, name) for name in NewDelivery.__dataclass_fields__}
-    edit_delivery(number, changes, now=now(), actor=actor, aim=form.aim())
-    _take(file, form, number, actor=actor)
+    with _file(form) as hold_for:
+        edit_delivery(number, changes, now=now(), actor=actor, aim=form.aim())
+        hold_for(number, actor)
 
 
-def _kept(form: DeliveryForm) -> Path | None:
-    """Keep the file that was given, once it was seen that it can be used; InputError."""
-    if form.cleaned_data["target"] != "file" or not form.cleaned_data["file"]:
-        return None
-    path = keep(form.cleaned_data["file"])
-    try:
-        look_at(path, name=form.cleaned_data["file"].name, options=_options(form))
-    except InputError:
-        path.unlink()
-        raise
-    return path
+@contextmanager
+def _file(form: DeliveryForm) -> Iterator[Callable[[int, str], None]]:
+    """Keep the file that was given, once it was seen that it can be used; gives what holds it for the delivery."""
+    file = form.cleaned_data["file"]
+    if form.cleaned_data["target"] != "file" or not file:
+        yield lambda number, actor: None
+        return
+    with kept(file) as path:
+        look_at(path, name=file.name, options=_options(form))
 
+        def hold_for(number: int, actor: str) -> None:
+            into, options = Into(delivery=number), _options(form)
+            hold(path, name=file.name, options=options, now=now(), actor=actor, into=into)
 
-def _take(file: Path | None, form: DeliveryForm, delivery: int, *, actor: str) -> None:
-    if file is not None:
-        name = form.cleaned_data["file"].name
-        take(file, name=name, options=_options(form), now=now(), actor=actor, into=Into(delivery=delivery))
-        ask("import")
+        yield hold_for
 
 
 def _options(form: DeliveryForm) -> FileOptions:
@@ -150,4 +155,7 @@ def _shown(request: HttpRequest, form: DeliveryForm, *, number: int | None = Non
 
 def _saved(request: HttpRequest, number: int) -> HttpResponse:
     messages.success(request, _("Saved as a draft. Nothing is sent before it was prepared and you say so."))
+    upload = upload_for(number)
+    if request.POST.get("target") == FILE and upload is not None and upload.status is UploadStatus.ASKING:
+        return redirect("profile_import_columns", upload.id)
     return redirect(f"{reverse('delivery_show', args=(number,))}?saved=1")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rebond.core.permissions import Operation
+from rebond.core.said import said
 from rebond.core.segment import ABOUT_SERVICES, Condition, Group, Match, Operator
 from rebond.services import audiences
 from rebond.services.errors import InputError, RefusedError
@@ -52,8 +53,11 @@ def edit(request: HttpRequest, number: int | None = None) -> HttpResponse:
     present = audiences.get_segment(number) if number is not None else None
     if present is not None and any(isinstance(part, Group) for part in present.filter.parts):
         raise RefusedError(
-            f"the segment {present.name!r} holds groups within groups, which the page cannot show: change it with"
-            " rebond segment save, or over the API"
+            said(
+                "the segment {present_name!r} holds groups within groups, which the page cannot show: change it"
+                " with rebond segment save, or over the API",
+                present_name=present.name,
+            )
         )
     if request.method == "GET":
         group = present.filter if present else Group(Match.ALL)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rebond.console.quarantine.forms import BulkForm, ConfirmForm, UndoForm
 from rebond.core.permissions import Operation
+from rebond.core.said import said
 from rebond.core.words import AddressStatus
 from rebond.jobs.asking import ask
 from rebond.jobs.names import BULK
@@ -96,7 +97,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 def _one(request: HttpRequest, number: int, form: UndoForm, *, status: int = 200) -> HttpResponse:
     found = find_bulk(number)
     if found is None:
-        raise NotFoundError(f"there is no operation {number}")
+        raise NotFoundError(said("there is no operation {number}", number=number))
     name = "progress" if getattr(request, "htmx", False) else "operation"
     shown = {"operation": found, "form": form, "asked": _asked(found.selection)}
     answer = render(request, f"console/quarantine/{name}.html", shown, status=status)

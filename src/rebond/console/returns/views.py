@@ -8,6 +8,7 @@ from django.shortcuts import render
 from rebond.console.returns.reading import read_return
 from rebond.console.returns.why import WHY
 from rebond.core.permissions import Operation
+from rebond.core.said import said
 from rebond.core.words import Channel, ReturnKind, Trust
 from rebond.services.attribute import WhyUnattributed
 from rebond.services.errors import NotFoundError
@@ -82,12 +83,12 @@ def entry_page(number: int, **more: Any) -> dict[str, Any]:
     """Return what the page of one entry shows."""
     entry = find_entry(number)
     if entry is None:
-        raise NotFoundError(f"there is no unattributed return {number}")
+        raise NotFoundError(said("there is no unattributed return {number}", number=number))
     why = _why(entry)
     mail = read_return(entry.return_id) if entry.return_id is not None else None
     about = WHY.get(why) if isinstance(why, WhyUnattributed) else None
-    said = {"trust": Trust(entry.trust), "required": Trust(entry.required), "channel": Channel(entry.channel)}
-    return {"entry": entry, "why": why, "about": about, "read": mail, **said, **more}
+    trust = {"trust": Trust(entry.trust), "required": Trust(entry.required), "channel": Channel(entry.channel)}
+    return {"entry": entry, "why": why, "about": about, "read": mail, **trust, **more}
 
 
 @operation(Operation.READ_RETURNS)
@@ -95,7 +96,7 @@ def mail(request: HttpRequest, number: int) -> HttpResponse:
     """Show one returned mail: what was read from it, what acted on nothing, and the mail as text."""
     found = find_return(number)
     if found is None:
-        raise NotFoundError(f"there is no returned mail {number}")
+        raise NotFoundError(said("there is no returned mail {number}", number=number))
     context = {
         "mail": found,
         "kind": _kind(found.kind),
@@ -110,7 +111,7 @@ def raw(request: HttpRequest, number: int) -> HttpResponse:
     """Give a returned mail as it came, as a file to be saved."""
     found = raw_mail(number)
     if found is None:
-        raise NotFoundError(f"there is no returned mail {number}, or its retention is over")
+        raise NotFoundError(said("there is no returned mail {number}, or its retention is over", number=number))
     answer = HttpResponse(found, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="return-{number}.eml"'
     return answer

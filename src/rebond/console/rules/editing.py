@@ -14,6 +14,7 @@ from rebond.console.rules.forms import RuleForm, digest_of, initial_of
 from rebond.console.rules.shelf import Shelf, shelf
 from rebond.core.permissions import Operation
 from rebond.core.qualify.rule_text import rule_table
+from rebond.core.said import said
 from rebond.jobs import ask
 from rebond.services.change_rules import Change, apply_change, effect_of, prepare_rules
 from rebond.services.errors import InputError, NotFoundError, RefusedError
@@ -54,7 +55,7 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
 
 def _own(kept: Shelf, name: str) -> Document:
     if not kept.is_own(name):
-        raise NotFoundError(f"this site has no rule {name!r} of its own")
+        raise NotFoundError(said("this site has no rule {name!r} of its own", name=name))
     return kept.documents[name]
 
 
@@ -129,7 +130,7 @@ def _page(request: HttpRequest, form: RuleForm, *, name: str, status: int = 200,
 def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Take a rule of this site away, after its back-test."""
     if name not in shelf().documents:
-        raise NotFoundError(f"this site has no rule {name!r}")
+        raise NotFoundError(said("this site has no rule {name!r}", name=name))
     rules: _Rules = {name: None}
     if request.method == "POST":
         asked = request.POST.get("anyway") == "on"

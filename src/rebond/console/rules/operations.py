@@ -6,6 +6,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from rebond.core.permissions import Operation
+from rebond.core.said import said
 from rebond.jobs import ask
 from rebond.services.apply_rules import carry_on
 from rebond.services.apply_rules import undo as undo_operation
@@ -28,7 +29,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show what a change did, text by text."""
     details = operation_details(number)
     if details is None:
-        raise NotFoundError(f"there is no operation {number}")
+        raise NotFoundError(said("there is no operation {number}", number=number))
     return render(request, "console/rules/operation.html", {"details": details, "done": details.operation})
 
 

@@ -14,6 +14,7 @@ from rebond.console.rules.effects import shown_effect
 from rebond.console.rules.history import packs_page
 from rebond.core.permissions import Operation
 from rebond.core.qualify.archive import MOST_BYTES
+from rebond.core.said import said
 from rebond.jobs import ask
 from rebond.services.errors import InputError
 from rebond.services.export_rules import export_pack
@@ -116,7 +117,7 @@ def give(request: HttpRequest) -> HttpResponse:
     site = current_site()
     maker = site.pack_maker
     if maker is None:
-        raise InputError("this site's pack has no name: set packs.name in rebond.toml")
+        raise InputError(said("this site's pack has no name: set packs.name in rebond.toml"))
     # In one place for all who ask: by what stands there the next version is told.
     folder = site.data / (site.config.packs.export or "packs")
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from rebond.console.rules.operations import done_before
 from rebond.console.rules.shelf import LEVELS, dialects, hits, shelf
 from rebond.core.permissions import Operation
 from rebond.core.qualify.rules import Rule
+from rebond.core.said import said
 from rebond.core.words import FAILURE_REASONS, Cause, Channel, Reason
 from rebond.services.errors import NotFoundError
 from rebond.services.try_pattern import try_pattern
@@ -61,7 +62,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     kept = shelf()
     rule = kept.find(name)
     if rule is None:
-        raise NotFoundError(f"there is no rule {name!r}")
+        raise NotFoundError(said("there is no rule {name!r}", name=name))
     examples = try_pattern(rule.text, [one.text for one in rule.examples], reads_words=rule.words)
     context = {
         "rule": rule,

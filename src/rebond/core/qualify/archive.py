@@ -14,6 +14,7 @@ from datetime import date
 from types import MappingProxyType
 
 from rebond.core.qualify.rule_text import toml_text
+from rebond.core.said import said
 
 MOST_BYTES = 8 << 20
 MOST_FILES = 500
@@ -96,21 +97,23 @@ def seal(body: bytes, *, key: bytes) -> bytes:
 def read_pack(data: bytes, *, keys: Collection[str]) -> PackFile:
     """Read a pack that one of these public keys signed; PackError says why it is refused."""
     if len(data) > MOST_BYTES:
-        raise PackError(f"it is larger than the {MOST_BYTES >> 20} MiB that a pack can have")
+        raise PackError(
+            said("it is larger than the {most_bytes} MiB that a pack can have", most_bytes=MOST_BYTES >> 20)
+        )
     signer = _signer(data, keys=keys)
     body = data[:-_SEAL_SIZE]
     members = dict(_members(body))
     if _zipped(members) != body:
-        raise PackError("its archive has not the form that packs have")
+        raise PackError(said("its archive has not the form that packs have"))
     try:
         texts = {path: content.decode() for path, content in members.items()}
     except UnicodeDecodeError as error:
-        raise PackError(f"it holds what is no UTF-8: {error}") from None
+        raise PackError(said("it holds what is no UTF-8: {error}", error=error)) from None
     manifest = _read_manifest(texts.pop(MANIFEST, ""))
     if wrong := [path for path in texts if not _PATH.fullmatch(path)]:
-        raise PackError(f"it holds {wrong[0][:80]!r}: rule files are called rules/CHANNEL/NAME.toml")
+        raise PackError(said("it holds {wrong!r}: rule files are called rules/CHANNEL/NAME.toml", wrong=wrong[0][:80]))
     if digest_of(texts) != manifest.digest:
-        raise PackError("its digest is not that of its rule files")
+        raise PackError(said("its digest is not that of its rule files"))
     return PackFile(manifest=manifest, signer=signer, files=texts)
 
 
@@ -124,15 +127,17 @@ def _signer(data: bytes, *, keys: Collection[str]) -> str:
 
     found = _SEAL.fullmatch(data[-_SEAL_SIZE:])
     if found is None:
-        raise PackError("it is no signed pack of rules, or a part of one only: it does not end with a signature")
+        raise PackError(said("it is no signed pack of rules, or a part of one only: it does not end with a signature"))
     signer = found[1].decode()
     if signer not in keys:
-        raise PackError(f"it is signed with the key {signer}, which is not configured for its source")
+        raise PackError(
+            said("it is signed with the key {signer}, which is not configured for its source", signer=signer)
+        )
     try:
         public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signer))
         public.verify(bytes.fromhex(found[2].decode()), _signed(data[:-_SEAL_SIZE]))
     except (InvalidSignature, ValueError):
-        raise PackError("its signature does not hold: it was altered, or signed with another key") from None
+        raise PackError(said("its signature does not hold: it was altered, or signed with another key")) from None
     return signer
 
 
@@ -153,18 +158,24 @@ def _read_manifest(text: str) -> Manifest:
 
     try:
         if len(text) > _LONGEST_MANIFEST:
-            raise ValueError("it is too long")
+            raise ValueError(said("it is too long"))
         told = tomllib.loads(text)
         values = {name: told[name] for name in _MANIFEST_TYPES}
         fits = all(type(values[name]) is wanted for name, wanted in _MANIFEST_TYPES.items())
         if not fits or _manifest_text(manifest := Manifest(**values)) != text:
-            raise ValueError("it says something else than name, version (a date), made_by and digest")
+            raise ValueError(said("it says something else than name, version (a date), made_by and digest"))
     except (KeyError, ValueError, RecursionError) as error:
-        raise PackError(f"its {MANIFEST} is missing or cannot be read: {error}") from None
+        raise PackError(
+            said("its {manifest} is missing or cannot be read: {error}", manifest=MANIFEST, error=error)
+        ) from None
     if not is_pack_name(manifest.name):
-        raise PackError(f"its name {manifest.name[:80]!r} is none that a pack can have")
+        raise PackError(
+            said("its name {manifest_name!r} is none that a pack can have", manifest_name=manifest.name[:80])
+        )
     if not is_maker(manifest.made_by):
-        raise PackError(f"made_by has signs that are not shown, or more than {LONGEST_MAKER}")
+        raise PackError(
+            said("made_by has signs that are not shown, or more than {longest_maker}", longest_maker=LONGEST_MAKER)
+        )
     return manifest
 
 
@@ -190,16 +201,16 @@ def _members(body: bytes) -> Iterator[tuple[str, bytes]]:
     while body[position : position + 4] == b"PK\3\4":
         number += 1
         if number > MOST_FILES:
-            raise PackError(f"it holds more than {MOST_FILES} files")
+            raise PackError(said("it holds more than {most_files} files", most_files=MOST_FILES))
         start = position + _LOCAL.size
         if start > len(body):
-            raise PackError("its archive is cut short")
+            raise PackError(said("its archive is cut short"))
         _, _, _, method, _, _, _, packed, size, named, more = _LOCAL.unpack_from(body, position)
         if method or packed != size:
-            raise PackError("it holds a compressed file, and nothing in a pack is compressed")
+            raise PackError(said("it holds a compressed file, and nothing in a pack is compressed"))
         name = body[start : start + named]
         if not name.isascii():
-            raise PackError("it holds a file whose name is no ASCII")
+            raise PackError(said("it holds a file whose name is no ASCII"))
         begin = start + named + more
         yield name.decode(), body[begin : begin + size]
         position = begin + size

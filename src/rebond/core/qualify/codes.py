@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from rebond.core.failure import given_verdict
+from rebond.core.said import said
 from rebond.core.words import Cause, FailureType, Phase, Reason
 
 # The class of a code, and the rest of a reply code, with its enhanced code if that follows, or of an enhanced code
@@ -102,7 +103,7 @@ class EnhancedPattern:
         """Read a pattern; raises CodeError when it is not three parts of the allowed forms."""
         pieces = text.split(".")
         if len(pieces) != 3 or not all(re.fullmatch(r"\?|\d{1,3}(-\d{1,3})?", piece) for piece in pieces):
-            raise CodeError(f"{text!r} is not an enhanced code such as 5.1.1, ?.2.2 or 5.7.20-27")
+            raise CodeError(said("{text!r} is not an enhanced code such as 5.1.1, ?.2.2 or 5.7.20-27", text=text))
         return cls(text, tuple(_range(piece) for piece in pieces))
 
     def matches(self, enhanced: str) -> bool:
@@ -137,7 +138,7 @@ class ReplyPattern:
     def parse(cls, text: str) -> "ReplyPattern":
         """Read a pattern; raises CodeError when it is not of that form."""
         if not re.fullmatch(r"[245?][0-9?]{2}", text):
-            raise CodeError(f"{text!r} is not an SMTP reply code such as 550 or 5??")
+            raise CodeError(said("{text!r} is not an SMTP reply code such as 550 or 5??", text=text))
         return cls(text)
 
     def matches(self, code: int) -> bool:
@@ -220,13 +221,15 @@ def _row(table: Mapping[str, Any], parse: Any, kind: str) -> CodeRow:
             counterexamples=tuple(table.get("counterexamples", ())),
         )
     except KeyError as error:
-        raise CodeError(f"{kind} row {list(codes)}: {error.args[0]} is missing") from None
+        raise CodeError(
+            said("{kind} row {codes}: {args} is missing", kind=kind, codes=str(list(codes)), args=error.args[0])
+        ) from None
     except ValueError as error:
-        raise CodeError(f"{kind} row {list(codes)}: {error}") from None
+        raise CodeError(said("{kind} row {codes}: {error}", kind=kind, codes=str(list(codes)), error=error)) from None
 
 
 def _patterns(codes: Iterable[str], parse: Any) -> tuple[EnhancedPattern | ReplyPattern, ...]:
     patterns = tuple(parse(code) for code in codes)
     if not patterns:
-        raise CodeError("it names no codes")
+        raise CodeError(said("it names no codes"))
     return patterns

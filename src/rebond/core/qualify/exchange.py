@@ -16,6 +16,7 @@ from rebond.core.qualify.pattern_size import pattern_size
 from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import parse_rules, unfit
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError
+from rebond.core.said import said
 
 Document = Mapping[str, Any]
 MOST_RULES = 10_000
@@ -70,13 +71,26 @@ def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
     for path, text in sorted(pack.files.items()):
         for table in _tables(path, text):
             if words := unfit(table):
-                raise PackError(f"{path} holds a rule{_called(table.get('id'))} with {words}")
+                raise PackError(
+                    said(
+                        "{path} holds a rule{called} with {words}",
+                        path=path,
+                        called=_called(table.get("id")),
+                        words=words,
+                    )
+                )
             name = table.get("id")
             if not is_rule_name(name):
-                raise PackError(f"{path} holds a rule whose id is {str(name)[:80]!r}: it is no name of a rule")
+                raise PackError(
+                    said(
+                        "{path} holds a rule whose id is {name!r}: it is no name of a rule",
+                        path=path,
+                        name=str(name)[:80],
+                    )
+                )
             mine = f"{manifest.name}/{name}"
             if mine in found:
-                raise PackError(f"two of its rules are called {name}")
+                raise PackError(said("two of its rules are called {name}", name=name))
             origin = {"name": manifest.name, "source": source, "version": manifest.version.isoformat()}
             found[mine] = {
                 "channel": path.split("/")[1],
@@ -86,7 +100,7 @@ def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
                 PACK: {**origin, "place": len(found)},
             }
             if len(found) > MOST_RULES:
-                raise PackError(f"it holds more than {MOST_RULES:,} rules")
+                raise PackError(said("it holds more than {most_rules:,} rules", most_rules=MOST_RULES))
     return _checked(found)
 
 
@@ -98,11 +112,11 @@ def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:
     try:
         document = parse_rules(text)
     except ValueError as error:
-        raise PackError(f"{path} is not valid TOML: {error}") from None
+        raise PackError(said("{path} is not valid TOML: {error}", path=path, error=error)) from None
     tables = document.get("rule", [])
     only = set(document) <= {"rule", "reads"} and isinstance(tables, list)
     if not only or not all(isinstance(table, dict) for table in tables):
-        raise PackError(f"{path} holds something else than [[rule]] tables")
+        raise PackError(said("{path} holds something else than [[rule]] tables", path=path))
     return [{"reads": document.get("reads", "text"), **table} for table in tables]
 
 
@@ -112,9 +126,20 @@ def _checked(rules: dict[str, Document]) -> dict[str, Document]:
         size = pattern_size(str(document.get("text", "")))
         whole += size
         if size > LARGEST_PATTERN:
-            raise PackError(f"the pattern of rule {name} is larger than {LARGEST_PATTERN:,} signs, repeats written out")
+            raise PackError(
+                said(
+                    "the pattern of rule {name} is larger than {largest_pattern:,} signs, repeats written out",
+                    name=name,
+                    largest_pattern=LARGEST_PATTERN,
+                )
+            )
         if whole > LARGEST_PACK:
-            raise PackError(f"its patterns are larger than {LARGEST_PACK:,} signs, repeats written out")
+            raise PackError(
+                said(
+                    "its patterns are larger than {largest_pack:,} signs, repeats written out",
+                    largest_pack=LARGEST_PACK,
+                )
+            )
     try:
         load_console_rules(rules.values(), with_examples=True)
     except RuleError as error:

@@ -11,6 +11,7 @@ from rebond.core.failure import given_verdict
 from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern, read_codes
 from rebond.core.qualify.rule_form import unfit
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError, Situation
+from rebond.core.said import said
 from rebond.core.words import REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
 
 _CONSTRAINTS = ("provider", "phase", "peer", "smtp", "enhanced", "channel", "text", "reads")
@@ -164,7 +165,7 @@ def _with_examples(rule: Rule, table: Mapping[str, Any]) -> Rule:
         for key in ("examples", "counterexamples")
     )
     if not examples:
-        raise ValueError("examples is empty; give at least one text that the rule must win")
+        raise ValueError(said("examples is empty; give at least one text that the rule must win"))
     return replace(rule, examples=examples, counterexamples=counterexamples)
 
 
@@ -175,14 +176,14 @@ def _check_keys(table: Mapping[str, Any], *, allowed: frozenset[str], required: 
             raise ValueError(f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     for key in required:
         if key not in table or table[key] == "":
-            raise ValueError(f"{key} is missing")
+            raise ValueError(said("{key} is missing", key=key))
 
 
 def _verdict(table: Mapping[str, Any], *, channel: Channel) -> tuple[FailureType, Reason, Cause]:
     kind = _word(FailureType, table["type"], key="type")
     reason = _word(Reason, table["reason"], key="reason")
     if channel not in REASONS[reason].channels:
-        raise ValueError(f"reason {reason!s} does not exist on channel {channel!s}")
+        raise ValueError(said("reason {reason} does not exist on channel {channel}", reason=reason, channel=channel))
     cause = _word(Cause, table["cause"], key="cause") if "cause" in table else None
     verdict = given_verdict(kind, reason=reason, cause=cause)
     return verdict.type, verdict.reason, verdict.cause
@@ -192,16 +193,18 @@ def _confirm(value: object, *, kind: FailureType, cause: Cause) -> int:
     if value == 1:
         return 1
     if value != 2:
-        raise ValueError(f"confirm is {value!r}; it can be 1 or 2")
+        raise ValueError(said("confirm is {value}; it can be 1 or 2", value=repr(value)))
     if kind is not FailureType.HARD:
-        raise ValueError(f"confirm = 2 needs type hard, not {kind!s}: it acts as soft until the second error")
+        raise ValueError(
+            said("confirm = 2 needs type hard, not {kind}: it acts as soft until the second error", kind=kind)
+        )
     return 2
 
 
 def _example(item: object, *, situation: Situation) -> Example:
     table = {"text": item} if isinstance(item, str) else item
     if not isinstance(table, Mapping):
-        raise ValueError(f"example {item!r} is neither a text nor a table with text")
+        raise ValueError(said("example {item} is neither a text nor a table with text", item=repr(item)))
     _check_keys(table, allowed=EXAMPLE_KEYS, required=("text",))
     text = _text(table["text"], key="text of an example")
     codes = read_codes(text)
@@ -232,7 +235,7 @@ def _words(value: object) -> tuple[str, ...]:
 def _list(value: object, *, key: str) -> Sequence[object]:
     if isinstance(value, (list, tuple)):
         return value
-    raise ValueError(f"{key} is {value!r}; it must be a list")
+    raise ValueError(said("{key} is {value}; it must be a list", key=key, value=repr(value)))
 
 
 def _word(words: type[Word], value: object, *, key: str) -> Word:
@@ -241,25 +244,25 @@ def _word(words: type[Word], value: object, *, key: str) -> Word:
     except ValueError:
         near = get_close_matches(str(value), list(words), n=1)
         hint = f"did you mean {near[0]!s}?" if near else f"it can be {', '.join(words)}"
-        raise ValueError(f"{key} is {value!r}; {hint}") from None
+        raise ValueError(said("{key} is {value}; {hint}", key=key, value=repr(value), hint=hint)) from None
 
 
 def _text(value: object, *, key: str) -> str:
     if isinstance(value, str):
         return value
-    raise ValueError(f"{key} is {value!r}; it must be a text")
+    raise ValueError(said("{key} is {value}; it must be a text", key=key, value=repr(value)))
 
 
 def _number(value: object, *, key: str) -> int:
     if isinstance(value, int):
         return value
-    raise ValueError(f"{key} is {value!r}; it must be a number")
+    raise ValueError(said("{key} is {value}; it must be a number", key=key, value=repr(value)))
 
 
 def _flag(value: object, *, key: str) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
-    raise ValueError(f"{key} is {value!r}; it can be true or false")
+    raise ValueError(said("{key} is {value}; it can be true or false", key=key, value=repr(value)))
 
 
 def _date(value: object) -> date:
@@ -268,4 +271,4 @@ def _date(value: object) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(f"since is {value!r}; it must be a date such as 2024-05-01") from None
+        raise ValueError(said("since is {value}; it must be a date such as 2024-05-01", value=repr(value))) from None

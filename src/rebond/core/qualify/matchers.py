@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from rebond.core.qualify.byte_patterns import byte_pattern
+from rebond.core.said import said
 
 # Enough for the automaton of a thousand patterns; past it RE2 refuses instead of growing.
 _RE2_MEMORY = 64 << 20
@@ -54,7 +55,7 @@ class HyperscanMatcher:
         try:
             return self._hyperscan.loadb(dumped, self._hyperscan.HS_MODE_BLOCK)
         except self._hyperscan.error as error:
-            raise ValueError(f"the compiled patterns cannot be loaded: {error}") from error
+            raise ValueError(said("the compiled patterns cannot be loaded: {error}", error=error)) from error
 
     def _compile(self, patterns: Sequence[str]) -> Any:
         try:

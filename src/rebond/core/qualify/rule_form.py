@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from rebond.core.said import said
+
 _DEEPEST = 4
 _NUMBERS = 1 << 31
 _MOST_DOTS = 16
@@ -33,11 +35,13 @@ def parse_rules(text: str) -> dict[str, Any]:
         dots = 0 if token[0] == "\n" else dots + (token[0] == ".")
         if dots > _MOST_DOTS:
             line = text.count("\n", 0, token.start()) + 1
-            raise ValueError(f"line {line} holds more than {_MOST_DOTS} dots outside of texts")
+            raise ValueError(
+                said("line {line} holds more than {most_dots} dots outside of texts", line=line, most_dots=_MOST_DOTS)
+            )
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(said("it is nested too deeply")) from None
 
 
 def is_storable(text: str) -> bool:

@@ -1,0 +1,131 @@
+"""What the code says, in the reader's language."""
+
+import ast
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rebond.core.said import pieces, said, said_n
+from rebond.core.words import AddressStatus, DeliveryStatus
+from rebond.services.errors import InputError, no_profile
+from rebond.texts import SPEAKERS, _catalogue, in_language, word, word_of  # the catalogue itself is looked at
+
+CODE = Path(__file__).resolve().parents[1] / "src/rebond"
+AT = datetime(2026, 5, 3, 8, 5, tzinfo=UTC)
+THIN = "\u202f"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "french"),
+    [
+        (
+            said("operation {number} was undone already", number=7),
+            "l'opération 7 a déjà été annulée",
+        ),
+        (
+            said("the key would be over already: {expires_at:%Y-%m-%d %H:%M} UTC is past", expires_at=AT),
+            f"la clé serait déjà expirée{THIN}: le 03/05/2026 08:05 UTC est passé",
+        ),
+        (
+            said(
+                "{changed:,} addresses would change by now, and not {expected:,}: look again",
+                changed=12345,
+                expected=9,
+            ),
+            f"12{THIN}345 adresses changeraient à présent, et non 9{THIN}: regardez à nouveau",
+        ),
+        (
+            said("there is no rule {name!r}", name="a\nb"),
+            f"il n'y a pas de règle «{THIN}a\\nb{THIN}»",
+        ),
+        (
+            said(
+                "{found}, and not {wanted!r}",
+                found=said("{name} has the columns {columns}", name="f.csv", columns=["a", "b"]),
+                wanted="c",
+            ),
+            f"f.csv a les colonnes a, b, et pas «{THIN}c{THIN}»",
+        ),
+        (
+            said("an address is made {told:or}; to free one, release it", told=("x", "y")),
+            f"une adresse est mise au statut x ou y{THIN}; pour la rendre libre, libérez-la",
+        ),
+    ],
+)
+def test_a_sentence_is_said_in_french_and_again_when_it_was_only_kept_as_text(sentence: str, french: str) -> None:
+    assert in_language(sentence, "fr") == french
+    assert in_language(str(sentence), "fr-FR") == french
+    assert in_language(sentence, "en") == str(sentence)
+    assert type(in_language(sentence, "en")) is str
+
+
+def test_errors_are_said_and_words_of_the_vocabulary_in_them() -> None:
+    assert in_language(no_profile("P1"), "fr").startswith("il n'y a pas de profil")
+    assert in_language(InputError("nobody knows this text"), "fr") == "nobody knows this text"
+    told = said(
+        "delivery {number} is {delivery_status}: it cannot be edited any more",
+        number=3,
+        delivery_status=DeliveryStatus.PAUSED,
+    )
+    assert "« En pause »".replace(" »", THIN + "»").replace("« ", "«" + THIN) in in_language(told, "fr")
+    assert word(AddressStatus.VALID, "fr") == "Valide"
+    assert word(AddressStatus.VALID, "de") == "Valid"
+    assert word_of("AddressStatus", "some_other", "fr") == "some other"
+
+
+def test_what_stands_before_a_sentence_stays_and_each_line_is_said() -> None:
+    kept = "file.csv: it is no JSON object\noperation 3 was undone already\nno sentence of ours"
+    assert in_language(kept, "fr").split("\n") == [
+        f"file.csv{THIN}: ce n'est pas un objet JSON",
+        "l'opération 3 a déjà été annulée",
+        "no sentence of ours",
+    ]
+
+
+def test_a_name_that_reads_like_a_sentence_is_a_name() -> None:
+    assert in_language(said("there is no rule {name!r}", name="it is too long"), "fr").count("it is too long") == 1
+
+
+def test_other_languages_and_very_long_texts_stay_as_they_are() -> None:
+    assert in_language("operation 3 was undone already", "de") == "operation 3 was undone already"
+    assert in_language("x" * 100_000, "fr") == "x" * 100_000
+    assert in_language(7, "fr") == "7"
+
+
+def test_a_number_takes_the_plural_of_the_language() -> None:
+    for english, template in _catalogue("fr").items():
+        if len(template.english) > 1:
+            values = {piece.name: "x" for piece in pieces(english) if piece.name != "n"}
+            none, one, many = (in_language(said_n(*template.english, n, **values), "fr") for n in (0, 1, 2))
+            assert none.replace("0", "1") == one
+            assert many != one
+
+
+@pytest.mark.parametrize("speaker", SPEAKERS)
+def test_every_french_sentence_has_the_values_of_the_english_one(speaker: str) -> None:
+    for english, template in _catalogue("fr").items():
+        for form in template.translated:
+            wanted = [{(p.name, p.spec) for p in pieces(one) if p.name} for one in template.english]
+            assert {(p.name, p.spec) for p in pieces(form) if p.name} in wanted, english
+
+
+def test_french_signs_stand_after_a_thin_space() -> None:
+    for template in _catalogue("fr").values():
+        for form in template.translated:
+            assert not re.search(r" [:;?!](\s|$)|« | »", form), form
+
+
+def test_no_template_is_put_together_by_the_code() -> None:
+    """`said(f"…")` could never be found in a catalogue."""
+    found = [
+        f"{path.relative_to(CODE)}:{call.lineno}"
+        for path in CODE.rglob("*.py")
+        if "rebond.core.said import" in (text := path.read_text("utf-8"))
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("said", "said_n")
+        for template in call.args[: 2 if call.func.id == "said_n" else 1]
+        if not (isinstance(template, ast.Constant) and isinstance(template.value, str))
+    ]
+    assert not found
