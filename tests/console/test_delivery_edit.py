@@ -11,7 +11,7 @@ from rebond.core.words import Role
 from rebond.services import audiences, uploads
 from rebond.services.deliveries import get_delivery
 from rebond.services.templates import list_templates, template_from
-from rebond.services.uploads import read_in
+from rebond.services.uploads import open_uploads, read_in, recent_uploads, upload_for
 from rebond.store.models import Delivery
 from rebond.store.read.deliveries import Target
 from rebond.wiring import Site
@@ -105,6 +105,11 @@ def test_a_file_is_kept_and_read_by_a_worker(client_as: ClientAs, site: Site) ->
     client.post("/deliveries/new/", typed(target="file", file=file))
     number = Delivery.objects.latest("id").pk
     assert get_delivery(number).target is Target.INCOMPLETE
+    asking = upload_for(number)
+    assert asking is not None
+    assert f"/profiles/imports/{asking.id}/columns/" in text_of(client, f"/deliveries/{number}/")
+    answer = client.post(f"/profiles/imports/{asking.id}/columns/", {"role_1": "id", "role_2": "email"})
+    assert answer.headers["Location"].startswith(f"/deliveries/{number}/")
     text = text_of(client, f"/deliveries/{number}/")
     assert "Reading people.csv: 0 rows so far." in text
     assert "No worker is running" in text
@@ -121,11 +126,39 @@ def test_a_file_is_kept_and_read_by_a_worker(client_as: ClientAs, site: Site) ->
 
 
 def test_a_file_that_cannot_be_used_is_told_at_once(client_as: ClientAs, site: Site) -> None:
-    file = SimpleUploadedFile("people.csv", b"name,city\nAnn,Paris\n")
+    file = SimpleUploadedFile("people.csv", b"name,,city\nAnn,,Paris\n")
     answer = client_as().post("/deliveries/new/", typed(target="file", file=file))
     assert answer.status_code == 422
-    assert "people.csv has the columns name, city" in answer.content.decode()
+    assert "people.csv has the columns name, , city: column 2 has no name" in answer.content.decode()
     assert not Delivery.objects.exists()
+    assert not list(Path(site.data, "uploads").iterdir())
+
+
+def test_another_file_takes_the_place_of_one_that_was_not_read(client_as: ClientAs) -> None:
+    client = client_as(Role.OPERATOR)
+    for name in ("one.csv", "two.csv"):
+        file = SimpleUploadedFile(name, b"id,email\n1,a@x.example\n")
+        known = Delivery.objects.order_by("-id").first()
+        client.post(f"/deliveries/{known.pk}/edit/" if known else "/deliveries/new/", typed(target="file", file=file))
+    newer, older = recent_uploads()
+    answer = client.post(f"/profiles/imports/{older.id}/columns/", {"role_1": "id", "role_2": "email"})
+    assert answer.status_code == 409
+    assert "two.csv" in answer.content.decode()
+    client.post(f"/profiles/imports/{newer.id}/columns/", {"role_1": "id", "role_2": "email"})
+    assert open_uploads() == [newer.id]
+
+
+@pytest.mark.parametrize("at", ["rebond.services.upload_columns.add_upload", "rebond.console.deliveries.edit.hold"])
+def test_nothing_of_a_file_is_left_when_something_goes_wrong(
+    client_as: ClientAs, site: Site, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(at, fail)
+    file = SimpleUploadedFile("people.csv", b"id,email\n1,a@x.example\n")
+    with pytest.raises(ZeroDivisionError):
+        client_as().post("/deliveries/new/", typed(target="file", file=file))
     assert not list(Path(site.data, "uploads").iterdir())
 
 

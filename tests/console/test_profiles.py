@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from rebond.core.words import AddressStatus, Reason, Role
 from rebond.services import audiences, uploads
 from rebond.services.uploads import read_in
 from rebond.store.models import AddressStateRow, PeopleList, Profile, ProfileDenial, Segment, Service
+from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
 from tests.console.delivery_fixtures import NOW, sent
 from tests.console.test_deliveries import text_of
@@ -87,11 +89,21 @@ def test_a_profile_is_opted_out_and_in_again(client_as: ClientAs) -> None:
 def test_a_file_is_imported_with_its_bad_rows_told(client_as: ClientAs) -> None:
     client = client_as(Role.OPERATOR)
     people_list = audiences.create_list("Winners", now=NOW, actor="test")
-    file = SimpleUploadedFile("people.csv", b"id,Mail\n7,ann@x.example\n,b@x.example\n")
-    typed = {"file": file, "encoding": "utf-8", "mapping": "email=Mail", "people_list": str(people_list)}
+    file = SimpleUploadedFile("people.csv", b"id,E-Mail,First name\n7,ann@x.example,Ann\n,b@x.example,Ben\n")
+    typed = {"file": file, "encoding": "utf-8", "people_list": str(people_list)}
     answer = client.post("/profiles/imports/", typed, follow=True)
+    assert "guessed by its name" in answer.content.decode()
+    assert "A template cannot write this name" in answer.content.decode()
+    assert uploads.open_uploads() == []
+    number = uploads.recent_uploads()[0].id
+    assert client.get(f"/profiles/imports/{number}/").headers["Location"].endswith("/columns/")
+    settled = {"role_1": "id", "role_2": "email", "role_3": "field", "field_3": "first_name"}
+    answer = client.post(f"/profiles/imports/{number}/columns/", settled, follow=True)
     assert "Waiting" in answer.content.decode()
-    (number,) = uploads.open_uploads()
+    assert uploads.open_uploads() == [number]
+    # Somebody else who has the page open is told.
+    assert client.post(f"/profiles/imports/{number}/columns/", settled).status_code == 409
+    assert client.post(f"/profiles/imports/{number}/drop/").status_code == 409
     assert 'hx-trigger="every 2s"' in text_of(client, f"/profiles/imports/{number}/")
     read_in(number, now=lambda: NOW, stopping=lambda: False)
     text = text_of(client, f"/profiles/imports/{number}/live/")
@@ -99,15 +111,55 @@ def test_a_file_is_imported_with_its_bad_rows_told(client_as: ClientAs) -> None:
     assert '<td class="number">3</td>' in text
     assert "people.csv" in text_of(client, "/profiles/imports/")
     assert audiences.get_list(people_list).number == 1
+    assert Profile.objects.get(external_id="7").fields == {"first_name": "Ann"}
     assert client.get("/profiles/imports/99/").status_code == 404
+
+
+SETTLED = {"role_1": "id", "role_2": "field", "field_2": "city"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "none of them is an address"),
+        ({"role_2": "id"}, "Columns id and city are both taken for the same"),
+        ({"field_2": " "}, "Column 2 has no field to fill"),
+        ({"field_2": "Email"}, "is the name of an address"),
+        ({"field_2": "a\0"}, "holds a NUL character"),
+    ],
+)
+def test_columns_that_cannot_be_read_so_are_told_and_the_file_stays(
+    client_as: ClientAs, changes: dict[str, str], words: str
+) -> None:
+    client = client_as(Role.OPERATOR)
+    file = SimpleUploadedFile("people.csv", b"id,city\n7,Lille\n")
+    answer = client.post("/profiles/imports/", {"file": file, "encoding": "utf-8"}, follow=True)
+    assert "none of them is an address" in answer.content.decode()
+    number = uploads.recent_uploads()[0].id
+    answer = client.post(f"/profiles/imports/{number}/columns/", {**SETTLED, **changes})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    answer = client.post(f"/profiles/imports/{number}/columns/", {**SETTLED, "no_address": "1"})
+    assert answer.status_code == 302
+    assert uploads.open_uploads() == [number]
+
+
+def test_a_file_is_let_go_of_before_it_is_read(client_as: ClientAs, site: Site) -> None:
+    client = client_as(Role.OPERATOR)
+    file = SimpleUploadedFile("people.csv", b"id,email\n7,a@x.example\n")
+    client.post("/profiles/imports/", {"file": file, "encoding": "utf-8"})
+    number = uploads.recent_uploads()[0].id
+    client.post(f"/profiles/imports/{number}/drop/")
+    assert uploads.recent_uploads() == []
+    assert not list(Path(site.data, "uploads").iterdir())
+    assert client_as(Role.VIEWER).post(f"/profiles/imports/{number}/drop/").status_code == 403
 
 
 @pytest.mark.parametrize(
     ("content", "changes", "words"),
     [
-        (b"name\nAnn\n", {}, "people.csv has the columns name"),
+        (b"id,,id\nAnn,,\n", {}, "people.csv has the columns id, , id: column 2 has no name"),
         (b"id,email\n1,a@x.example\n", {"encoding": "klingon"}, "is unknown"),
-        (b"id,email\n1,a@x.example\n", {"mapping": "email"}, "Write each once"),
         (b"", {}, "empty"),
     ],
 )

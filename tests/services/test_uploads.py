@@ -1,5 +1,6 @@
 """Files of people given on a page: looked at at once, read in later, safe to begin anew."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ from rebond.services import audiences, uploads
 from rebond.services.deliveries import create_delivery, get_delivery
 from rebond.services.errors import InputError, NotFoundError
 from rebond.services.people_file import FileOptions
-from rebond.services.uploads import Into, StoppedError, get_upload, read_in, take
+from rebond.services.upload_columns import columns_of, hold, settle
+from rebond.services.uploads import Into, StoppedError, get_upload, read_in, sweep_files
 from rebond.store.models import Profile, TargetMember
 from rebond.store.read.deliveries import Aim, Target
 from rebond.store.write.uploads import purge_uploads
@@ -29,7 +31,10 @@ def file(tmp_path: Path) -> Path:
 
 
 def given(path: Path, into: Into | None = None) -> int:
-    return take(path, name="people.csv", options=FileOptions(mapping={}), now=NOW, actor="ann", into=into or Into())
+    options = FileOptions(mapping={})
+    number = hold(path, name="people.csv", options=options, now=NOW, actor="ann", into=into or Into())
+    settle(number, mapping={}, no_address=False, now=NOW, actor="ann")
+    return number
 
 
 def read(number: int, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -100,6 +105,25 @@ def test_what_is_told_of_a_file_goes_with_time(file: Path) -> None:
     read(number)
     assert purge_uploads(NOW - timedelta(seconds=1)) == 0
     assert purge_uploads(NOW) == 1
+
+
+def test_files_that_nobody_wants_are_swept(file: Path, tmp_path: Path) -> None:
+    waiting = given(file)
+    asking, orphan, fresh = (tmp_path / name for name in ("asking.csv", "orphan.csv", "fresh.csv"))
+    for path in (asking, orphan, fresh):
+        path.write_text(FILE)
+    number = hold(asking, name="b.csv", options=FileOptions(mapping={}), now=NOW, actor="ann")
+    later = NOW + timedelta(days=1)
+    for path, at in ((file, NOW), (asking, NOW), (orphan, NOW), (fresh, NOW + timedelta(days=3))):
+        os.utime(path, (at.timestamp(), at.timestamp()))
+    assert sweep_files(tmp_path, now=later) == 0
+    assert [column.name for column in columns_of(number).columns] == ["id", "email", "city"]
+    assert sweep_files(tmp_path, now=NOW + timedelta(days=4)) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh.csv", file.name]
+    assert uploads.open_uploads() == [waiting]
+    with pytest.raises(NotFoundError):
+        get_upload(number)
+    assert sweep_files(tmp_path / "none", now=later) == 0
 
 
 def test_an_import_that_is_not_there_is_told() -> None:

@@ -164,6 +164,17 @@ class SendingFact(StrEnum):
     COMPLAINED = "complained"
     CANCELLED = "cancelled"
     PRODUCTION_ERROR = "production_error"
+    PENDING = "pending"
+    EXCLUDED = "excluded"
+
+
+class Handling(StrEnum):
+    """What a failure did to its address by itself."""
+
+    QUARANTINED = "quarantined"
+    COUNTED = "counted"
+    NOTHING = "nothing"
+    HELD = "held"
 
 
 class ExclusionCause(StrEnum):
@@ -176,8 +187,9 @@ class ExclusionCause(StrEnum):
 
 
 class UploadStatus(StrEnum):
-    """How far a file of people is that was given on a page."""
+    """How far a file of people is that was given on a page; `asking`: what its columns are is to be settled."""
 
+    ASKING = "asking"
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
@@ -190,6 +202,35 @@ class WayOut(StrEnum):
     ONE_CLICK = "one_click"
     PAGE = "page"
     MAIL = "mail"
+
+
+class OptInStatus(StrEnum):
+    """What became of somebody's wish to subscribe; `expired` is a mailed one whose link no longer holds."""
+
+    WAITING = "waiting"
+    MAILED = "mailed"
+    REPEATED = "repeated"
+    REFUSED = "refused"
+    CONFIRMED = "confirmed"
+    EXPIRED = "expired"
+
+
+class LandingTheme(StrEnum):
+    """The colours of a landing page: each is readable in light and dark."""
+
+    BLUE = "blue"
+    GREEN = "green"
+    TEAL = "teal"
+    VIOLET = "violet"
+    RED = "red"
+    SLATE = "slate"
+
+
+class KeptOfErased(StrEnum):
+    """What is kept of an erased address by its hash: the state that it had, or what its person opted out of."""
+
+    STATE = "state"
+    DENIAL = "denial"
 
 
 class Role(StrEnum):

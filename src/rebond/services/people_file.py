@@ -145,10 +145,19 @@ def _person(line: int, external_id: str | None, fields: str, addresses: Sequence
 
 
 @contextmanager
-def open_people(path: Path, *, options: FileOptions) -> Iterator[PeopleFile]:
-    """Open a file and understand its columns; InputError names what is wrong, before anything is written."""
-    with open_table(path, encoding=options.encoding) as table:
-        yield PeopleFile(table, name=str(path), options=options)
+def open_people(path: Path, *, options: FileOptions, name: str = "") -> Iterator[PeopleFile]:
+    """Open a file and understand its columns; InputError names what is wrong, before anything is written.
+
+    `name` is what errors call it, when not its path.
+    """
+    with open_table(path, encoding=options.encoding, name=name) as table:
+        yield PeopleFile(table, name=name or str(path), options=options)
+
+
+def samples_of(table: CsvFile | JsonFile) -> tuple[list[str], dict[str, list[str]]]:
+    """Read the names of the columns, and the first cells of each."""
+    first: list[tuple[int, Any] | BadRow] = list(islice(table.rows(), _LOOKED_AT))
+    return _names(table, first), _samples(table, first)
 
 
 def _names(table: CsvFile | JsonFile, first: Sequence[tuple[int, Any] | BadRow]) -> list[str]:

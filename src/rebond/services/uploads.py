@@ -1,54 +1,41 @@
-"""Files of people given on a page: looked at at once, read in by a worker, told line by line."""
+"""Files of people given on a page: read in by a worker, told line by line, swept when nobody wants them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rebond.core.words import UploadStatus
 from rebond.services.errors import InputError, NotFoundError
 from rebond.services.import_people import ImportProgress, load_people
 from rebond.services.people_file import FileOptions, open_people
-from rebond.store.read.uploads import UploadRow, last_upload_for, last_uploads, read_upload, uploads_open
+from rebond.store.read.uploads import UploadRow, last_upload_for, last_uploads, read_upload, upload_paths, uploads_open
 from rebond.store.write.deliveries import complete_target, forget_members
-from rebond.store.write.people import NOTHING, Into
-from rebond.store.write.uploads import add_upload, move_upload
+from rebond.store.write.people import Into
+from rebond.store.write.uploads import drop_unsettled, move_upload
 
 __all__ = [
+    "FOLDER",
     "Into",
     "UploadRow",
     "get_upload",
-    "look_at",
     "open_uploads",
     "read_in",
     "recent_uploads",
-    "take",
+    "sweep_files",
     "upload_for",
 ]
 
+# The folder of the files, below the data directory.
+FOLDER = "uploads"
 _BATCH = 5_000
 _LISTED = 1_000
 _RECENT = 50
+# So long a file waits for its columns; and one that no row names yet, for its row.
+_LEFT_ALONE = timedelta(days=2)
 
 
 class StoppedError(Exception):
     """The reader ended before the file did; it is read again from its beginning."""
-
-
-def look_at(path: Path, *, name: str, options: FileOptions) -> None:
-    """Raise InputError, in words about the file's own name, when it or its columns cannot be used."""
-    try:
-        with open_people(path, options=options):
-            pass
-    except InputError as error:
-        raise InputError(str(error).replace(str(path), name)) from None
-
-
-def take(path: Path, *, name: str, options: FileOptions, now: datetime, actor: str, into: Into = NOTHING) -> int:
-    """Write down that a file is to be read in, for `read_in`; returns its number. InputError when it cannot be used."""
-    look_at(path, name=name, options=options)
-    size = path.stat().st_size
-    return add_upload(name[:255], path=str(path), options=asdict(options), size=size, into=into, now=now, actor=actor)
 
 
 def read_in(number: int, *, now: Callable[[], datetime], stopping: Callable[[], bool]) -> None:
@@ -65,15 +52,14 @@ def read_in(number: int, *, now: Callable[[], datetime], stopping: Callable[[], 
         move_upload(number, UploadStatus.RUNNING, now=now(), read=progress.bytes, rows=progress.rows)
 
     try:
-        with open_people(path, options=FileOptions(**upload.options)) as people:
+        with open_people(path, options=FileOptions(**upload.options), name=upload.name) as people:
             into = Into(delivery=upload.delivery, people_list=upload.people_list, service=upload.service)
             if into.delivery is not None:
                 while forget_members(into.delivery, limit=_BATCH):
                     pass
             done = load_people(people, now=now(), actor=upload.actor, name=upload.name, into=into, progress=told)
     except InputError as error:
-        words = str(error).replace(str(path), upload.name)
-        move_upload(number, UploadStatus.FAILED, now=now(), problem=words)
+        move_upload(number, UploadStatus.FAILED, now=now(), problem=str(error))
         path.unlink(missing_ok=True)
         return
     if upload.delivery is not None:
@@ -108,6 +94,18 @@ def upload_for(delivery: int) -> UploadRow | None:
 def recent_uploads() -> Sequence[UploadRow]:
     """Return the last files, the newest first."""
     return last_uploads(limit=_RECENT)
+
+
+def sweep_files(folder: Path, *, now: datetime) -> int:
+    """Remove files that nobody settled the columns of, and those that no row names; returns how many."""
+    horizon = now - _LEFT_ALONE
+    drop_unsettled(horizon)
+    named, swept = upload_paths(), 0
+    for file in folder.glob("*") if folder.is_dir() else ():
+        if str(file) not in named and file.stat().st_mtime < horizon.timestamp():
+            file.unlink(missing_ok=True)
+            swept += 1
+    return swept
 
 
 def open_uploads() -> list[int]:

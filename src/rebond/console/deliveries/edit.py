@@ -29,6 +29,7 @@ from rebond.services.upload_columns import hold, look_at
 from rebond.services.uploads import Into, upload_for
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.language import told
 from rebond.web.uploads import kept
 
 
@@ -42,7 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
             try:
                 return _saved(request, _create(request, form))
             except InputError as error:
-                form.add_error(None, str(error))
+                form.add_error(None, told(error))
         return _shown(request, form, status=422)
     return _shown(request, DeliveryForm(initial=_defaults(place(request, "template")), choices=choices()))
 
@@ -86,7 +87,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
                 _change(request, number, form)
                 return _saved(request, number)
             except InputError as error:
-                form.add_error(None, str(error))
+                form.add_error(None, told(error))
         return _shown(request, form, number=number, status=422)
     form = DeliveryForm(initial=initial_of(found.delivery, present), choices=choices(), present=present)
     return _shown(request, form, number=number)

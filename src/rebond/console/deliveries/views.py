@@ -21,6 +21,7 @@ from rebond.services.report import page_of_deliveries
 from rebond.store.read.deliveries import DeliveryFilter
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.language import told
 
 _GOING = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING, DeliveryStatus.PAUSED)
 
@@ -92,7 +93,7 @@ def content(request: HttpRequest, number: int) -> HttpResponse:
         try:
             shown = preview(number, profile, content=of)
         except NotFoundError as error:
-            problem = str(error)
+            problem = told(error)
     context = {
         **about(found, tab="content"),
         "problems": of.check(found.delivery),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rebond.console.profiles import audiences, imports, segments, views
+from rebond.console.profiles import audiences, columns, imports, segments, views
 
 urlpatterns = [
     path("profiles/", views.list_all, name="profile_list"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("profiles/imports/", imports.list_all, name="profile_imports"),
     path("profiles/imports/<int:number>/", imports.show, name="profile_import"),
     path("profiles/imports/<int:number>/live/", imports.live, name="profile_import_live"),
+    path("profiles/imports/<int:number>/columns/", columns.columns, name="profile_import_columns"),
+    path("profiles/imports/<int:number>/drop/", columns.drop, name="profile_import_drop"),
     path("segments/", segments.list_all, name="segment_list"),
     path("segments/new/", segments.edit, name="segment_new"),
     path("segments/<int:number>/", segments.show, name="segment_show"),

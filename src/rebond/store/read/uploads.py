@@ -61,6 +61,12 @@ def uploads_open() -> list[int]:
     return list(open_ones.order_by("id").values_list("id", flat=True))
 
 
+def upload_paths() -> set[str]:
+    """List where the files are that are still to be read, or whose columns are to be settled."""
+    rows = PeopleUpload.objects.exclude(status__in=(UploadStatus.DONE.value, UploadStatus.FAILED.value))
+    return set(rows.values_list("path", flat=True))
+
+
 def _upload(row: PeopleUpload) -> UploadRow:
     names = (
         "name", "path", "options", "delivery", "people_list", "service", "problem", "size", "read", "rows", "created",
