@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rebond.config import Config
 from rebond.config_sections import EmailSection
+from rebond.core.words import MessageClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from rebond.services.send_means import Build
     from rebond.store.read.deliveries import DeliveryRow
     from rebond.store.read.sending import SendingDelivery
+
+CONFIRM_TOKEN = "confirm_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class DeliveryContent:
         from rebond.channels.email.compose import Level, check_content
 
         try:
-            required = self.config.content.require_unsubscribe_link
+            # A confirmation carries none: there is nothing yet to unsubscribe from.
+            confirmation = delivery.message_class is MessageClass.CONFIRMATION
+            required = self.config.content.require_unsubscribe_link and not confirmation
             found = check_content(*self._parts(delivery), require_unsubscribe_link=required)
         except ContentError as error:
             return ContentProblems((str(error),), ())
@@ -55,7 +60,7 @@ class DeliveryContent:
         where = "set it, or REBOND_BOUNCE_DOMAIN, to a domain whose mail reaches Rebond"
         return (f"email.bounce_domain is still {domain}, so no bounce will come back: {where}.",)
 
-    def composer(self, delivery: "DeliveryRow | SendingDelivery") -> "Build":
+    def composer(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery") -> "Build":
         """Compose the delivery once; what is returned fills it per recipient."""
         from rebond.channels.email.compose import Addressed, Composer
 
@@ -76,7 +81,7 @@ class DeliveryContent:
                 Addressed(
                     message=message,
                     address=address,
-                    fields={channel: address, **fields},
+                    fields={channel: address, **self._linked(fields)},
                     message_id=message_id,
                     token=token,
                     unsubscribe_token=unsubscribe_token,
@@ -86,7 +91,7 @@ class DeliveryContent:
 
         return build
 
-    def try_build(self, delivery: "DeliveryRow") -> "Callable[[int, str, Mapping[str, Any]], None]":
+    def try_build(self, delivery: "DeliveryRow | NewDelivery") -> "Callable[[int, str, Mapping[str, Any]], None]":
         """Return what builds a message for the sake of its errors: a ValueError says why it cannot be built."""
         build = self.composer(delivery)
 
@@ -119,6 +124,12 @@ class DeliveryContent:
 
         html = filled("html")
         return Preview(subject=filled("subject"), text=filled("text") or (text_of(html) if html else ""), html=html)
+
+    def _linked(self, fields: "Mapping[str, Any]") -> "Mapping[str, Any]":
+        """Make the link of a double opt-in from the token that its message comes with."""
+        if CONFIRM_TOKEN not in fields:
+            return fields
+        return {**fields, "confirm_url": f"{self.config.site.public_url.rstrip('/')}/confirm/{fields[CONFIRM_TOKEN]}"}
 
     def _parts(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery") -> "tuple[EmailContent, EmailIdentity]":
         from rebond.channels.email.compose import EmailContent, EmailIdentity

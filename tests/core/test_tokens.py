@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -230,3 +230,31 @@ def test_a_keyring_that_cannot_sign(keys: dict[int, bytes], current: int, words:
 
 def test_a_keyring_does_not_show_its_keys() -> None:
     assert "a key of" not in repr(RING)
+
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def test_a_confirmation_holds_until_its_second_for_what_it_is_about() -> None:
+    token = tokens.sign_confirmation(7, about="1/ann@example.org", expires=NOW, keyring=RING)
+    reading = tokens.read_confirmation(token, keyring=RING, now=NOW)
+    assert (reading.request, reading.problem) == (7, None)
+    assert tokens.is_about(reading, "1/ann@example.org")
+    assert not tokens.is_about(reading, "2/ann@example.org")
+    late = tokens.read_confirmation(token, keyring=RING, now=NOW + timedelta(seconds=1))
+    assert (late.request, late.problem) == (7, TokenProblem.EXPIRED)
+
+
+def test_confirmations_are_no_other_tokens_and_no_others_are_confirmations() -> None:
+    token = tokens.sign_confirmation(7, about="x", expires=NOW, keyring=RING)
+    assert read(token).problem is TokenProblem.MALFORMED
+    assert tokens.read_unsubscribe(token, keyring=RING).problem is TokenProblem.MALFORMED
+    other = tokens.sign_unsubscribe(7, delivery=1, keyring=RING)
+    assert tokens.read_confirmation(other, keyring=RING, now=NOW).problem is TokenProblem.MALFORMED
+
+
+@pytest.mark.parametrize("number", [1, 255, 256, 2**63 - 1])
+def test_confirmations_of_any_number(number: int) -> None:
+    token = tokens.sign_confirmation(number, about="x", expires=NOW, keyring=RING)
+    assert tokens.read_confirmation(token, keyring=RING, now=NOW).request == number
+    assert len(token) <= 56

@@ -2,21 +2,24 @@
 
 A token is lower-case base32 (RFC 4648 alphabet, so it survives case folding) over: one byte of version and key
 number, the payload, and ten bytes (80 bits) of HMAC-SHA256. Return-path tokens carry the message id and
-the day of issue and expire; unsubscribe tokens carry profile and delivery and never do.
+the day of issue and expire; unsubscribe tokens carry profile and delivery and never do. Confirmation tokens (double
+opt-in) carry the request, a digest of what it is about and the second at which they expire.
 """
 
 import base64
 import binascii
+import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 _MAC = 10
 _EPOCH = date(2020, 1, 1)
-_RETURN, _UNSUBSCRIBE = 1, 2
+_RETURN, _UNSUBSCRIBE, _CONFIRM = 1, 2, 3
+_ABOUT = 8
 _MAX_KEYS = 16
 _LAST_DAY = 0xFFFF
 _MAX_ID = 2**63 - 1
@@ -68,6 +71,15 @@ class UnsubscribeReading:
     problem: TokenProblem | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmationReading:
+    """What a confirmation token says. `problem` is None when it holds; an expired one still names its request."""
+
+    request: int | None = None
+    about: bytes = b""
+    problem: TokenProblem | None = None
+
+
 def sign(message: int, *, keyring: Keyring, issued: date) -> str:
     """Make the return-path token of a message (its number in the sending log), issued on that day (UTC)."""
     day = (issued - _EPOCH).days
@@ -114,6 +126,35 @@ def read_unsubscribe(token: str, *, keyring: Keyring) -> UnsubscribeReading:
         return UnsubscribeReading(problem=problem or TokenProblem.MALFORMED)
     split = 1 + payload[0]
     return UnsubscribeReading(int.from_bytes(payload[1:split]), int.from_bytes(payload[split:]))
+
+
+def sign_confirmation(request: int, *, about: str, expires: datetime, keyring: Keyring) -> str:
+    """Make the token by which a request to subscribe is confirmed; `about` binds it to the request's page and address.
+
+    It holds until the second `expires`.
+    """
+    packed = _pack(request)
+    payload = bytes([len(packed)]) + packed + _about(about) + int(expires.timestamp()).to_bytes(5)
+    return _seal(_CONFIRM, payload, keyring)
+
+
+def read_confirmation(token: str, *, keyring: Keyring, now: datetime) -> ConfirmationReading:
+    """Check a confirmation token; never raises."""
+    payload, problem = _open(token, version=_CONFIRM, keyring=keyring)
+    if payload is None or not payload or not 1 <= payload[0] <= 8 or len(payload) != 1 + payload[0] + _ABOUT + 5:
+        return ConfirmationReading(problem=problem or TokenProblem.MALFORMED)
+    number, rest = int.from_bytes(payload[1 : 1 + payload[0]]), payload[1 + payload[0] :]
+    expires = datetime.fromtimestamp(int.from_bytes(rest[_ABOUT:]), UTC)
+    return ConfirmationReading(number, rest[:_ABOUT], TokenProblem.EXPIRED if now > expires else None)
+
+
+def is_about(reading: ConfirmationReading, about: str) -> bool:
+    """Tell whether a confirmation token was made for this page and address."""
+    return hmac.compare_digest(reading.about, _about(about))
+
+
+def _about(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:_ABOUT]
 
 
 def find(texts: Iterable[str]) -> tuple[str, ...]:

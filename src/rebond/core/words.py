@@ -129,6 +129,7 @@ class DeliveryStatus(StrEnum):
     PREPARING = "preparing"
     PREPARE_FAILED = "prepare_failed"
     PREPARED = "prepared"
+    SCHEDULED = "scheduled"
     SENDING = "sending"
     PAUSED = "paused"
     FINISHED = "finished"

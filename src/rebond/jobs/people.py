@@ -1,4 +1,4 @@
-"""Reading in files of people that were given on a page, and ending deliveries that were cancelled there."""
+"""Reading in files of people, ending cancelled deliveries, and making the mails of those who ask to subscribe."""
 
 from rebond.jobs.work import Done, Ending, Work
 
@@ -20,4 +20,15 @@ def end_cancelled(work: Work) -> Done:
     from rebond.services.deliveries import end_cancelled as end
 
     end(now=work.now())
+    return Done()
+
+
+def make_confirmations(work: Work) -> Done:
+    """Make the mails of those who asked to subscribe."""
+    from rebond.services.opt_in_mail import make_mails
+
+    site = work.site
+    while make_mails(providers=site.providers, keyring=site.keyring, now=work.now()):
+        if work.ending.is_set():
+            raise Ending
     return Done()

@@ -78,6 +78,12 @@ def _cancelling(now: datetime, thorough: bool) -> Iterable[About]:
     return [{}] if thorough and cancelled_and_open() else []
 
 
+def _confirming(now: datetime, thorough: bool) -> Iterable[About]:
+    from rebond.store.read.landing import requests_due
+
+    return [{}] if requests_due(now) else []
+
+
 JOBS: Mapping[str, Job] = {
     names.PREPARE: Job(run=work.prepare, unfinished=_preparing, recorded=True),
     names.SEND: Job(run=work.send, unfinished=_sending, alone=False),
@@ -92,5 +98,6 @@ JOBS: Mapping[str, Job] = {
     names.WATCH: Job(run=watching.watch_figures, schedule=Every(5), recorded=True),
     names.NOTIFY: Job(run=watching.tell_people, schedule=Every(1), recorded=True),
     names.WEBHOOKS: Job(run=webhooks.tell_subscribers, unfinished=_telling),
+    names.OPT_IN: Job(run=people.make_confirmations, unfinished=_confirming),
 }
 TIMED: Mapping[str, Schedule] = {name: job.schedule for name, job in JOBS.items() if job.schedule is not None}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from pathlib import Path
 
 from django.db import transaction
 
@@ -13,7 +14,9 @@ from rebond.core.policy import Policy
 from rebond.core.quarantine import explain, fold
 from rebond.core.words import AddressStatus
 from rebond.services.deliveries import end_cancelled
+from rebond.services.opt_in_clean import clean_opt_ins
 from rebond.services.record import Occurrence, record
+from rebond.services.uploads import sweep_files
 from rebond.store.read.cleanup import addresses_before, due_exits, moved_snapshots, valid_rows
 from rebond.store.read.evidence import AddressKey, StateRow, known_of
 from rebond.store.write.bulk import purge_bulk
@@ -64,10 +67,16 @@ class Cleaned:
     runs_purged: int = 0
     operations_purged: int = 0
     imports_purged: int = 0
+    requests_purged: int = 0
+    proofs_purged: int = 0
+    files_purged: int = 0
 
 
-def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
-    """Carry out timed exits and retention as of `now`, in bounded transactions; safe to run again, and in any order."""
+def clean(*, policy: Policy, retention: Retention, now: datetime, uploads: Path | None = None) -> Cleaned:
+    """Carry out timed exits and retention as of `now`, in bounded transactions; safe to run again, and in any order.
+
+    `uploads` is the folder of the files that were given on pages.
+    """
     job = start_job(JOB, now=now)
     done = Cleaned()
     # Rows first: one that leaves by its date today is removed by the next run.
@@ -86,6 +95,10 @@ def clean(*, policy: Policy, retention: Retention, now: datetime) -> Cleaned:
     done.alerts_purged = purge_alerts(now - retention.audit)
     done.operations_purged = purge_bulk(now - retention.audit)
     done.imports_purged = purge_uploads(now - retention.raw_mails)
+    if uploads is not None:
+        done.files_purged = sweep_files(uploads, now=now)
+    forgotten = clean_opt_ins(now=now)
+    done.requests_purged, done.proofs_purged = forgotten.requests, forgotten.proofs
     done.runs_purged = purge_runs(now - _RUNS_KEPT)
     finish_job(job, result=asdict(done), now=now)
     return done

@@ -8,6 +8,7 @@ from typing import Any
 from rebond.core.exclusion import ExclusionRule, Ground, first_exclusion
 from rebond.core.tokens import Keyring, sign
 from rebond.core.words import ExclusionCause, MessageClass, MessageStatus, Reason
+from rebond.services.opt_in_links import with_links
 from rebond.store.read.sending import Due, Person, SendingDelivery, confirmed_lately, due_messages, people_behind
 from rebond.store.write.claims import LateExclusion, agree_on_confirmations, close_open, exclude_late, hold
 
@@ -44,7 +45,7 @@ def claim(
     due = [] if ended else due_messages(delivery.id, now=now, limit=limit)
     if not due:
         return Claim(taken=0, claimed=())
-    people = _people(due, delivery, now=now)
+    people = _people(due, delivery, keyring=keyring, now=now)
     going: list[Due] = []
     late: list[LateExclusion] = []
     closed: dict[MessageStatus, list[int]] = {MessageStatus.FAILED: [], MessageStatus.CANCELLED: []}
@@ -74,11 +75,12 @@ def claim(
     )
 
 
-def _people(due: Sequence[Due], delivery: SendingDelivery, *, now: datetime) -> Mapping[int, Person]:
+def _people(due: Sequence[Due], delivery: SendingDelivery, *, keyring: Keyring, now: datetime) -> Mapping[int, Person]:
     """Read the people behind these messages, with what stands against writing to them now."""
     people = people_behind(due, channel=delivery.channel, service=delivery.service)
     if delivery.message_class is not MessageClass.CONFIRMATION:
         return people
+    people = with_links(people, keyring=keyring)
     agree_on_confirmations([item.address_key for item in due])
     lately = confirmed_lately(due, delivery=delivery.id, channel=delivery.channel, now=now)
     grounds = frozenset({Ground.CONFIRMED_LATELY})

@@ -189,9 +189,12 @@ class Run:
             fields=item.fields,
             message_id=due.message_id,
             token=token,
+            # Somebody who has yet to confirm is no profile.
             unsubscribe_token=sign_unsubscribe(
                 due.profile, delivery=self._delivery.id, keyring=signed_like(token, keyring=keyring)
-            ),
+            )
+            if due.profile > 0
+            else "",
             date=due.first_claimed_at,
         )
 

@@ -17,6 +17,7 @@ from rebond.channels.email.headers import Mailbox, from_header, has_control, par
 from rebond.channels.email.identity import EmailContent, EmailIdentity
 from rebond.channels.email.plain_text import text_of
 from rebond.core.ports import Outgoing
+from rebond.core.said import said
 
 __all__ = [
     "Addressed",
@@ -43,7 +44,8 @@ class Addressed:
     """What one message has of its own.
 
     `message` is its number in the sending log, `message_id` its Message-ID without brackets, `token` its return-path
-    token, `unsubscribe_token` that of its profile and delivery; `date` is aware, and the same at every attempt.
+    token, `unsubscribe_token` that of its profile and delivery (empty: no link and no header); `date` is aware, and
+    the same at every attempt.
     """
 
     message: int
@@ -73,7 +75,9 @@ class Composer:
         """Make one message; raises ProductionError, with the words for the sending log, when that cannot be done."""
         recipient = sendable(addressed.address, allow_undotted=self._identity.allow_undotted)
         if recipient is None:
-            raise ProductionError(f"{addressed.address[:100]!r} is not an address that can be written to")
+            raise ProductionError(
+                said("{address!r} is not an address that can be written to", address=addressed.address[:100])
+            )
         sender = self._return_path(addressed)
         link, unsubscribe = self._unsubscribe(addressed.unsubscribe_token)
         fields = {**addressed.fields, "unsubscribe_url": link}
@@ -89,20 +93,24 @@ class Composer:
         try:
             content = b"".join((*head, self._body(fields, boundary=f"=_{addressed.token}".encode())))
         except UnicodeEncodeError:
-            raise ProductionError("a field holds half a character (a lone surrogate), which cannot be sent") from None
+            raise ProductionError(
+                said("a field holds half a character (a lone surrogate), which cannot be sent")
+            ) from None
         return Outgoing(addressed.message, sender, recipient, content, addressed.token)
 
     def _return_path(self, addressed: Addressed) -> str:
         local = f"{self._identity.return_prefix}+{addressed.token}"
         if not _TOKEN.fullmatch(addressed.token) or len(local) > _LOCAL_PART:
-            raise ProductionError(f"the token {addressed.token[:80]!r} does not fit a return path")
+            raise ProductionError(said("the token {token!r} does not fit a return path", token=addressed.token[:80]))
         if not _MESSAGE_ID.fullmatch(addressed.message_id):
-            raise ProductionError(f"{addressed.message_id[:80]!r} is no Message-ID")
+            raise ProductionError(said("{message_id!r} is no Message-ID", message_id=addressed.message_id[:80]))
         return f"{local}@{self._identity.bounce_domain}"
 
     def _unsubscribe(self, token: str) -> tuple[str, bytes]:
+        if not token:  # a confirmation: there is nothing yet to unsubscribe from
+            return "", b""
         if not _TOKEN.fullmatch(token):
-            raise ProductionError(f"{token[:80]!r} is no unsubscribe token")
+            raise ProductionError(said("{token!r} is no unsubscribe token", token=token[:80]))
         mail = f"mailto:unsubscribe+{token}@{self._identity.bounce_domain}"
         if not self._public_url:
             return mail, f"List-Unsubscribe: <{mail}>\r\n".encode()
@@ -115,11 +123,13 @@ class Composer:
     def _subject_line(self, fields: Mapping[str, object]) -> bytes:
         subject = self._subject.render(fields)
         if has_control(subject):
-            raise ProductionError(f"subject: it holds a line break or another control character: {subject[:100]!r}")
+            raise ProductionError(
+                said("subject: it holds a line break or another control character: {subject!r}", subject=subject[:100])
+            )
         try:
             return text_header("Subject", subject)
         except UnicodeEncodeError:
-            raise ProductionError("subject: a field holds half a character (a lone surrogate)") from None
+            raise ProductionError(said("subject: a field holds half a character (a lone surrogate)")) from None
 
     def _body(self, fields: Mapping[str, object], *, boundary: bytes) -> bytes:
         page = self._html.render(fields) if self._html else None

@@ -20,6 +20,7 @@ from rebond.store.models.deliveries import (
 )
 from rebond.store.models.jobs import JobHold, RunningProcess
 from rebond.store.models.keys import ApiKey, KeptAnswer
+from rebond.store.models.landing import ConfirmationRun, LandingPage, LandingText, OptInFact, OptInRequest
 from rebond.store.models.notices import AlertNotice
 from rebond.store.models.people import PeopleUpload, Profile, ProfileAddress, ProfileDenial
 from rebond.store.models.practice import (
@@ -43,6 +44,7 @@ __all__ = [
     "AlertNotice",
     "ApiKey",
     "AuditEntry",
+    "ConfirmationRun",
     "ConsoleRule",
     "Delivery",
     "DeliveryCounts",
@@ -54,8 +56,12 @@ __all__ = [
     "JobHold",
     "JobRun",
     "KeptAnswer",
+    "LandingPage",
+    "LandingText",
     "ListMember",
     "Message",
+    "OptInFact",
+    "OptInRequest",
     "PeopleList",
     "PeopleUpload",
     "Profile",

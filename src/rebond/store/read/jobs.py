@@ -10,7 +10,7 @@ from django.db.models import Q
 from rebond.core.words import DeliveryStatus
 from rebond.store.models import Delivery, JobHold, JobRun, RunningProcess
 from rebond.store.read.leases import FARTHEST
-from rebond.store.read.sending import free_messages, next_due, open_messages
+from rebond.store.read.sending import free_messages, next_due, open_messages, takes_more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +112,13 @@ def being_sent() -> list[int]:
 
 
 def due_to_send(now: datetime, *, thorough: bool) -> list[int]:
-    """List the deliveries being sent for which there is something to do now.
+    """List the deliveries being sent for which there is something to do now, and those whose time to be sent has come.
 
     What only a lost worker left shows itself to a `thorough` look, which reads every open message.
     """
+    waiting = _deliveries(Q(status=DeliveryStatus.SCHEDULED.value, scheduled_at__lte=now))
     going = Delivery.objects.filter(status=DeliveryStatus.SENDING.value).order_by("id")
-    return [number for number, ends_at in going.values_list("id", "ends_at") if _is_due(number, ends_at, now, thorough)]
+    return waiting + [number for number, ends_at in going.values_list("id", "ends_at") if _is_due(number, ends_at, now, thorough)]
 
 
 def _is_due(number: int, ends_at: datetime | None, now: datetime, thorough: bool) -> bool:
@@ -127,9 +128,11 @@ def _is_due(number: int, ends_at: datetime | None, now: datetime, thorough: bool
     if free.filter(next_attempt_at__isnull=True).exists() or free.filter(next_attempt_at__lte=now).exists():
         return True
     if not thorough:
-        return not open_messages(number).exists()
+        return not open_messages(number).exists() and not takes_more(now).filter(delivery=number).exists()
     due = next_due(number, now=now)
-    return due is None or due <= now
+    if due is None:
+        return not takes_more(now).filter(delivery=number).exists()
+    return due <= now
 
 
 def paused_and_over(now: datetime) -> list[int]:

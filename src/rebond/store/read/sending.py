@@ -15,6 +15,7 @@ from rebond.core.policy import RetryPermanent
 from rebond.core.words import AddressStatus, Channel, DeliveryStatus, MessageClass, MessageStatus
 from rebond.store.models import (
     AddressStateRow,
+    ConfirmationRun,
     Delivery,
     DeliveryCounts,
     Message,
@@ -142,6 +143,11 @@ def progress(delivery_id: int) -> Progress:
     )
 
 
+def takes_more(now: datetime) -> QuerySet[ConfirmationRun]:
+    """Select the deliveries that confirmations still come to: they are not over when nothing of them is open."""
+    return ConfirmationRun.objects.filter(open_until__gt=now)
+
+
 def delivery_status(delivery_id: int) -> DeliveryStatus:
     """Read a delivery's status alone."""
     return DeliveryStatus(Delivery.objects.values_list("status", flat=True).get(id=delivery_id))
@@ -238,7 +244,7 @@ def people_behind(due: Sequence[Due], *, channel: Channel, service: int | None =
     keys = sorted({item.address_key for item in due})
     states = AddressStateRow.objects.filter(channel=channel.value, scope="", address_key__in=keys)
     about = {
-        key: _ground(status, origin) for key, status, origin in states.values_list("address_key", "status", "origin")
+        key: ground_of(status, origin) for key, status, origin in states.values_list("address_key", "status", "origin")
     }
     found = {}
     for item in due:
@@ -273,7 +279,8 @@ _NOTHING_GOES = tuple(
 )
 
 
-def _ground(status: str, origin: str) -> Ground | None:
+def ground_of(status: str, origin: str) -> Ground | None:
+    """Tell what the state of an address says against writing to it."""
     if status == AddressStatus.QUARANTINED:
         return Ground.QUARANTINED
     if status != AddressStatus.DENYLISTED:

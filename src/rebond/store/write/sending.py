@@ -21,6 +21,7 @@ from rebond.core.words import (
 )
 from rebond.store.dialect import moment
 from rebond.store.models import Delivery, Message
+from rebond.store.read.sending import takes_more
 from rebond.store.write.claims import GOING, WAITING
 from rebond.store.write.counters import move_counts
 
@@ -67,13 +68,15 @@ class Committed:
 
 def start_delivery(delivery_id: int, *, now: datetime, ends_at: datetime) -> bool:
     """Begin a prepared delivery; False when another worker began it meanwhile."""
-    prepared = Delivery.objects.filter(id=delivery_id, status=DeliveryStatus.PREPARED.value)
+    ready = (DeliveryStatus.PREPARED.value, DeliveryStatus.SCHEDULED.value)
+    prepared = Delivery.objects.filter(id=delivery_id, status__in=ready)
     return bool(prepared.update(status=DeliveryStatus.SENDING.value, started_at=now, ends_at=ends_at))
 
 
 def finish_delivery(delivery_id: int, *, now: datetime) -> bool:
-    """End a delivery whose last open message is settled; False when one is open, or it had ended."""
+    """End a delivery whose last open message is settled; False when one is open or may still come, or it had ended."""
     settled = Delivery.objects.filter(id=delivery_id, status__in=GOING, counts__pending=0)
+    settled = settled.exclude(id__in=takes_more(now).values("delivery"))
     return bool(settled.update(status=DeliveryStatus.FINISHED.value, finished_at=now))
 
 
