@@ -38,6 +38,7 @@ help:
 	@echo "Installing Rebond in .venv …"
 	$(BIN)/python $(INSTALL_LOCKED) requirements.lock
 	$(BIN)/python $(INSTALL_SELF)
+	@$(BIN)/python -m compileall -q src
 	@echo "Compiling the rules …"
 	@$(BIN)/rebond qualify --text "550 5.1.1 user unknown" >/dev/null
 	@touch $@

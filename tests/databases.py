@@ -12,8 +12,8 @@ SERVER = os.environ.get("REBOND_TEST_POSTGRES_URL", "")
 
 
 @contextmanager
-def own_database(server: str = SERVER) -> Iterator[str]:
-    """Make an empty database on a PostgreSQL server for the block, and give its URL.
+def own_database(server: str = SERVER, *, like: str = "template1") -> Iterator[str]:
+    """Make a database on a PostgreSQL server for the block, empty or a copy of another one, and give its URL.
 
     It is dropped after the block, as are its copies: their names go on from its own.
     """
@@ -21,7 +21,7 @@ def own_database(server: str = SERVER) -> Iterator[str]:
 
     name = f"own_{secrets.token_hex(8)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")  # type: ignore[call-overload]
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:

@@ -4,15 +4,15 @@ import json
 import mailbox
 import os
 import resource
-import shutil
 import signal
 import smtplib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.intake.commands import answer, lmtp, rebond, rows
+from tests.intake.commands import answer, lmtp, rebond, rows, site
 
 BOUNCE = b"""From: MAILER-DAEMON@mx.example
 To: b@bounce.example
@@ -39,18 +39,10 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user
 COUNTS = {"read", "stored", "duplicates", "settled", "unattributed", "dead", "rejected"}
 
 
-@pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fresh") / "data"
-    assert rebond(folder, "init").returncode == 0
-    # The rules are compiled once for all tests.
-    assert rebond(folder, "intake", "events", "-").returncode == 0
-    return folder
-
-
 @pytest.fixture
-def data(fresh: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(fresh, tmp_path / "data")
+def data(tmp_path: Path) -> Iterator[Path]:
+    with site(tmp_path / "data") as made:
+        yield made
 
 
 @pytest.fixture
