@@ -41,7 +41,8 @@ def for_strangers(*methods: str) -> Callable[[Page[P]], Page[P]]:
             language = choose(request)
             with translation.override(language):
                 response = _refused(request, allowed) or _answered(request, lambda: view(request, *args, **kwargs))
-            response.headers["Content-Language"] = language
+            # A page that has not every language says which it took instead.
+            response.headers.setdefault("Content-Language", language)
             return response
 
         run.csrf_exempt = True  # type: ignore[attr-defined]

@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from rebond.public import unsubscribe
+from rebond.public import confirm, join, unsubscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Whatever stands there: a link that was broken in two deserves an answer that says so.
     path("u/", unsubscribe.page, {"token": ""}),
     path("u/<path:token>", unsubscribe.page, name="unsubscribe"),
+    path("join/<str:slug>", join.page, name="join"),
+    path("confirm/", confirm.page, {"token": ""}),
+    path("confirm/<path:token>", confirm.page, name="confirm"),
 ]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from rebond.core.address import parse_address
+from rebond.core.address import ParsedAddress, parse_address
 from rebond.core.landing import MOST_VALUE, LandingError, PageDefinition, checked_text
 from rebond.core.said import said
 from rebond.core.words import Channel
@@ -27,11 +27,12 @@ _MOST_SOURCE = 64
 
 
 class FieldError(InputError):
-    """What somebody typed cannot be used; `field` names where: `address`, `services`, or a field of the page."""
+    """What somebody typed cannot be used; `fields` says why by where: `address`, `services`, a field of the page."""
 
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        first, words = next(iter(fields.items()))
+        super().__init__(said("{field}: {words}", field=first, words=words))
+        self.fields = fields
 
 
 class TooManyRequestsError(RefusedError):
@@ -75,24 +76,20 @@ def ask(slug: str, asked: Asked, *, allow_undotted: bool, now: datetime) -> None
     TooManyRequestsError. Nothing is said of the address: too many requests for one are passed over in silence.
     """
     page = active_page(slug)
-    address = parse_address(asked.address[:1000], channel=Channel.EMAIL, allow_undotted=allow_undotted)
-    if address.key is None:
-        raise FieldError("address", said("this is not a possible email address"))
-    services = _services(page, asked.services)
-    fields = _fields(page.definition, asked.fields)
+    address, services, fields = _checked(page, asked, allow_undotted=allow_undotted)
     since = now - _HOUR
     with transaction.atomic():
         if asked.network and (
             asked_from_network(asked.network, since=since, most=MOST_FROM_NETWORK) >= MOST_FROM_NETWORK
         ):
             raise TooManyRequestsError
-        if asked_lately(address.key, since=since, most=MOST_FOR_ADDRESS) >= MOST_FOR_ADDRESS:
+        if asked_lately(address.key or "", since=since, most=MOST_FOR_ADDRESS) >= MOST_FOR_ADDRESS:
             return
         new = NewRequest(
             page=page.id,
             text=keep_text(page, language_of(page.definition, asked.language), now=now),
             address=address.text,
-            key=address.key,
+            key=address.key or "",
             services=services,
             fields=fields,
             source=asked.source,
@@ -102,31 +99,39 @@ def ask(slug: str, asked: Asked, *, allow_undotted: bool, now: datetime) -> None
         add_request(new, now=now)
 
 
-def _services(page: PageRow, wanted: tuple[int, ...]) -> tuple[int, ...]:
-    if len(page.offered) == 1:
-        wanted = wanted or tuple(page.offered)
-    if not wanted:
-        raise FieldError("services", said("choose at least one"))
-    if any(one not in page.offered for one in wanted):
-        raise FieldError("services", said("this page does not offer that"))
-    return tuple(dict.fromkeys(wanted))
+def _checked(
+    page: PageRow, asked: Asked, *, allow_undotted: bool
+) -> tuple[ParsedAddress, tuple[int, ...], dict[str, str]]:
+    """Read all that was typed, and say all that is wrong with it at once."""
+    wrong: dict[str, str] = {}
+    address = parse_address(asked.address[:1000], channel=Channel.EMAIL, allow_undotted=allow_undotted)
+    if address.key is None:
+        wrong["address"] = said("this is not a possible email address")
+    services = tuple(dict.fromkeys(asked.services or (page.offered if len(page.offered) == 1 else ())))
+    if not services:
+        wrong["services"] = said("choose at least one")
+    elif any(one not in page.offered for one in services):
+        wrong["services"] = said("this page does not offer that")
+    fields = _fields(page.definition, asked.fields, wrong)
+    if wrong:
+        raise FieldError(wrong)
+    return address, services, fields
 
 
-def _fields(page: PageDefinition, given: Mapping[str, str]) -> dict[str, str]:
+def _fields(page: PageDefinition, given: Mapping[str, str], wrong: dict[str, str]) -> dict[str, str]:
     found = {}
     known = {one.name for one in page.fields}
     for name in given:
         if name not in known:
-            raise FieldError(name[:80], said("this page does not ask for {name!r}", name=name[:80]))
+            wrong[name[:80]] = said("this page does not ask for {name!r}", name=name[:80])
     for one in page.fields:
         try:
             text = checked_text(given.get(one.name, ""), one.name, most=MOST_VALUE)
         except LandingError:
-            raise FieldError(
-                one.name, said("this is too long (over {most} characters), or cannot be shown", most=MOST_VALUE)
-            ) from None
+            wrong[one.name] = said("this is too long (over {most} characters), or cannot be shown", most=MOST_VALUE)
+            continue
         if one.required and not text:
-            raise FieldError(one.name, said("this is needed"))
+            wrong[one.name] = said("this is needed")
         if text:
             found[one.name] = text
     return found
