@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rebond.config import Config
 from rebond.config_sections import EmailSection
+from rebond.core.said import said, words_of
 from rebond.core.words import MessageClass
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class DeliveryContent:
             required = self.config.content.require_unsubscribe_link and not confirmation
             found = check_content(*self._parts(delivery), require_unsubscribe_link=required)
         except ContentError as error:
-            return ContentProblems((str(error),), ())
+            return ContentProblems((words_of(error),), ())
         return ContentProblems(
             tuple(problem.text for problem in found if problem.level is Level.RED),
             (*(problem.text for problem in found if problem.level is Level.YELLOW), *self._about_returns()),
@@ -57,8 +58,13 @@ class DeliveryContent:
         domain = self.config.email.bounce_domain
         if domain != EmailSection().bounce_domain:
             return ()
-        where = "set it, or REBOND_BOUNCE_DOMAIN, to a domain whose mail reaches Rebond"
-        return (f"email.bounce_domain is still {domain}, so no bounce will come back: {where}.",)
+        return (
+            said(
+                "email.bounce_domain is still {domain}, so no bounce will come back: set it, or REBOND_BOUNCE_DOMAIN,"
+                " to a domain whose mail reaches Rebond.",
+                domain=domain,
+            ),
+        )
 
     def composer(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery") -> "Build":
         """Compose the delivery once; what is returned fills it per recipient."""

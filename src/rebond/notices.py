@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from rebond.config import Config, ConfigError
 from rebond.core.said import said
+from rebond.texts import in_language, word
 
 if TYPE_CHECKING:
     from rebond.channels.email.settings import SmtpSettings
@@ -66,13 +67,13 @@ def _by_chat(config: Config, url: str, number: int) -> "Callable[[DueNotice], No
 def message_about(notice: "DueNotice", *, config: Config) -> tuple[str, str]:
     """Write a message about an alert: its subject and its text, in the configured language."""
     language, alert = config.alerts.language, notice.alert
-    words = _words()
-    kind = words["words"]["AlertKind"][alert.kind.value][language]
-    heads = words["notices"]
+    kind = word(alert.kind, language)
+    heads = _words()
     subject = heads["ended" if notice.ended else "raised"][language].format(kind=kind)
-    about = alert.words or (alert.text.text if alert.text else alert.name)
+    about = in_language(alert.words, language) or (alert.text.text if alert.text else alert.name)
     lines = [subject, "", about.strip()]
-    times = {"since": f"{alert.first_at:%Y-%m-%d %H:%M}", "count": alert.count}
+    day = "%d/%m/%Y" if language == "fr" else "%Y-%m-%d"
+    times = {"since": f"{alert.first_at:{day} %H:%M}", "count": alert.count}
     lines.append(heads["times"][language].format(**times))
     lines += ["", heads["advice"][alert.kind.value][language]] if not notice.ended else []
     if config.site.public_url:
@@ -82,8 +83,4 @@ def message_about(notice: "DueNotice", *, config: Config) -> tuple[str, str]:
 
 @cache
 def _words() -> Mapping[str, Any]:
-    folder = files("rebond.data")
-    return {
-        "words": tomllib.loads(folder.joinpath("words.toml").read_text("utf-8")),
-        "notices": tomllib.loads(folder.joinpath("notices.toml").read_text("utf-8")),
-    }
+    return tomllib.loads(files("rebond.data").joinpath("notices.toml").read_text("utf-8"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rebond.config_sections import UpdateSection
 from rebond.core.qualify.archive import MOST_BYTES
+from rebond.core.said import said
 from rebond.services.update_rules import Given, PackSource
 
 PATTERN = "*.zip"
@@ -35,7 +36,9 @@ def read_source(section: UpdateSection, *, data: Path) -> Iterator[Given]:
         return
     if not packs or len(packs) > MOST_PACKS:
         problem = (
-            f"the directory holds more than {MOST_PACKS} packs" if packs else "it is a directory without packs (*.zip)"
+            said("the directory holds more than {most_packs} packs", most_packs=MOST_PACKS)
+            if packs
+            else said("it is a directory without packs (*.zip)")
         )
         yield Given(where=str(path), problem=problem)
         return
@@ -59,7 +62,7 @@ def read_pack_file(path: Path) -> Given:
         # A pipe or a device in its place would keep us waiting.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return Given(where=str(path), problem="it is no file")
+                return Given(where=str(path), problem=said("it is no file"))
             return Given(where=str(path), data=file.read(MOST_BYTES + 1))
     except (OSError, ValueError) as error:  # a name that no file can have
         return Given(where=str(path), problem=str(getattr(error, "strerror", None) or error))

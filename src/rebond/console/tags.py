@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from rebond.console import words
 from rebond.core.webhooks import WebhookState
 from rebond.core.words import AddressStatus, DeliveryStatus, FailureType, MessageStatus, QualificationStatus
+from rebond.web import language
 
 register = template.Library()
 
@@ -33,6 +34,7 @@ _TONES: dict[StrEnum, str] = {
     DeliveryStatus.PREPARE_FAILED: "bad",
     DeliveryStatus.PREPARED: "info",
     DeliveryStatus.PREPARING: "info",
+    DeliveryStatus.SCHEDULED: "info",
     DeliveryStatus.SENDING: "info",
     DeliveryStatus.PAUSED: "warn",
     DeliveryStatus.FINISHED: "good",
@@ -64,6 +66,12 @@ def badge(value: object) -> str:
     if not isinstance(value, StrEnum) or not value.value:
         return ""
     return format_html('<span class="badge {}">{}</span>', _TONES.get(value, ""), words.word(value))
+
+
+@register.filter
+def spoken(text: object) -> str:
+    """Say what the code said, also what was kept as text, in the reader's language."""
+    return language.spoken(text) if text else ""
 
 
 @register.filter

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rebond.core.said import foreign, said
 from rebond.core.words import Channel
 
 # A longer one would not fit an index row of PostgreSQL.
@@ -85,12 +86,52 @@ def plain_email_keys(texts: Sequence[str]) -> list[str | None]:
     return keys
 
 
+# What the libraries say of addresses that people gave.
+EXPECTED = foreign(
+    "An email address must have an @-sign.",
+    "There must be something before the @-sign.",
+    "There must be something after the @-sign.",
+    "There can't be anything after the email address.",
+    "The email address is too long before the @-sign {reason}.",
+    "The email address is too long after the @-sign {reason}.",
+    "The email address is too long {reason}.",
+    "After the @-sign, periods cannot be separated by so many characters {reason}.",
+    "Internationalized characters before the @-sign are not supported: {characters}.",
+    "The email address contains invalid characters before the @-sign: {characters}.",
+    "The email address contains invalid characters in quotes before the @-sign: {characters}.",
+    "The email address contains unsafe characters: {characters}.",
+    "The part after the @-sign contains invalid characters: {characters}.",
+    "The part after the @-sign contains invalid characters in brackets: {characters}.",
+    "The part after the @-sign is not valid IDNA ({error}).",
+    "The part after the @-sign is invalid ({error}).",
+    "The part after the @-sign is not valid. It should have a period.",
+    "The part after the @-sign is not valid. It is not within a valid top-level domain.",
+    "A bracketed IP address after the @-sign is not allowed here.",
+    "A display name and angle brackets around the email address are not permitted here.",
+    "An email address cannot end with a period.",
+    "An email address cannot start with a period.",
+    "An email address cannot have a period immediately before the @-sign.",
+    "An email address cannot have a period immediately after the @-sign.",
+    "An email address cannot have a hyphen immediately after the @-sign.",
+    "An email address cannot end with a hyphen.",
+    "An email address cannot have two periods in a row.",
+    "An email address cannot have a period and a hyphen next to each other.",
+    "({number}) The string supplied did not seem to be a phone number.",
+    "({number}) The string supplied is too short to be a phone number.",
+    "({number}) The string supplied is too long to be a phone number.",
+    "({number}) The string supplied was too long to parse.",
+    "({number}) Missing or invalid default region.",
+    "({number}) Country calling code supplied was not recognised.",
+    "({number}) Could not interpret numbers after plus-sign.",
+)
+
+
 def _email_key(text: str, *, allow_undotted: bool) -> tuple[str | None, str]:
     if key := plain_email_key(text):
         return key, ""
     if len(text) > _MAX_EMAIL:
         # The library looks at every character first, and a cell may hold a million of them.
-        return None, "The address is longer than any can be."
+        return None, said("The address is longer than any can be.")
     import email_validator  # slow to import, and plain addresses do not need it
 
     # Reserved names (.test, .local) are accepted: sites test with them (specification 04).
@@ -123,13 +164,13 @@ def _phone_key(text: str, *, region: str) -> tuple[str | None, str]:
         return None, str(error)
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         # "Possible locally" is no number in E.164: it lacks its area code.
-        return None, "The number has an impossible length for its country."
+        return None, said("The number has an impossible length for its country.")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), ""
 
 
 def _push_key(text: str) -> tuple[str | None, str]:
     if len(text) > MAX_TOKEN:
-        return None, f"The token is longer than {MAX_TOKEN} characters."
+        return None, said("The token is longer than {max_token} characters.", max_token=MAX_TOKEN)
     if not _PUSH_TOKEN.fullmatch(text):
-        return None, "The token holds a space or a character that no push service uses."
+        return None, said("The token holds a space or a character that no push service uses.")
     return text, ""

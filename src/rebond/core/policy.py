@@ -169,7 +169,7 @@ def _lay_over(values: dict[str, Any], layer: Mapping[str, Any], *, path: str) ->
 
 def _nearest(word: object, known: Iterable[str]) -> str:
     near = get_close_matches(str(word), list(known), n=1)
-    return f": did you mean {near[0]!r}?" if near else "."
+    return said(": did you mean {near!r}?", near=near[0]) if near else "."
 
 
 def _read(name: str, values: Mapping[str, Any]) -> object:

@@ -65,6 +65,11 @@ def said_n(one: str, many: str, number: int, /, **values: object) -> Said:
     return Said(one, {"n": number, **values}, many, number)
 
 
+def foreign(*templates: str) -> tuple[str, ...]:
+    """Name sentences of libraries that people come to read: they are known by their templates alone."""
+    return templates
+
+
 def words_of(error: BaseException) -> str:
     """Return what an error says, as a sentence that can be translated when it is one."""
     first = error.args[0] if error.args else ""
@@ -161,7 +166,7 @@ def _taken(value: str, piece: Piece) -> Any:
             return literal_eval(value)
         if piece.spec == ",":
             return int(value.replace(",", ""))
-        if piece.spec.startswith("."):
+        if piece.spec == "g" or piece.spec.startswith("."):
             return float(value)
         if piece.spec.startswith("%"):
             return datetime.strptime(value, piece.spec).replace(tzinfo=UTC)

@@ -83,7 +83,11 @@ def prepare_rules(
 def _check_form(rules: Mapping[str, Document | None]) -> None:
     for name, document in rules.items():
         if document is not None and not is_imported(document) and not is_own_name(name):
-            why = "a rule with / in its id comes in a pack" if "/" in name else "it could never be given out in a pack"
+            why = (
+                said("a rule with / in its id comes in a pack")
+                if "/" in name
+                else said("it could never be given out in a pack")
+            )
             raise InputError(
                 said(
                     "the id {name!r} cannot be that of a rule of this site ({why}): write up to 80 letters (a-z,"
@@ -98,11 +102,13 @@ def _check_form(rules: Mapping[str, Document | None]) -> None:
 
 def _unfit(document: Document) -> str:
     # Examples are what servers said, with whatever signs; those of files were looked at when they were read.
-    said = {key: value for key, value in document.items() if key not in ("examples", "counterexamples")}
-    if words := unfit(said):
+    own = {key: value for key, value in document.items() if key not in ("examples", "counterexamples")}
+    if words := unfit(own):
         return words
-    if pattern_size(said.get("text", "")) > LARGEST_PATTERN:
-        return f"a pattern larger than {LARGEST_PATTERN:,} signs, repeats written out"
+    if pattern_size(own.get("text", "")) > LARGEST_PATTERN:
+        return said(
+            "a pattern larger than {largest_pattern:,} signs, repeats written out", largest_pattern=LARGEST_PATTERN
+        )
     return ""
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from rebond.core.ports import Clock
+from rebond.core.said import said
 from rebond.core.webhooks import GONE, WebhookState, event_id, headers, next_attempt, secret_for
 from rebond.services.webhooks import end_subscription
 from rebond.store.read.webhooks import SubscriptionRow, active_subscriptions
@@ -121,4 +122,4 @@ def _settle(
         # Who does not answer is not asked twenty times at once: the others wait with the one that failed.
         free_webhooks([one.number for one in claimed[len(tries) :]], due_at=again)
         if any(one.answer == GONE for one in tries):
-            end_subscription(subscription.number, because="the receiver answered 410 Gone", now=now)
+            end_subscription(subscription.number, because=said("the receiver answered 410 Gone"), now=now)

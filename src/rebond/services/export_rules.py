@@ -123,14 +123,16 @@ def collect_rules(qualifier: Qualifier, *, made_by: str) -> Collected:
         if not rows or rule.level is Level.IMPORTED or rule.review:
             continue
         if rule.level is Level.CONSOLE and (word := _private_word(rule, rows)):
-            left_out.append(LeftOut(rule=rule.id, words=f"its pattern holds {word!r}, which names somebody"))
+            left_out.append(
+                LeftOut(rule=rule.id, words=said("its pattern holds {word!r}, which names somebody", word=word))
+            )
         elif not is_rule_name(rule.id):
-            left_out.append(LeftOut(rule=rule.id, words="its id is none that a pack can hold"))
+            left_out.append(LeftOut(rule=rule.id, words=said("its id is none that a pack can hold")))
         else:
             source = f"decided by {made_by}" if rule.level is Level.CONSOLE else rule.source
             tables.append(rule_table(rule, source=source, examples=_examples(rows, main)))
     held = _hold(tables, qualifier)
-    lost = [LeftOut(rule=one["id"], words="it does not win its texts once what names somebody is taken out")
+    lost = [LeftOut(rule=one["id"], words=said("it does not win its texts once what names somebody is taken out"))
             for one in tables if one["id"] not in held]  # fmt: skip
     kept = [{**table, "examples": held[table["id"]]} for table in tables if table["id"] in held]
     return Collected(

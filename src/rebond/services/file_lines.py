@@ -69,7 +69,7 @@ class Lines:
             if len(line) == MAX_ROW and not line.endswith("\n"):
                 while line and not line.endswith("\n"):
                     line = self._text.readline(MAX_ROW)
-                self.problem = f"it is longer than {MAX_ROW >> 20} MiB"
+                self.problem = said("it is longer than {max_row} MiB", max_row=MAX_ROW >> 20)
                 return "\n"
         except UnicodeError as error:  # UTF-16 without a mark at its beginning is no UnicodeDecodeError
             raise InputError(

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from rebond.core.said import said
 from rebond.services.file_lines import BadRow
 from rebond.services.people_columns import Column
 from rebond.services.people_file import FileOptions, PeopleFile, open_people
@@ -140,4 +141,4 @@ def _chunks(rows: Iterator[PersonRow | BadRow], *, size: int) -> Iterator[tuple[
 
 
 def _repeated(external_id: str) -> str:
-    return f"its id {external_id!r} came before in this file"
+    return said("its id {external_id!r} came before in this file", external_id=external_id)

@@ -165,7 +165,17 @@ def _take_address(line: int, entry: Entry, *, done: _Read, reading: ReadingList)
         entry.address, channel=channel, region=reading.region, allow_undotted=reading.allow_undotted
     )
     if address.key is None:
-        done.refuse(BadRow(line, f"{address.text[:200]!r} is not a possible {channel} address: {address.problem}"))
+        done.refuse(
+            BadRow(
+                line,
+                said(
+                    "{address_text!r} is not a possible {channel} address: {problem}",
+                    address_text=address.text[:200],
+                    channel=channel,
+                    problem=address.problem,
+                ),
+            )
+        )
         return
     about = AddressKey(channel, address.key)
     if about in done.part:

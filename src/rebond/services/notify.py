@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rebond.core.said import said
 from rebond.store.read.notices import DueNotice, due_notices
 from rebond.store.write.notices import mark_not_told, mark_told, plan_notices, purge_notices
 
@@ -35,7 +36,7 @@ def notify(places: Mapping[str, Tell], *, now: datetime) -> Notified:
     for notice in due_notices(now, limit=_BATCH):
         tell = places.get(notice.place)
         if tell is None:
-            mark_not_told(notice.number, tries=notice.tries, next_at=None, problem="no longer configured")
+            mark_not_told(notice.number, tries=notice.tries, next_at=None, problem=said("no longer configured"))
             continue
         try:
             tell(notice)

@@ -140,11 +140,20 @@ def last_act(address: ParsedAddress) -> str:
 
 def in_words(denials: Sequence[Denial]) -> str:
     """Say, of at least one opt-out, whose they are and what ends them."""
-    who = " and ".join(f"the profile {one.profile} opted out of {one.channel}" for one in denials[:_MOST_NAMED])
-    more = f" and {len(denials) - _MOST_NAMED} more" if len(denials) > _MOST_NAMED else ""
+    who = tuple(
+        said("the profile {profile} opted out of {channel:Channel}", profile=one.profile, channel=one.channel)
+        for one in denials[:_MOST_NAMED]
+    )
     first = denials[0]
     command = f"rebond profiles allow {shlex.quote(first.profile)} --channel {first.channel} --because …"
-    return f"{who}{more}, so nothing is sent to it: {command} ends that"
+    if len(denials) > _MOST_NAMED:
+        return said(
+            "{who:and} and {more} more, so nothing is sent to it: {command} ends that",
+            who=who,
+            more=len(denials) - _MOST_NAMED,
+            command=command,
+        )
+    return said("{who:and}, so nothing is sent to it: {command} ends that", who=who, command=command)
 
 
 _MOST_NAMED = 3

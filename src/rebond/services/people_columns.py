@@ -137,8 +137,14 @@ def check_names(columns: Sequence[str], *, found: str) -> None:
     ]
     for place, one in enumerate(columns, 1):
         if one and one in columns[: place - 1]:
-            words = "{name!r} is there twice, as column {first} and column {second}: rename one"
-            problems.append(said(words, name=one, first=columns.index(one) + 1, second=place))
+            problems.append(
+                said(
+                    "{name!r} is there twice, as column {first} and column {second}: rename one",
+                    name=one,
+                    first=columns.index(one) + 1,
+                    second=place,
+                )
+            )
     if problems:
         raise InputError(said("{found}: {problems:and}", found=found, problems=tuple(problems)))
 
@@ -212,8 +218,14 @@ def _guess(roles: dict[str, tuple[Role, Told]], *, samples: Mapping[str, Sequenc
         if len(candidates) == 1:
             roles[candidates[0]] = Channel.EMAIL, told
         elif candidates and not any(isinstance(role, Channel) for role, _ in roles.values()):
-            words = "{found}: {names!r:and} may all be the email address: say which one with --map email={first}"
-            raise InputError(said(words, found=found, names=tuple(candidates), first=candidates[0]))
+            raise InputError(
+                said(
+                    "{found}: {names!r:and} may all be the email address: say which one with --map email={first}",
+                    found=found,
+                    names=tuple(candidates),
+                    first=candidates[0],
+                )
+            )
     if not any(isinstance(role, Channel) for role, _ in roles.values()):
         phones = [column for column in free if _plain(column) in _GUESSED[Channel.SMS].split()]
         if len(phones) == 1:
@@ -283,6 +295,7 @@ def _find_column(columns: Sequence[str], wanted: str, found: str) -> str:
         return wanted
     near = get_close_matches(wanted, columns, n=1)
     if near:
-        words = "{found}, and not {wanted!r}: did you mean {near!r}?"
-        raise InputError(said(words, found=found, wanted=wanted, near=near[0]))
+        raise InputError(
+            said("{found}, and not {wanted!r}: did you mean {near!r}?", found=found, wanted=wanted, near=near[0])
+        )
     raise InputError(said("{found}, and not {wanted!r}", found=found, wanted=wanted))

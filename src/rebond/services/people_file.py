@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rebond.core.address import ParsedAddress, parse_address
+from rebond.core.said import said
 from rebond.core.words import Channel
 from rebond.services.file_lines import BadRow
 from rebond.services.json_file import JsonFile
@@ -131,11 +132,16 @@ def _person(line: int, external_id: str | None, fields: str, addresses: Sequence
         # The key tells two spellings of one address as the same person.
         external_id = (addresses[0].key or addresses[0].text) if addresses else ""
         if not external_id:
-            return BadRow(line, "its address is empty, and the file has no id")
+            return BadRow(line, said("its address is empty, and the file has no id"))
     if not external_id:
-        return BadRow(line, "its id is empty")
+        return BadRow(line, said("its id is empty"))
     if len(external_id) > _MAX_ID:
-        return BadRow(line, f"its id has {len(external_id)} characters, and at most {_MAX_ID} are kept")
+        return BadRow(
+            line,
+            said(
+                "its id has {count} characters, and at most {max_id} are kept", count=len(external_id), max_id=_MAX_ID
+            ),
+        )
     pairs: list[str | None] = [None] * 6
     for address in addresses:
         place = _PLACES[address.channel]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from rebond.core.said import words_of
 from rebond.core.words import Channel
 from rebond.services.deliveries import get_delivery
 from rebond.services.errors import no_profile
@@ -56,5 +57,5 @@ def preview(delivery_id: int, external_id: str, *, content: Previewing) -> Shown
     try:
         shown = content.preview(delivery, address=address, fields=profile.fields)
     except ValueError as error:
-        return Shown(profile=external_id, preview=None, problem=str(error))
+        return Shown(profile=external_id, preview=None, problem=words_of(error))
     return Shown(profile=external_id, preview=shown, problem="")

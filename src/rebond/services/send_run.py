@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rebond.core.ports import Outcome, OutcomeKind, Outgoing
+from rebond.core.said import said
 from rebond.core.tokens import sign_unsubscribe, signed_like
 from rebond.core.words import DeliveryStatus, MessageStatus
 from rebond.services.database_thread import DatabaseThread
@@ -246,4 +247,9 @@ class Run:
 
 
 def _paused(name: str, until: datetime, words: str) -> str:
-    return f"waiting until {until:%Y-%m-%d %H:%M:%S} UTC for {name.partition(' ')[0]}: {words}"
+    return said(
+        "waiting until {until:%Y-%m-%d %H:%M:%S} UTC for {name}: {words}",
+        until=until,
+        name=name.partition(" ")[0],
+        words=words,
+    )

@@ -105,7 +105,7 @@ class CsvFile:
 
     def _broken(self, error: str) -> BadRow:
         lines = self._lines
-        reason = "a quote is never closed, or stands where none may" if "limit" not in error else error
+        reason = said("a quote is never closed, or stands where none may") if "limit" not in error else error
         if lines.height == 1 and lines.length > MAX_ROW:
             reason = f"it is longer than {MAX_ROW >> 20} MiB"
         return self._several_lines(reason)
@@ -127,5 +127,5 @@ class CsvFile:
     def _long_cell(self, cells: list[str]) -> str:
         for name, cell in zip(self.columns, cells, strict=True):
             if len(cell.encode()) > MAX_CELL:
-                return f"the cell {name!r} is over {MAX_CELL >> 20} MiB"
+                return said("the cell {name!r} is over {max_cell} MiB", name=name, max_cell=MAX_CELL >> 20)
         return ""

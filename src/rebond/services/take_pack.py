@@ -16,7 +16,7 @@ from rebond.core.qualify.exchange import Difference, Document, compare_pack, rul
 from rebond.core.qualify.loading import PACK, is_imported
 from rebond.core.qualify.normalise import template
 from rebond.core.qualify.rules import RuleError
-from rebond.core.said import said
+from rebond.core.said import said, words_of
 from rebond.core.words import QualificationStatus
 from rebond.services.apply_rules import Practice
 from rebond.services.backtest import Backtested
@@ -112,23 +112,29 @@ def take_pack(
             words = _held_back(practice, effect.total.entering)
             practice.bound.entered += effect.total.entering
             return replace(looked, outcome=Outcome.DIFFERENT, words=words, difference=taking.difference, effect=effect)
-        said = because or f"pack {pack.manifest.name} of {pack.manifest.version} from {source}"
+        why = because or f"pack {pack.manifest.name} of {pack.manifest.version} from {source}"
         try:
-            operation = apply_change(practice, taking.prepare, kind=KIND, because=said, on_progress=on_progress)
+            operation = apply_change(practice, taking.prepare, kind=KIND, because=why, on_progress=on_progress)
         except TooManyEnterError as error:
             by = command or f"rebond rules update {source}"
-            words = f"{too_many(error.entering, most=error.most)}: look at {by} --dry-run, then take it with --anyway"
+            words = said(
+                "{too_many}: look at {by} --dry-run, then take it with --anyway",
+                too_many=too_many(error.entering, most=error.most),
+                by=by,
+            )
             return replace(looked, outcome=Outcome.HELD, words=words, difference=taking.difference)
         return replace(looked, outcome=Outcome.TAKEN, difference=taking.difference, operation=operation)
     except (PackError, RuleError, ServiceError) as error:
-        return replace(looked, words=str(error))
+        return replace(looked, words=words_of(error))
 
 
 def _held_back(practice: Practice, entering: int) -> str:
     """Warn that a pack will be held back; empty when it will not."""
     if practice.anyway or not practice.bound.exceeded_by(entering):
         return ""
-    return f"{too_many(practice.bound.entered + entering, most=practice.bound.most)}: --anyway takes it"
+    return said(
+        "{too_many}: --anyway takes it", too_many=too_many(practice.bound.entered + entering, most=practice.bound.most)
+    )
 
 
 def _refuse_strangers(pack: PackFile, *, source: str) -> None:
@@ -158,8 +164,12 @@ def _passed_over(pack: PackFile, *, source: str) -> tuple[Outcome, str] | None:
                 return Outcome.OLDER, words
             break
         if operation.pack["digest"] == manifest.digest:
-            words = f"it was undone by {operation.undone_by}, operation {operation.number}"
-            return Outcome.UNDONE, f"{words}: rebond rules import --again takes it after all"
+            words = said(
+                "it was undone by {undone_by}, operation {operation}",
+                undone_by=operation.undone_by,
+                operation=operation.number,
+            )
+            return Outcome.UNDONE, said("{words}: rebond rules import --again takes it after all", words=words)
     # Also a version of which nothing was new here says that those before it are no longer what its makers say.
     seen = newest_seen(manifest.name, source=source)
     words = _outdated(manifest, seen, what="seen") if seen else ""
@@ -168,11 +178,22 @@ def _passed_over(pack: PackFile, *, source: str) -> tuple[Outcome, str] | None:
 
 def _outdated(manifest: Manifest, known: PackVersion, *, what: str) -> str:
     version = manifest.version.isoformat()
+    seen = what == "seen"
     if version < known.version:
-        return f"version {known.version} was {what} already"
+        if seen:
+            return said("version {version} was seen already", version=known.version)
+        return said("version {version} was taken already", version=known.version)
     # Of two of one day nobody knows the newer: each would replace the other for ever.
     if version == known.version and manifest.digest != known.digest:
-        return f"another pack of version {version} was {what} already: rebond rules import --again takes this one"
+        if seen:
+            return said(
+                "another pack of version {version} was seen already: rebond rules import --again takes this one",
+                version=version,
+            )
+        return said(
+            "another pack of version {version} was taken already: rebond rules import --again takes this one",
+            version=version,
+        )
     return ""
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from rebond.core.said import said
 from rebond.services.deliveries import NewDelivery, check_aim, check_settings, get_delivery
 from rebond.services.delivery_edit import settings_of
 from rebond.services.errors import InputError, NotFoundError
@@ -35,7 +36,7 @@ def get_template(number: int) -> TemplateRow:
     """Return a template; NotFoundError when there is no such."""
     row = read_template(number) if 0 < number < 2**63 else None
     if row is None:
-        raise NotFoundError(f"there is no template {number}")
+        raise NotFoundError(said("there is no template {number}", number=number))
     return row
 
 
@@ -43,7 +44,7 @@ def find_template(name: str) -> TemplateRow:
     """Return the template of a name; NotFoundError when there is none."""
     number = template_named(name)
     if number is None:
-        raise NotFoundError(f"there is no template named {name!r}: rebond template list shows them")
+        raise NotFoundError(said("there is no template named {name!r}: rebond template list shows them", name=name))
     return get_template(number)
 
 
@@ -64,7 +65,12 @@ def save_template(settings: NewDelivery, aim: Aim, *, now: datetime, actor: str,
         if number is not None:
             get_template(number)
         if template_named(settings.name) not in {None, number}:
-            raise InputError(f"there is a template named {settings.name!r} already: give it another name")
+            raise InputError(
+                said(
+                    "there is a template named {settings_name!r} already: give it another name",
+                    settings_name=settings.name,
+                )
+            )
         saved = write.save_template(settings, _kept(aim), now=now, number=number)
         add_audit("template.save", subject=f"template:{saved}", actor=actor, now=now, after={"name": settings.name})
     return saved

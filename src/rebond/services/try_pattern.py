@@ -11,6 +11,7 @@ from rebond.core.qualify.pattern_size import pattern_size
 from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import unfit
 from rebond.core.qualify.rules import Pack, Problem, Rule, RuleError
+from rebond.core.said import said
 from rebond.core.words import Cause, FailureType, Reason
 
 _NAME = "tried"
@@ -77,9 +78,13 @@ def _engine(pattern: str, *, reads_words: bool) -> RuleEngine:
     )
     words = unfit({"text": pattern})
     if not words and pattern_size(pattern) > LARGEST_PATTERN:
-        words = f"a pattern larger than {LARGEST_PATTERN:,} signs, repeats written out"
+        words = said(
+            "a pattern larger than {largest_pattern:,} signs, repeats written out", largest_pattern=LARGEST_PATTERN
+        )
     if words:
-        raise RuleError([Problem(file="", line=0, rule=_NAME, words=f"the pattern is refused: it holds {words}")])
+        raise RuleError(
+            [Problem(file="", line=0, rule=_NAME, words=said("the pattern is refused: it holds {words}", words=words))]
+        )
     return RuleEngine(Pack.of([rule]))
 
 

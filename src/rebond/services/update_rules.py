@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rebond.core.qualify.archive import PackError, PackFile, read_pack
+from rebond.core.said import said, words_of
 from rebond.services.alerts import alert_about_update, end_for_sources_gone
 from rebond.services.apply_rules import Practice, carry_on_all
 from rebond.services.errors import ServiceError
@@ -99,7 +100,9 @@ def _taken(
 
 
 def _failed(error: Exception, *, source: str, where: str = "") -> Looked:
-    words = f"it could not be looked at: {type(error).__name__}: {str(error)[:_LONGEST_WORDS]}"
+    words = said(
+        "it could not be looked at: {kind}: {error}", kind=type(error).__name__, error=str(error)[:_LONGEST_WORDS]
+    )
     return Looked(source=source, where=where, outcome=Outcome.REFUSED, words=words)
 
 
@@ -118,7 +121,7 @@ def open_pack(data: bytes, *, keys: frozenset[str], source: str, where: str) -> 
     try:
         return replace(refused, pack=read_pack(data, keys=keys))
     except PackError as error:
-        return replace(refused, words=str(error))
+        return replace(refused, words=words_of(error))
 
 
 def open_by_any(given: Given, keys: Mapping[str, Iterable[str]]) -> Looked:
@@ -172,8 +175,8 @@ def run_update(
     except (ServiceError, ValueError, OSError) as error:
         problem = f"export: {error}"
     alert_about_update(JOB, failed=problem, now=practice.now)
-    said = "; ".join(filter(None, (_told(looked, *FAILED), problem)))
-    updated = Updated(looked=tuple(looked), exported=exported, problem=said)
+    problems = "; ".join(filter(None, (_told(looked, *FAILED), problem)))
+    updated = Updated(looked=tuple(looked), exported=exported, problem=problems)
     result = {
         "packs": [{"source": one.source, "where": one.where, "outcome": one.outcome.value} for one in looked],
         "exported": exported,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from rebond.core.said import said
 from rebond.core.words import UploadStatus
 from rebond.services.errors import InputError, NotFoundError
 from rebond.services.import_people import ImportProgress, load_people
@@ -82,7 +83,7 @@ def get_upload(number: int) -> UploadRow:
     """Return a file's row; NotFoundError when there is none."""
     row = read_upload(number) if 0 < number < 2**63 else None
     if row is None:
-        raise NotFoundError(f"there is no import {number}")
+        raise NotFoundError(said("there is no import {number}", number=number))
     return row
 
 

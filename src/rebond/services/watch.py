@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rebond.core.said import said, said_n
 from rebond.core.words import AlertKind
 from rebond.store.read.alerts import raised_since
 from rebond.store.read.cleanup import last_run
@@ -71,11 +72,15 @@ def _findings(bounds: Bounds, now: datetime) -> Iterator[Finding]:
         yield AlertKind.DELIVERY_FAILED, _about(number), f"{name}: {problem}"
     for transport, faults, problem in paused_transports(now):
         if faults >= _FAULTS:
-            yield AlertKind.TRANSPORT_PAUSED, transport, f"{faults} faults in a row: {problem}"
+            yield (
+                AlertKind.TRANSPORT_PAUSED,
+                transport,
+                said_n("{n} fault in a row: {problem}", "{n} faults in a row: {problem}", faults, problem=problem),
+            )
     for job, most in bounds.jobs.items():
         last = last_run(job)
         if last is not None and now - last > most:
-            yield AlertKind.JOB_STALE, job, f"last run {last:%Y-%m-%d %H:%M} UTC"
+            yield AlertKind.JOB_STALE, job, said("last run {at:%Y-%m-%d %H:%M} UTC", at=last)
     dead = count_dead(_MOST_DEAD)
     if dead:
         yield AlertKind.DEAD_LETTERS, "returns", f"{dead}{'+' if dead == _MOST_DEAD else ''}"
@@ -98,4 +103,6 @@ def _about(delivery: int) -> str:
 
 
 def _share(name: str, part: int, whole: int) -> str:
-    return f"{name}: {part} / {whole} ({part / whole * 100:.1f} %)"
+    return said(
+        "{name}: {part:,} of {whole:,} ({share:.1f} %)", name=name, part=part, whole=whole, share=part / whole * 100
+    )

@@ -80,7 +80,7 @@ def edit_subscription(
         before = existing_subscription(number, lock=True)
         _check(before.url if url is None else url, before.name if name is None else name, site=site)
         kinds = None if events is None else _distinct(events)
-        because = "" if active is not False else f"ended by {actor}"
+        because = "" if active is not False else said("ended by {actor}", actor=actor)
         change_subscription(number, name=name, url=url, events=kinds, active=active, because=because)
         after = existing_subscription(number)
         add_audit(

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from rebond.config import ConfigError
 from rebond.services.errors import ForbiddenError, InputError, NotFoundError, RefusedError, ServiceError
+from rebond.web.language import spoken
 
 STATUSES: tuple[tuple[type[ServiceError], int], ...] = (
     (ForbiddenError, 403),
@@ -33,10 +34,10 @@ class ServiceErrors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ConfigError):  # as when a rule of this site cannot be used
-            return refusal(request, str(error), status=409)
+            return refusal(request, spoken(error), status=409)
         if not isinstance(error, ServiceError):
             return None
-        return refusal(request, str(error), status=status_of(error))
+        return refusal(request, spoken(error), status=status_of(error))
 
 
 def refusal(request: HttpRequest, text: str, *, status: int) -> HttpResponse:

@@ -15,11 +15,29 @@ from jinja2 import meta
 from rebond.channels.content.budget import MAX_OUTPUT, Budget, GuardedContext
 from rebond.channels.content.rewrite import check, guard
 from rebond.channels.content.sandbox import Sandbox
-from rebond.core.said import said, words_of
+from rebond.core.said import foreign, said, words_of
 
 __all__ = ["MAX_OUTPUT", "MAX_SOURCE", "ContentError", "ProductionError", "Template", "compile_template"]
 
 MAX_SOURCE = 1 << 20
+
+
+# What the template engine says of a template.
+EXPECTED = foreign(
+    "Encountered unknown tag {tag!r}.",
+    "Encountered unknown tag {tag!r}. Jinja was looking for the following tags: {tags}. {rest}",
+    "Unexpected end of template. Jinja was looking for the following tags: {tags}. {rest}",
+    "unexpected end of template, expected {expected!r}.",
+    "expected token {expected!r}, got {found!r}",
+    "Expected an expression, got {found!r}",
+    "unexpected {found!r}",
+    "unexpected {found!r}, expected {expected!r}",
+    "unexpected char {found!r} at {place}",
+    "tag name expected",
+    "Missing end of comment tag",
+    "{thing!r} is undefined",
+    "division by zero",
+)
 
 
 class ContentError(ValueError):

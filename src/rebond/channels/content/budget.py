@@ -83,7 +83,7 @@ class Budget:
                 self.spend(1)
 
     def _too_long(self) -> str:
-        return f"it makes more than {self.limit:,} characters"
+        return said("it makes more than {limit:,} characters", limit=self.limit)
 
 
 class GuardedContext(Context):

@@ -56,7 +56,10 @@ class MissingName(StrictUndefined):
     @property
     def _undefined_message(self) -> str:
         if self._undefined_obj is missing and self._undefined_name:
-            return f"the profile has no {self._undefined_name!r}, and the template gives no default"
+            return said(
+                "the profile has no {undefined_name!r}, and the template gives no default",
+                undefined_name=self._undefined_name,
+            )
         return super()._undefined_message
 
 

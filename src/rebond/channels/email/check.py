@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from rebond.channels.content import ContentError, compile_template
 from rebond.channels.email.headers import parse_from
 from rebond.channels.email.identity import EmailContent, EmailIdentity
+from rebond.core.said import said, words_of
 
 LARGE = 1 << 20
 _MOST_URLS = 10
@@ -50,16 +51,16 @@ def check_content(
 
 def _emptiness(content: EmailContent) -> Iterator[Problem]:
     if not content.subject.strip():
-        yield Problem(Level.RED, "empty_subject", "The subject is empty.")
+        yield Problem(Level.RED, "empty_subject", said("The subject is empty."))
     if not content.text.strip() and not content.html.strip():
-        yield Problem(Level.RED, "empty_content", "There is neither a text nor an HTML part.")
+        yield Problem(Level.RED, "empty_content", said("There is neither a text nor an HTML part."))
 
 
 def _sender(identity: EmailIdentity) -> Iterator[Problem]:
     try:
         parse_from(identity.from_header, allow_undotted=identity.allow_undotted)
     except ContentError as error:
-        yield Problem(Level.RED, "malformed_sender", f"{error}")
+        yield Problem(Level.RED, "malformed_sender", words_of(error))
 
 
 def _templates(content: EmailContent, *, require_unsubscribe_link: bool) -> Iterator[Problem]:
@@ -67,11 +68,13 @@ def _templates(content: EmailContent, *, require_unsubscribe_link: bool) -> Iter
         try:
             names = compile_template(source, html=name == "html", name=name).names
         except ContentError as error:
-            yield Problem(Level.RED, "template_syntax", f"{error}")
+            yield Problem(Level.RED, "template_syntax", words_of(error))
             continue
         if name != "subject" and source.strip() and "unsubscribe_url" not in names:
             level = Level.RED if require_unsubscribe_link else Level.YELLOW
-            words = f"The {name} part has no unsubscribe link: put {{{{ unsubscribe_url }}}} where it belongs."
+            words = said(
+                "The {name} part has no unsubscribe link: put {{{{ unsubscribe_url }}}} where it belongs.", name=name
+            )
             yield Problem(level, "missing_unsubscribe_link", words)
 
 
@@ -79,7 +82,9 @@ def _size(content: EmailContent) -> Iterator[Problem]:
     size = sum(len(part.encode("utf-8", "replace")) for part in (content.subject, content.text, content.html))
     if size > LARGE:
         yield Problem(
-            Level.YELLOW, "large", f"The content has {size:,} bytes; many servers cut or refuse over {LARGE:,}."
+            Level.YELLOW,
+            "large",
+            said("The content has {size:,} bytes; many servers cut or refuse over {most:,}.", size=size, most=LARGE),
         )
 
 
@@ -92,24 +97,28 @@ def _urls(content: EmailContent) -> Iterator[Problem]:
         if why and len(bad) < _MOST_URLS:
             bad.setdefault(url, why)
     for url, why in bad.items():
-        yield Problem(Level.YELLOW, "bad_url", f"The URL {url[:200]!r} {why}.")
+        yield Problem(Level.YELLOW, "bad_url", said("The URL {url!r} {why}.", url=url[:200], why=why))
 
 
 def _bad_url(url: str) -> str:
     if "{{" in url or "{%" in url or url.startswith("#"):
         return ""
     if not url:
-        return "is empty"
+        return said("is empty")
     try:
         parts = urlsplit(url)
         host = parts.hostname
         parts.port  # noqa: B018 # raises for one that is no number
     except ValueError as error:
-        return f"cannot be read: {error}"
+        return said("cannot be read: {error}", error=error)
     if any(character.isspace() for character in url):
-        return "holds a space"
+        return said("holds a space")
     if parts.scheme in {"http", "https"}:
-        return "" if host else "names no host"
+        return "" if host else said("names no host")
     if parts.scheme in _NO_HOST:
         return ""
-    return f"has the scheme {parts.scheme!r}, which no mail program follows" if parts.scheme else "is relative"
+    return (
+        said("has the scheme {scheme!r}, which no mail program follows", scheme=parts.scheme)
+        if parts.scheme
+        else said("is relative")
+    )

@@ -8,6 +8,8 @@ import re
 from collections import deque
 from typing import NamedTuple
 
+from rebond.core.said import said
+
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3} ")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffd]+")
@@ -100,7 +102,7 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Say so to whoever waits."""
-        self._fail(f"the connection was lost: {exc}" if exc else "the relay closed the connection")
+        self._fail(said("the connection was lost: {exc}", exc=exc) if exc else said("the relay closed the connection"))
         if not self.closed.done():
             self.closed.set_result(None)
 

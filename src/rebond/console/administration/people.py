@@ -15,6 +15,7 @@ from rebond.services.users import change_role, create_user, existing_user, forge
 from rebond.store.read.users import UserRow, list_users
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
+from rebond.web.language import spoken
 from rebond.web.links import sign_in_link
 
 
@@ -39,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor=person_of(request).name,
             )
         except (InputError, RefusedError) as error:
-            form.add_error("name", str(error))
+            form.add_error("name", spoken(error))
         else:
             return _link_shown(request, row, is_new=True)
     context = {"form": form, "roles": _roles()}

@@ -16,6 +16,7 @@ from rebond.store.read.keys import list_keys
 from rebond.web.access import operation, person_of
 from rebond.web.chance import new_secret
 from rebond.web.current import now
+from rebond.web.language import spoken
 
 
 @operation(Operation.MANAGE_KEYS)
@@ -44,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
             actor=person_of(request).name,
         )
     except InputError as error:
-        form.add_error("scopes", str(error))
+        form.add_error("scopes", spoken(error))
         return render(request, "console/keys/new_key.html", {"form": form}, status=422)
     # Not after a redirection: the key would have to be kept somewhere on the way.
     return render(request, "console/keys/made_key.html", {"row": made.row, "key": made.text})

@@ -25,6 +25,7 @@ from rebond.store.read.webhooks import SubscriptionRow, list_subscriptions, webh
 from rebond.web.access import operation, person_of
 from rebond.web.chance import new_secret
 from rebond.web.current import current_site, now
+from rebond.web.language import spoken
 
 _LINES = 50
 
@@ -52,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor=person_of(request).name,
             )
         except InputError as error:
-            form.add_error("url", str(error))
+            form.add_error("url", spoken(error))
         else:
             return render(request, "console/keys/secret.html", {"row": made.row, "secret": made.secret, "new": True})
     return render(request, "console/keys/new_webhook.html", {"form": form}, status=422 if form.errors else 200)
@@ -84,7 +85,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
                 active=None if given["active"] is row.active else given["active"],
             )
         except InputError as error:
-            form.add_error("url", str(error))
+            form.add_error("url", spoken(error))
         else:
             messages.success(request, gettext("The webhook is changed."))
             return redirect("webhook_show", number=number)

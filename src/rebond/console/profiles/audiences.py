@@ -15,7 +15,7 @@ from rebond.services.access import require
 from rebond.services.errors import InputError
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
-from rebond.web.language import told
+from rebond.web.language import spoken
 
 
 @operation(Operation.READ_PROFILES)
@@ -42,7 +42,7 @@ def _page(request: HttpRequest, *, kind: str) -> HttpResponse:
         try:
             create(context["name"], now=now(), actor=person_of(request).name)
         except InputError as error:
-            context["problem"], status = told(error), 422
+            context["problem"], status = spoken(error), 422
         else:
             messages.success(request, _("The list is made.") if kind == "list" else _("The service is made."))
             return redirect(f"{kind}_list")

@@ -17,7 +17,7 @@ from rebond.services.people_columns import ID, Column, Told, map_name, role_of
 from rebond.services.upload_columns import UploadColumns, columns_of, forget, settle
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
-from rebond.web.language import told
+from rebond.web.language import spoken
 
 FIELD = "field"
 _ROLES = ("email", "phone", "push", ID)
@@ -53,7 +53,7 @@ def columns(request: HttpRequest, number: int) -> HttpResponse:
         no_address = "no_address" in request.POST
         upload = settle(number, mapping=mapping, no_address=no_address, now=now(), actor=person_of(request).name)
     except InputError as error:
-        return _page(request, found, rows, problem=told(error))
+        return _page(request, found, rows, problem=spoken(error))
     ask("import")
     messages.success(request, _("The file is kept; a worker reads it in."))
     if upload.delivery is not None:

@@ -15,7 +15,7 @@ from rebond.services.upload_columns import hold
 from rebond.services.uploads import Into, get_upload, recent_uploads
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
-from rebond.web.language import told
+from rebond.web.language import spoken
 from rebond.web.uploads import kept
 
 _GOING = (UploadStatus.WAITING, UploadStatus.RUNNING)
@@ -50,7 +50,7 @@ def list_all(request: HttpRequest) -> HttpResponse:
         try:
             number = _taken(request, form)
         except InputError as error:
-            form.add_error("file", told(error))
+            form.add_error("file", spoken(error))
         else:
             return redirect("profile_import_columns", number)
     status = 422 if request.method == "POST" else 200

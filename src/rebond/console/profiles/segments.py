@@ -16,7 +16,7 @@ from rebond.services import audiences
 from rebond.services.errors import InputError, RefusedError
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
-from rebond.web.language import told
+from rebond.web.language import spoken
 
 _BLANK = 3
 _MOST_ROWS = 50
@@ -75,7 +75,7 @@ def edit(request: HttpRequest, number: int | None = None) -> HttpResponse:
         name, actor = request.POST.get("name", ""), person_of(request).name
         saved = audiences.save_segment(name, group, now=now(), actor=actor, number=number)
     except InputError as error:
-        context["problem"] = told(error)
+        context["problem"] = spoken(error)
         return render(request, "console/profiles/segment_edit.html", context, status=422)
     messages.success(request, _("The segment is saved."))
     return redirect(f"{reverse('segment_show', args=(saved,))}?saved=1")

@@ -20,7 +20,7 @@ from rebond.services.export_people import export_people
 from rebond.services.people_pages import page_of_profiles, whole_profile
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
-from rebond.web.language import told
+from rebond.web.language import spoken
 
 _MEDIA_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
@@ -90,7 +90,7 @@ def allow(request: HttpRequest) -> HttpResponse:
     try:
         allow_profile(external_id, channel=channel, now=now(), actor=actor, because=asked(request, "because"))
     except (InputError, RefusedError) as error:
-        messages.error(request, told(error))
+        messages.error(request, spoken(error))
     else:
         messages.success(request, _("The opt-out is taken back."))
     return to_profile(external_id)

@@ -25,6 +25,7 @@ from rebond.store.read import rules as stored_rules
 from rebond.store.read.qualifications import QualificationRow, find_qualifications
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
+from rebond.web.language import spoken, spoken_here
 from rebond.web.practice import practice_for
 
 
@@ -42,7 +43,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
             return _saved(request, item, form)
         return _tested(request, item, form, asked=request.POST.get("do") == "test")
     except InputError as error:
-        form.add_error("pattern" if not form.ignores else None, str(error))
+        form.add_error("pattern" if not form.ignores else None, spoken(error))
         return _again(request, item, form, status=422)
     except TooManyEnterError as error:
         return _tested(request, item, form, asked=True, too_many=error)
@@ -95,7 +96,7 @@ def _saved(request: HttpRequest, item: Item, form: DecisionForm) -> HttpResponse
 def _refused(request: HttpRequest, item: Item, form: DecisionForm, error: RefusedError) -> HttpResponse:
     """Say who decided one of the texts meanwhile; nothing of theirs is touched, and nothing typed is lost."""
     taken = [row for row in find_qualifications(form.chosen) if _is_taken(row, form)]
-    said = str(error).partition(", or say --")[0]
+    said = spoken_here(error)
     conflict = [(row, stored_rules.last_decision(row.number)) for row in taken[:3]]
     return _again(request, item, form, status=409, conflict=conflict, refused="" if conflict else said)
 

@@ -22,6 +22,7 @@ from rebond.services.people import read_address, release, take_back, tell
 from rebond.services.raw_return import MOST_SHOWN, raw_return
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.language import spoken
 
 _EFFECTS = {
     AddressStatus.VALID: gettext_lazy("Release it: it is written to again, and its errors are forgotten."),
@@ -61,7 +62,7 @@ def why(request: HttpRequest) -> HttpResponse:
     try:
         address = _read(request)
     except InputError as error:
-        return render(request, "console/quarantine/search.html", {"asked": text, "problem": str(error)}, status=422)
+        return render(request, "console/quarantine/search.html", {"asked": text, "problem": spoken(error)}, status=422)
     return _page(request, address)
 
 
@@ -95,7 +96,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         else:
             state = tell(address, status=wanted, policy=site.policy, now=now(), **given)
     except RefusedError as error:
-        form.add_error(None, str(error))
+        form.add_error(None, spoken(error))
         return _page(request, address, form=form, status=409)
     said = {"address": address.text, "status": word(state.status)}
     messages.success(request, _("%(address)s: %(status)s. Undo it in the list below.") % said)

@@ -21,6 +21,7 @@ from rebond.store.read.bulk import BulkKind, find_bulk, list_bulk
 from rebond.store.read.selection import Selection, selection_to_json
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.language import spoken
 
 _PAGE = 50
 _PARTS = 10
@@ -71,7 +72,7 @@ def begin_bulk(request: HttpRequest) -> HttpResponse:
             acting=_acting(request),
         )
     except (InputError, RefusedError) as error:
-        confirm.add_error(None, str(error))
+        confirm.add_error(None, spoken(error))
         return _dry_run(request, form, confirm)
     ask(BULK)
     return redirect("quarantine_operation", begun.number)

@@ -18,6 +18,7 @@ from rebond.services.import_suppressions import ReadingList, import_suppressions
 from rebond.services.saved_views import forget_view, save_view
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.language import spoken_of_file
 from rebond.web.uploads import keep
 
 PAGE = "addresses"
@@ -48,7 +49,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
             reading=reading,
         )
     except InputError as error:
-        form.add_error("file", str(error).replace(f"{path}: ", ""))
+        form.add_error("file", spoken_of_file(error, path))
         return render(request, "console/quarantine/import.html", {"form": form}, status=422)
     finally:
         path.unlink(missing_ok=True)

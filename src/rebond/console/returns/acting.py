@@ -18,6 +18,7 @@ from rebond.services.unattributed import Accepting
 from rebond.store.read.returned import count_some_unattributed
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.language import spoken
 from rebond.web.practice import SECONDS
 
 
@@ -42,7 +43,7 @@ def accept(request: HttpRequest, number: int) -> HttpResponse:
     try:
         done = _accepting(request, form).accept(number)
     except RefusedError as error:
-        page = entry_page(number, form=form, refused=str(error))
+        page = entry_page(number, form=form, refused=spoken(error))
         return render(request, "console/returns/show.html", page, status=409)
     said = gettext("Accepted: %(address)s is now %(status)s.")
     messages.success(request, said % {"address": done.address, "status": word(done.state.status)})

@@ -24,6 +24,7 @@ from rebond.store.read.rules import Document, console_documents
 from rebond.store.read.rules import Operation as Done
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
+from rebond.web.language import spoken, spoken_here
 from rebond.web.practice import practice_for
 
 _Rules = Mapping[str, Document | None]
@@ -81,12 +82,12 @@ def _take(request: HttpRequest, *, name: str) -> HttpResponse:
             return redirect(f"{reverse('rules_show', args=[document['id']])}?done={done.number}")
         return _tested(request, form, rules, name=name)
     except InputError as error:
-        form.add_error(_field_of(str(error)), str(error))
+        form.add_error(_field_of(str(error)), spoken(error))
         return _page(request, form, name=name, status=422)
     except TooManyEnterError:
         return _tested(request, form, rules, name=name, status=409)
     except RefusedError as error:
-        refused = str(error).partition(", or say --")[0]
+        refused = spoken_here(error)
         return _page(request, form, name=name, status=409, refused=refused)
 
 

@@ -10,6 +10,7 @@ from rebond.services.change_rules import apply_if_new, effect_of, prepare_requal
 from rebond.services.errors import RefusedError
 from rebond.services.quarantine_bound import TooManyEnterError
 from rebond.web.access import operation, person_of
+from rebond.web.language import spoken
 from rebond.web.practice import practice_for
 
 
@@ -27,7 +28,7 @@ def requalify(request: HttpRequest) -> HttpResponse:
     except TooManyEnterError:
         return _tested(request, status=409)
     except RefusedError as error:
-        return render(request, "console/rules/requalify.html", {"refused": str(error)}, status=409)
+        return render(request, "console/rules/requalify.html", {"refused": spoken(error)}, status=409)
     if done is None:
         return _tested(request)
     if not done.step.finished:

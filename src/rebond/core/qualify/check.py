@@ -6,6 +6,7 @@ from dataclasses import replace
 from rebond.core.qualify.engine import RuleEngine
 from rebond.core.qualify.normalise import fold
 from rebond.core.qualify.rules import Example, Pack, Problem, Rule
+from rebond.core.said import said
 
 
 def check_pack(engine: RuleEngine) -> tuple[Problem, ...]:
@@ -21,16 +22,19 @@ def check_rule(engine: RuleEngine, rule: Rule, *, yields_to: Collection[str] = (
     for example in rule.examples:
         winner = engine.match(fold(example.text), example.situation)
         if winner is None:
-            yield _problem(rule, f"its example {example.text!r} is matched by no rule{_hint(rule, example)}")
+            yield _problem(
+                rule,
+                said("its example {text!r} is matched by no rule{hint}", text=example.text, hint=_hint(rule, example)),
+            )
         elif winner.rule.id != rule.id and winner.rule.id not in yields_to:
-            yield _problem(rule, f"its example {example.text!r} is won by {winner.rule.id}")
+            yield _problem(rule, said("its example {text!r} is won by {rule}", text=example.text, rule=winner.rule.id))
         else:
             won += 1
     if rule.examples and not won:
-        yield _problem(rule, "it always loses: no example of its own reaches it")
+        yield _problem(rule, said("it always loses: no example of its own reaches it"))
     for example in rule.counterexamples:
         if rule in engine.matching(fold(example.text), example.situation):
-            yield _problem(rule, f"its counterexample {example.text!r} matches")
+            yield _problem(rule, said("its counterexample {text!r} matches", text=example.text))
 
 
 def _hint(rule: Rule, example: Example) -> str:
@@ -39,7 +43,7 @@ def _hint(rule: Rule, example: Example) -> str:
     alone = RuleEngine(Pack.of([replace(rule, text=pattern)]))
     if alone.match(fold(example.text), example.situation) is None:
         return ""
-    return f"; capitals count: begin the pattern with (?i), as in {pattern!r}"
+    return said("; capitals count: begin the pattern with (?i), as in {pattern!r}", pattern=pattern)
 
 
 def is_superseded(engine: RuleEngine, rule: Rule) -> bool:
@@ -57,7 +61,7 @@ def _duplicates(rules: tuple[Rule, ...]) -> Iterator[Problem]:
         )
         first = seen.setdefault(asked, rule)
         if first is not rule:
-            yield _problem(rule, f"it asks the same as {first.id}, which comes before it")
+            yield _problem(rule, said("it asks the same as {first}, which comes before it", first=first.id))
 
 
 def _problem(rule: Rule, words: str) -> Problem:

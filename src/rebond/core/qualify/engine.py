@@ -10,6 +10,7 @@ from rebond.core.qualify.masking import masked
 from rebond.core.qualify.matchers import JoinedMatcher, Matcher, PatternError, make_matcher
 from rebond.core.qualify.normalise import FoldedText
 from rebond.core.qualify.rules import Pack, Problem, Rule, RuleError, Situation
+from rebond.core.said import said
 from rebond.core.words import Channel
 
 RUNNERS_UP = 5
@@ -162,4 +163,9 @@ def _unwrapped(data: bytes, pack: Pack) -> bytes:
 
 def _refused(rule: Rule, reason: str) -> Problem:
     shown = rule.text if len(rule.text) <= _SHOWN else rule.text[: _SHOWN - 1] + "…"
-    return Problem(file=rule.file, line=rule.line, rule=rule.id, words=f"the pattern {shown!r} is refused: {reason}")
+    return Problem(
+        file=rule.file,
+        line=rule.line,
+        rule=rule.id,
+        words=said("the pattern {shown!r} is refused: {reason}", shown=shown, reason=reason),
+    )

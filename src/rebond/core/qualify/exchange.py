@@ -105,7 +105,7 @@ def rules_of(pack: PackFile, *, source: str) -> dict[str, Document]:
 
 
 def _called(name: object) -> str:
-    return f" called {name[:80]!r}" if isinstance(name, str) else ""
+    return said(" called {name!r}", name=name[:80]) if isinstance(name, str) else ""
 
 
 def _tables(path: str, text: str) -> Iterable[dict[str, Any]]:
@@ -150,7 +150,9 @@ def _checked(rules: dict[str, Document]) -> dict[str, Document]:
 def _first(error: RuleError) -> str:
     words = "; ".join(_cut(str(problem)) for problem in error.problems[:_MOST_PROBLEMS])
     more = len(error.problems) - _MOST_PROBLEMS
-    return f"its rules are refused: {words}" + (f"; and {more} more" if more > 0 else "")
+    if more > 0:
+        return said("its rules are refused: {words}; and {more} more", words=words, more=more)
+    return said("its rules are refused: {words}", words=words)
 
 
 def _cut(words: str) -> str:
@@ -239,7 +241,12 @@ def _hold(
     ]
     wide = too_wide(engine)
     problems += [
-        Problem(file=rule.file, line=0, rule=rule.id, words=f"its pattern is too wide, it matches {wide[rule.id]} too")
+        Problem(
+            file=rule.file,
+            line=0,
+            rule=rule.id,
+            words=said("its pattern is too wide, it matches {wide} too", wide=wide[rule.id]),
+        )
         for rule in taken
         if rule.id in wide
     ]
@@ -252,12 +259,12 @@ def _lost(rule: Rule, engine: RuleEngine, *, pack: str) -> Iterable[str]:
         # A rule of this site, or of another pack, may come first where it says the same.
         found = [one for one in engine.matching(fold(example.text), example.situation) if _is_of(one, pack)]
         if not found:
-            yield f"its example {example.text!r} is matched by no rule"
+            yield said("its example {example_text!r} is matched by no rule", example_text=example.text)
         elif found[0].id != rule.id:
-            yield f"its example {example.text!r} is won by {found[0].id}"
+            yield said("its example {example_text!r} is won by {found}", example_text=example.text, found=found[0].id)
     for example in rule.counterexamples:
         if any(one.id == rule.id for one in engine.matching(fold(example.text), example.situation)):
-            yield f"its counterexample {example.text!r} matches"
+            yield said("its counterexample {example_text!r} matches", example_text=example.text)
 
 
 def _is_of(rule: Rule, pack: str) -> bool:
@@ -284,15 +291,23 @@ class _Look:
     def conflict(self, rule: Rule) -> Conflict | None:
         """Find what was decided here and says otherwise than a rule."""
         if rule.id in self._others:
-            return Conflict(rule=rule.id, here=rule.id, words="a rule of this site has its name")
+            return Conflict(rule=rule.id, here=rule.id, words=said("a rule of this site has its name"))
         if rule.id in self._removed:
-            return Conflict(rule=rule.id, here="removed", words="it was removed or undone here")
+            return Conflict(rule=rule.id, here="removed", words=said("it was removed or undone here"))
         for example in rule.examples:
             if (rule.channel.value, template(example.text)) in self._ignored:
-                return Conflict(rule=rule.id, here="ignore", words=f"{example.text!r} is ignored here")
+                return Conflict(
+                    rule=rule.id,
+                    here="ignore",
+                    words=said("{example_text!r} is ignored here", example_text=example.text),
+                )
             winner = self._winner(example)
             if winner and winner.level <= Level.IMPORTED and not _agree(winner, rule):
-                return Conflict(rule=rule.id, here=winner.id, words=f"{_verdict(winner)} here: {example.text!r}")
+                return Conflict(
+                    rule=rule.id,
+                    here=winner.id,
+                    words=said("{verdict} here: {example_text!r}", verdict=_verdict(winner), example_text=example.text),
+                )
         return None
 
     def knows(self, rule: Rule, *, pack: str) -> bool:

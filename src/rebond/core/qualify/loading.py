@@ -11,7 +11,7 @@ from rebond.core.failure import given_verdict
 from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern, read_codes
 from rebond.core.qualify.rule_form import unfit
 from rebond.core.qualify.rules import Example, Level, Problem, Rule, RuleError, Situation
-from rebond.core.said import said
+from rebond.core.said import said, words_of
 from rebond.core.words import REASONS, Cause, Channel, FailureType, Peer, Phase, Reason
 
 _CONSTRAINTS = ("provider", "phase", "peer", "smtp", "enhanced", "channel", "text", "reads")
@@ -60,9 +60,11 @@ def load_rules(
             rule = _rule({"reads": reads, **table}, file=file, channel=channel, level=level, place=(position, line))
             rules.append(_with_examples(rule, table) if with_examples else rule)
         except ValueError as error:
-            problems.append(Problem(file=file, line=line, rule=str(table.get("id", "")), words=str(error)))
+            problems.append(Problem(file=file, line=line, rule=str(table.get("id", "")), words=words_of(error)))
     if unknown := sorted(set(document) - {"rule", "reads"}):
-        words = f"unknown table {unknown[0]!r}; a rule file holds [[rule]] tables, and `reads` before them"
+        words = said(
+            "unknown table {unknown!r}; a rule file holds [[rule]] tables, and `reads` before them", unknown=unknown[0]
+        )
         problems.append(Problem(file=file, line=0, rule="", words=words))
     if problems:
         raise RuleError(problems)
@@ -104,10 +106,10 @@ def load_site_rules(documents: Mapping[str, Mapping[str, Any]], *, with_examples
 
 def _misfit(name: str, document: object) -> str:
     if not isinstance(document, Mapping) or document.get("id") != name:
-        return "its row holds no rule of this name"
-    said = {key: value for key, value in document.items() if key not in ("examples", "counterexamples")}
-    words = unfit(said)
-    return f"it holds {words}" if words else ""
+        return said("its row holds no rule of this name")
+    own = {key: value for key, value in document.items() if key not in ("examples", "counterexamples")}
+    words = unfit(own)
+    return said("it holds {words}", words=words) if words else ""
 
 
 def is_imported(document: Mapping[str, Any]) -> bool:
@@ -173,7 +175,9 @@ def _check_keys(table: Mapping[str, Any], *, allowed: frozenset[str], required: 
     for key in table:
         if key not in allowed:
             near = get_close_matches(key, allowed, n=1)
-            raise ValueError(f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            if near:
+                raise ValueError(said("unknown key {key!r}; did you mean {near!r}?", key=key, near=near[0]))
+            raise ValueError(said("unknown key {key!r}", key=key))
     for key in required:
         if key not in table or table[key] == "":
             raise ValueError(said("{key} is missing", key=key))
@@ -243,7 +247,7 @@ def _word(words: type[Word], value: object, *, key: str) -> Word:
         return words(str(value))
     except ValueError:
         near = get_close_matches(str(value), list(words), n=1)
-        hint = f"did you mean {near[0]!s}?" if near else f"it can be {', '.join(words)}"
+        hint = said("did you mean {near}?", near=near[0]) if near else said("it can be {words}", words=tuple(words))
         raise ValueError(said("{key} is {value}; {hint}", key=key, value=repr(value), hint=hint)) from None
 
 

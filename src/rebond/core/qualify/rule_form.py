@@ -53,21 +53,21 @@ def unfit(table: Mapping[str, Any]) -> str:
     """Say what in the table of a rule no rule can hold, whatever it means; empty when there is nothing."""
     since = table.get("since", "")
     if type(since) is not date and not isinstance(since, str):
-        return "a date that is none"
+        return said("a date that is none")
     for name in ("id", "text"):
         if not isinstance(table.get(name, ""), str):
-            return f"what is no text as its {name}"
+            return said("what is no text as its {name}", name=name)
     return next((words for key, value in table.items() if key != "since" for words in _unfit({key: value})), "")
 
 
 def _unfit(value: object, depth: int = 0) -> Iterator[str]:
     if depth > _DEEPEST:
-        yield f"values nested more than {_DEEPEST} deep"
+        yield said("values nested more than {deepest} deep", deepest=_DEEPEST)
     elif isinstance(value, str):
         if _UNFIT.search(value):
-            yield "signs that no text holds"
+            yield said("signs that no text holds")
         if found := _TURNING.search(value):
-            yield f"a sign that turns the direction of writing (U+{ord(found[0]):04X})"
+            yield said("a sign that turns the direction of writing (U+{ord:04X})", ord=ord(found[0]))
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _unfit(name, depth)
@@ -76,6 +76,6 @@ def _unfit(value: object, depth: int = 0) -> Iterator[str]:
         for inner in value:
             yield from _unfit(inner, depth + 1)
     elif not isinstance(value, int):
-        yield f"a value that no rule has ({type(value).__name__})"
+        yield said("a value that no rule has ({kind})", kind=type(value).__name__)
     elif not -_NUMBERS <= value < _NUMBERS:
-        yield "a number beyond 32 bits"
+        yield said("a number beyond 32 bits")

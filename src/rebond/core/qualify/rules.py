@@ -8,6 +8,7 @@ from datetime import date
 from enum import IntEnum
 
 from rebond.core.qualify.codes import EnhancedPattern, ReplyPattern
+from rebond.core.said import said
 from rebond.core.words import Cause, Channel, FailureType, Peer, Phase, Reason
 
 
@@ -31,7 +32,9 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: rule {self.rule or '(without id)'}: {self.words}"
+        if not self.rule:
+            return said("{where}: rule (without id): {words}", where=where, words=self.words)
+        return said("{where}: rule {rule}: {words}", where=where, rule=self.rule, words=self.words)
 
 
 class RuleError(ValueError):
@@ -177,10 +180,10 @@ def _taken(first: Rule, second: Rule) -> Problem:
     """Say that two rules have one id: of a site's and a shipped one it is the site's that must be called otherwise."""
     if first.level < Level.PROVIDER <= second.level:
         first, second = second, first
-        taken = f"{second.id} is the id of a shipped rule, in {first.file}"
+        taken = said("{second} is the id of a shipped rule, in {file}", second=second.id, file=first.file)
     else:
-        taken = f"the id is taken already, in {first.file}"
-    words = f"{taken}; give this rule another one"
+        taken = said("the id is taken already, in {file}", file=first.file)
+    words = said("{taken}; give this rule another one", taken=taken)
     return Problem(file=second.file, line=second.line, rule=second.id, words=words)
 
 

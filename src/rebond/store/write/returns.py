@@ -9,8 +9,18 @@ from typing import Any, NamedTuple
 from django.db import connections, transaction
 from django.db.models import F
 
+from rebond.core.said import said
 from rebond.core.words import Trust
-from rebond.store.dialect import among, among_numbers, listed, moment, passing_over_locked, read_moment, unhurried
+from rebond.store.dialect import (
+    among,
+    among_numbers,
+    listed,
+    moment,
+    passing_over_locked,
+    plain_moment,
+    read_moment,
+    unhurried,
+)
 from rebond.store.models import ReturnedMail
 from rebond.store.read.leases import FARTHEST
 from rebond.store.read.returns import ReturnState, StoredReturn, returns_waiting
@@ -20,6 +30,8 @@ MOST_TRIES = 3
 LEASE = timedelta(minutes=5)
 MOST_BYTES = 64 * 1024 * 1024
 _CHUNK = 500
+# The bytes of these are read with their rows, whether or not they fit into what is taken.
+_SMALL = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +151,13 @@ class _Waiting(NamedTuple):
     tries: int
     problem: str
     size: int | None
+    body: bytes | None  # of a small one
 
 
 # The state as a word, not a parameter: SQLite takes a partial index only when the statement shows its condition.
 _WAITING = """
-SELECT waiting.id, identity, raw, source, envelope_from, envelope_to, received_at, required_trust, tries, problem, size
+SELECT waiting.id, identity, raw, source, envelope_from, envelope_to, {received}, required_trust, tries, problem, size,
+    CASE WHEN size <= {small} THEN body END
 FROM returned_mail waiting LEFT JOIN raw_mail ON digest = raw
 WHERE state = 'stored' AND {which} LIMIT %s {lock}
 """
@@ -164,16 +178,17 @@ def _take(
     chosen, over = _within(_candidates(cursor, now=now, limit=limit), most_bytes=most_bytes)
     for row in over:
         problems[row.id] = row.problem or f"settling it did not come to an end, {MOST_TRIES} times"
-    digests = listed({row.raw for row in chosen})
-    cursor.execute(f"SELECT digest, body FROM raw_mail WHERE {among('digest')}", [digests])
-    bodies = dict(cursor.fetchall())
+    bodies = {row.raw: row.body for row in chosen if row.body is not None}
+    if large := {row.raw for row in chosen if row.body is None}:
+        cursor.execute(f"SELECT digest, body FROM raw_mail WHERE {among('digest')}", [listed(large)])
+        bodies.update(cursor.fetchall())
     for row in chosen:
         try:
             taken.append(_stored(row, zlib.decompress(bodies[row.raw])))
         except KeyError:
-            problems[row.id] = "its raw mail is not kept any more"
+            problems[row.id] = said("its raw mail is not kept any more")
         except zlib.error as error:
-            problems[row.id] = f"its raw mail cannot be read any more: {error}"
+            problems[row.id] = said("its raw mail cannot be read any more: {error}", error=error)
     return tuple(taken), problems
 
 
@@ -203,7 +218,8 @@ def _candidates(cursor: Any, *, now: datetime, limit: int) -> list[_Waiting]:
 
 
 def _waiting(cursor: Any, which: str, parameters: Sequence[Any]) -> list[_Waiting]:
-    cursor.execute(_WAITING.format(which=which, lock=passing_over_locked("waiting")), parameters)
+    received, lock = plain_moment("received_at"), passing_over_locked("waiting")
+    cursor.execute(_WAITING.format(received=received, small=_SMALL, which=which, lock=lock), parameters)
     return [_Waiting(*row) for row in cursor.fetchall()]
 
 
