@@ -13,6 +13,7 @@ from rebond.web_settings import WEB_APPS, web_settings
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 SAMPLES = Path(__file__).parent / "samples"
 
+_ERASURE = (b"a key that hashes erased addresses in tests",)
 _MEMORY = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -36,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
             # What a crash would leave is for the crash tests; here a commit need not reach the disk.
             database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     chosen["INSTALLED_APPS"] += WEB_APPS
-    django_settings.configure(**{**chosen, **web_settings(key="tests"), "CACHES": _MEMORY})
+    django_settings.configure(**{**chosen, **web_settings(key="tests"), "CACHES": _MEMORY, "ERASURE_KEYS": _ERASURE})
     _empty_cheaply()
 
 

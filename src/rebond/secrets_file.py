@@ -49,6 +49,19 @@ def webhook_key(data: Path) -> bytes:
     return hmac.digest(web_key(data).encode(), b"rebond outgoing webhooks", "sha256")
 
 
+def erasure_keys(data: Path) -> tuple[bytes, ...]:
+    """Derive the keys that hash erased addresses, the present one first; none where the file has none.
+
+    `older` in [erasure] lists keys that were changed: what they hashed is still known.
+    """
+    section = load_secrets(data).get("erasure", {})
+    older = section.get("older", [])
+    keys = [section.get("key", ""), *(older if isinstance(older, list) else [])]
+    return tuple(
+        hmac.digest(key.encode(), b"rebond erased addresses", "sha256") for key in keys if isinstance(key, str) and key
+    )
+
+
 def lost_secrets(data: Path) -> str:
     """Say what to do about secrets that cannot be read."""
     return (

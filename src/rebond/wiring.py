@@ -18,7 +18,15 @@ from rebond.core.ports import Clock
 from rebond.core.said import said
 from rebond.core.tokens import Keyring
 from rebond.delivery_content import DeliveryContent
-from rebond.secrets_file import SECRETS_FILE, load_secrets, lost_secrets, new_secrets, web_key, webhook_key
+from rebond.secrets_file import (
+    SECRETS_FILE,
+    erasure_keys,
+    load_secrets,
+    lost_secrets,
+    new_secrets,
+    web_key,
+    webhook_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -272,9 +280,9 @@ def _connect(site: Site, *, web: bool) -> None:
     from rebond.store.connect import DatabaseUrlError, connect
     from rebond.web_settings import WEB_APPS, identity_provider, web_settings
 
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"ERASURE_KEYS": erasure_keys(site.data)}
     if web:
-        extra = web_settings(
+        extra |= web_settings(
             key=web_key(site.data),
             public_url=site.config.site.public_url,
             provider=identity_provider(site.config.oidc, data=site.data),

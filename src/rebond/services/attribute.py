@@ -99,7 +99,9 @@ def attribute(
     for message in known:
         if message.key in keys:
             return Attribution(Trust.MATCHED, message)
-    return Attribution(Trust.UNVERIFIED, why=_why(found, known))
+    # Whom it went to is not known any more: nothing proves it, and nothing of it may be kept.
+    erased = next((message for message in known if message.erased), None)
+    return Attribution(Trust.UNVERIFIED, erased, why=_why(found, known))
 
 
 def _why(found: Pointers, known: Sequence[SentMessage]) -> WhyUnattributed:

@@ -10,7 +10,9 @@ from rebond.core.address import parse_address, plain_email_keys
 from rebond.core.words import AddressStatus, Channel, Reason
 from rebond.services.errors import InputError
 from rebond.services.key_filter import KeyFilter
+from rebond.store.erasure_keys import hashes_of
 from rebond.store.read.blocked import blocked_keys, denied_keys, most_blocked, stopped_keys
+from rebond.store.read.erased import erased_hashes
 
 CHUNK = 20_000
 # Looking one key up takes the time of reading so many.
@@ -74,6 +76,7 @@ class Checker:
         self._asked = 0
         self._everything: KeyFilter | None = None
         self._denied: KeyFilter | None = None
+        self._erased: frozenset[str] = frozenset()
 
     def answer(self, batches: Iterable[Sequence[str]]) -> Iterator[tuple[Sequence[str], list[Reason | None]]]:
         """Give each batch, and the reason why each of its addresses must not be written to, None where it may.
@@ -110,7 +113,15 @@ class Checker:
             else:
                 keys[place] = read.key
         places = range(len(keys)) if self._everything is None else self._everything.places(keys)
+        if self._erased and self._everything is not None:
+            places = sorted({*places, *self._once_erased(keys)})
         return _Batch(addresses, keys, reasons, places)
+
+    def _once_erased(self, keys: Sequence[str]) -> Iterator[int]:
+        """Tell at which places there is an address that is kept by its hash alone."""
+        hashes = hashes_of(self._channel, keys)
+        known = {hashes[digest] for digest in self._erased & hashes.keys()}
+        return (place for place, key in enumerate(keys) if key in known) if known else iter(())
 
     def _look_up(self, batch: _Batch) -> tuple[Sequence[str], list[Reason | None]]:
         keys, reasons = batch.keys, batch.reasons
@@ -136,7 +147,7 @@ class Checker:
         for keys in denied_keys(self._channel):
             everything.add(keys)
             denied.add(keys)
-        self._everything, self._denied = everything, denied
+        self._everything, self._denied, self._erased = everything, denied, erased_hashes()
 
 
 def refuse_columns(line: str, *, channel: Channel) -> None:

@@ -25,7 +25,10 @@ _BEFORE_SENT = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Meaning:
-    """What is to be written for one returned mail; `at` is its own time, `source` the mail that asks to unsubscribe."""
+    """What is to be written for one returned mail.
+
+    `at` is its own time, `source` the mail that asks to unsubscribe; `forget`: it tells of somebody who was erased.
+    """
 
     kind: ReturnKind
     at: datetime
@@ -35,6 +38,7 @@ class Meaning:
     unattributed: list[NewUnattributed] = field(default_factory=list)
     unsubscribe: Wish | None = None
     source: str = ""
+    forget: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,9 @@ class Interpreter:
     def interpret(self) -> Meaning:
         """Decide what the mail amounts to."""
         meaning = Meaning(self.report.kind, self._at())
+        if self.attribution.message is not None and self.attribution.message.erased:
+            self._of_erased(meaning, self.attribution.message)
+            return meaning
         named = self.stored.envelope_to.lower().startswith("unsubscribe+")
         if self.report.kind is ReturnKind.UNSUBSCRIBE or (self.report.kind is ReturnKind.OTHER and named):
             meaning.kind = ReturnKind.UNSUBSCRIBE
@@ -60,6 +67,20 @@ class Interpreter:
         else:
             self._failures(meaning)
         return meaning
+
+    def _of_erased(self, meaning: Meaning, message: SentMessage) -> None:
+        """Count what comes back about somebody who was erased, and keep nothing that tells of them."""
+        meaning.forget = True
+        if not self._trusted(self.attribution.trust):
+            return
+        if self.report.kind is ReturnKind.COMPLAINT:
+            if self.report.feedback_type.lower() in ACTING_FEEDBACK:
+                meaning.complained.append((message.number, self._at()))
+            return
+        serious = next((one for one in self.report.failures if not one.verdict.harmless), None)
+        if serious is not None:
+            mark = ReturnMark(message=message.number, at=self._at(), verdict=serious.verdict, text="")
+            meaning.returned.append(mark)
 
     def _unsubscribe(self, meaning: Meaning) -> None:
         for text in find([self.stored.envelope_to, *self.report.candidates, self.report.subject]):

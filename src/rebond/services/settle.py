@@ -21,6 +21,7 @@ from rebond.services.unsubscribe import unsubscribe
 from rebond.store.read.messages import find_messages
 from rebond.store.read.returns import ReturnState, StoredReturn
 from rebond.store.trouble import trouble
+from rebond.store.write.erase import empty_returns
 from rebond.store.write.messages import mark_messages
 from rebond.store.write.returns import FinishedReturn, claim_returns, fail_return, finish_returns, release_returns
 from rebond.store.write.text import storable
@@ -142,6 +143,7 @@ class Settler:
             for item, report, meaning in zip(stored, reports, meanings, strict=True)
         ]
         finish_returns(finished)
+        empty_returns([item.identity for item, meaning in zip(stored, meanings, strict=True) if meaning.forget])
         kinds: dict[str, int] = {}
         for meaning in meanings:
             kinds[meaning.kind.value] = kinds.get(meaning.kind.value, 0) + 1

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Unsubscription",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("profile", models.BigIntegerField()),
                 ("delivery", models.BigIntegerField()),
                 ("message", models.BigIntegerField(null=True)),
@@ -22,6 +22,47 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["profile"], name="unsubscription_profile"),
                     models.Index(fields=["at"], name="unsubscription_at"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ErasedAddress",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64)),
+                ("channel", models.CharField(max_length=8)),
+                ("kind", models.CharField(max_length=8)),
+                ("scope", models.CharField(blank=True, max_length=64)),
+                ("status", models.CharField(max_length=16)),
+                ("policy_digest", models.CharField(blank=True, max_length=16)),
+                ("state", models.JSONField(default=dict)),
+                ("until", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "erased_address",
+                "constraints": [
+                    models.UniqueConstraint(fields=["digest", "kind", "scope"], name="erased_address_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Erasure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("profile", models.BigIntegerField(unique=True)),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=150)),
+                ("numbers", models.JSONField(default=dict)),
+                ("returns", models.JSONField(default=list)),
+                ("finished_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "erasure",
+                "indexes": [
+                    models.Index(
+                        fields=["id"], name="erasure_unfinished", condition=models.Q(finished_at__isnull=True)
+                    )
                 ],
             },
         ),

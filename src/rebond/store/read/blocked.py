@@ -10,6 +10,7 @@ from django.db.models import Max, QuerySet
 from rebond.core.words import AddressStatus, Channel
 from rebond.store.dialect import in_lines, looking_up, many
 from rebond.store.models import AddressStateRow, ProfileDenial
+from rebond.store.read.erased import erased_statuses
 
 _WINDOW = 50_000
 _STOPS = (AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value)
@@ -60,6 +61,7 @@ def blocked_keys(
             statement = _DENIED.format(many=table, lines=in_lines("many.value"))
             cursor.execute(statement, [parameter, channel.value, channel.value])
             found.update(dict.fromkeys(_split(cursor.fetchone()), AddressStatus.DENYLISTED))
+    found.update(erased_statuses(channel, [key for key in keys if key not in found]))
     return found
 
 

@@ -26,6 +26,11 @@ class SentMessage:
     sent_at: datetime | None
     provider: str
 
+    @property
+    def erased(self) -> bool:
+        """Whether its person was erased: nothing tells any more to whom it went."""
+        return not self.key
+
 
 def find_messages(numbers: Collection[int], *, message_ids: Collection[str] = ()) -> tuple[SentMessage, ...]:
     """Find messages by their number in the sending log or by their Message-ID (without brackets)."""

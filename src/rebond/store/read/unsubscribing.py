@@ -43,7 +43,7 @@ def leaving(profile: int, *, delivery: int) -> Leaving:
     """
     row = Delivery.objects.filter(id=delivery).values_list("channel", "target", "target_ref").first()
     channel, target, reference = row or (Channel.EMAIL.value, "", None)
-    service = Service.objects.filter(id=reference).first() if target == Target.SERVICE else None
+    service = Service.objects.filter(id=reference or 0).first() if target == Target.SERVICE else None
     message = Message.objects.filter(delivery=delivery, profile=profile).values_list("id", flat=True).first()
     return Leaving(
         channel=Channel(channel),

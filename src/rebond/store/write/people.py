@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from rebond.core.words import Channel
 from rebond.store.dialect import as_json, fill, merged_json, moment, prefer_indexes, take_turns, temporary_table
 from rebond.store.models import JobRun
+from rebond.store.write.restore_erased import restore_erased
 
 
 class PersonRow(NamedTuple):
@@ -92,6 +93,7 @@ def write_people(
         )
         for channel in channels:
             cursor.execute(_ADDRESSES.format(channel=channel.value))
+            restore_erased(channel, {key for row in rows if (key := getattr(row, f"{channel}_key"))}, now=now)
         if into.delivery is not None:
             cursor.execute(_MEMBERS, [into.delivery])
         if into.people_list is not None:

@@ -1,0 +1,36 @@
+"""Which addresses stay blocked though nobody knows whose they were: asked by their keyed hashes."""
+
+from collections.abc import Sequence
+
+from rebond.core.words import AddressStatus, Channel, KeptOfErased
+from rebond.store.dialect import looking_up, many
+from rebond.store.erasure_keys import hashes_of
+from rebond.store.models import ErasedAddress
+
+_FOUND = """
+SELECT erased.digest, erased.status FROM {many} CROSS JOIN erased_address erased
+WHERE erased.digest = many.value AND {condition}
+"""
+_STANDS = "((erased.kind = %s AND erased.scope = '') OR (erased.kind = %s AND erased.scope IN (%s, 'all')))"
+
+
+def erased_statuses(channel: Channel, keys: Sequence[str]) -> dict[str, AddressStatus]:
+    """Tell which of these addresses an erased person had, and stay blocked for the whole site."""
+    if not keys or not ErasedAddress.objects.exists():
+        return {}
+    hashes = hashes_of(channel, keys)
+    table, parameter = many(list(hashes))
+    kinds = (KeptOfErased.STATE.value, KeptOfErased.DENIAL.value)
+    found: dict[str, AddressStatus] = {}
+    with looking_up() as cursor:
+        cursor.execute(_FOUND.format(many=table, condition=_STANDS), [parameter, *kinds, channel.value])
+        for digest, status in cursor.fetchall():
+            # Of two that stand against an address, the stronger one is told.
+            if found.get(hashes[digest]) is not AddressStatus.DENYLISTED:
+                found[hashes[digest]] = AddressStatus(status)
+    return found
+
+
+def erased_hashes() -> frozenset[str]:
+    """Read the hashes of all addresses that stay blocked: few, since few people are erased."""
+    return frozenset(ErasedAddress.objects.values_list("digest", flat=True).distinct())

@@ -1,0 +1,247 @@
+"""Erasing a person: nothing tells of them any more, what was counted stays, and what was blocked stays blocked."""
+
+import json
+import zlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from mail_fixtures import CAME, dsn, verp
+from people_fixtures import Person, add_people, draft, run, set_state
+from sending_fixtures import START, assert_reconciled
+from test_settle import came, sent, state
+
+from rebond.core.failure import Origin
+from rebond.core.words import AddressStatus, Channel, Reason
+from rebond.services import audiences, erase
+from rebond.services.check import Checker, check_batch
+from rebond.services.denylist_profile import denylist_profile
+from rebond.services.errors import InputError, NotFoundError, RefusedError
+from rebond.services.import_people import import_people
+from rebond.services.people_file import FileOptions
+from rebond.store.models import (
+    AuditEntry,
+    DeliveryCounts,
+    ErasedAddress,
+    Erasure,
+    EvidenceRow,
+    Message,
+    PeopleList,
+    Profile,
+    ProfileAddress,
+    RawMail,
+    ReturnedMail,
+    Service,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+WHO: dict[str, Any] = {"actor": "test", "now": START}
+BECAUSE = "asked for it"
+
+
+def erased(who: str = "p0") -> erase.Erased:
+    return erase.erase_profile(who, because=BECAUSE, **WHO)
+
+
+def tells_of(*names: str) -> list[str]:
+    """Find these names in any column of any table, compressed mails included."""
+    found = []
+    for model in apps.get_app_config("store").get_models():
+        for row in model._default_manager.values():
+            for column, value in row.items():
+                packed = bytes(value) if isinstance(value, bytes | memoryview) else b""
+                text = json.dumps(zlib.decompress(packed) if packed else value, default=str).lower()
+                found += [f"{model.__name__}.{column}: {value!r:.100}" for name in names if name.lower() in text]
+    return found
+
+
+def bring_in(tmp_path: Any, *lines: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(("id,email", *lines)))
+    import_people(path, options=FileOptions(mapping={}), now=START, actor="test")
+
+
+def bounced() -> Message:
+    """A person who was written to and came back: attributes, evidence, a raw mail, memberships, an audit entry."""
+    (row,) = sent()
+    came(dsn(row.address), to=verp(row))
+    Profile.objects.update(fields={"first_name": "Wilhelmine"})
+    audiences.subscribe(audiences.create_service("News", **WHO), "p0", **WHO)
+    audiences.change_list(audiences.create_list("All", **WHO), "p0", on=True, **WHO)
+    assert state(row.address).status is AddressStatus.QUARANTINED
+    return Message.objects.get(id=row.pk)
+
+
+def test_nothing_tells_of_an_erased_person_and_what_was_counted_stays() -> None:
+    row = bounced()
+    before = DeliveryCounts.objects.values().get()
+    effect = erased()
+    assert (effect.profile, effect.messages, effect.evidence, effect.raw_returns) == ("p0", 1, 1, 1)
+    assert (effect.addresses, effect.addresses_kept, effect.done) == (1, 1, True)
+    assert tells_of(row.address, "Wilhelmine") == []
+    assert DeliveryCounts.objects.values().get() == before
+    assert_reconciled(row.delivery_id)
+    after = Message.objects.get()
+    assert (after.status, after.returned_at, after.return_reason) == (row.status, row.returned_at, row.return_reason)
+    assert Profile.objects.get().erased_at == START
+    assert (PeopleList.objects.get().members, Service.objects.get().subscribers) == (0, 0)
+    assert not RawMail.objects.exists()
+    entry = AuditEntry.objects.get(action="profile.erase")
+    assert (entry.object, entry.because, entry.after["messages"]) == (f"profile:{row.profile}", BECAUSE, 1)
+    assert Erasure.objects.get().finished_at == START
+    with pytest.raises(NotFoundError):
+        erased()
+
+
+def test_looking_changes_nothing() -> None:
+    row = bounced()
+    before = tells_of(row.address)
+    effect = erase.look_at_erasure("p0", now=START)
+    assert (effect.messages, effect.evidence, effect.addresses_kept, effect.done) == (1, 1, 1, False)
+    assert tells_of(row.address) == before
+    assert not ErasedAddress.objects.exists()
+    assert {**effect.numbers()} == erased().numbers()
+
+
+@pytest.mark.parametrize(("because", "who", "problem"), [
+    (" ", "p0", InputError),
+    ("x", "nobody", NotFoundError),
+])  # fmt: skip
+def test_who_and_why_must_be_said(because: str, who: str, problem: type[Exception]) -> None:
+    sent()
+    with pytest.raises(problem):
+        erase.erase_profile(who, because=because, **WHO)
+    assert Profile.objects.get().erased_at is None
+
+
+def test_a_message_with_the_transport_is_waited_for() -> None:
+    (row,) = sent(status="sending")
+    Message.objects.update(lease_until=START + timedelta(minutes=1))
+    with pytest.raises(RefusedError, match="with the transport"):
+        erased()
+    Message.objects.update(lease_until=START - timedelta(minutes=1))
+    erased()
+    assert tells_of(row.address) == []
+
+
+def test_late_returns_count_for_the_delivery_and_leave_nothing_behind() -> None:
+    (row,) = sent()
+    address = row.address
+    erased()
+    came(dsn(address, date=CAME), to=verp(row))
+    assert Message.objects.get().return_reason == Reason.USER_UNKNOWN
+    assert DeliveryCounts.objects.get().returned == 1
+    assert tells_of(address) == []
+    assert not EvidenceRow.objects.exists()
+    assert ReturnedMail.objects.get().state == "settled"
+
+
+def test_a_late_return_by_message_id_alone_is_not_listed() -> None:
+    (row,) = sent()
+    Message.objects.update(message_id="plain@shop.example")
+    erased()
+    came(dsn(row.address, message_id="plain@shop.example"))
+    assert tells_of(row.address) == []
+
+
+# --- what stays blocked ---------------------------------------------------------------------------------------------
+
+
+def _stand(case: str) -> None:
+    if case == "opted out":
+        denylist_profile("p0", channel="email", because="asked", **WHO)
+    elif case == "opted out of all":
+        denylist_profile("p0", channel="all", because="asked", **WHO)
+    else:
+        origin = Origin.COMPLAINT if case == "complained" else Origin.NONE
+        status = AddressStatus.QUARANTINED if case == "quarantined" else AddressStatus.DENYLISTED
+        set_state("ann@shop.example", status, origin=origin)
+
+
+STANDS = {
+    "quarantined": Reason.QUARANTINED,
+    "complained": Reason.DENYLISTED,
+    "denylisted": Reason.DENYLISTED,
+    "opted out": Reason.DENYLISTED,
+    "opted out of all": Reason.DENYLISTED,
+}
+
+
+@pytest.mark.parametrize("case", STANDS)
+def test_what_stood_against_an_address_stands_against_it_when_it_comes_back(tmp_path: Any, case: str) -> None:
+    add_people([Person("ann@shop.example"), Person("bob@shop.example")])
+    _stand(case)
+    erased()
+    assert tells_of("ann@shop.example") == []
+    asked = ["Ann@Shop.example", "bob@shop.example"]
+    assert check_batch(asked) == [STANDS[case], None]
+    assert list(Checker(expected=10**6).answer([asked])) == [(asked, [STANDS[case], None])]
+    bring_in(tmp_path, "again,ann@shop.example")
+    assert check_batch(asked) == [STANDS[case], None]
+    assert not ErasedAddress.objects.exists()
+    number = draft()
+    run(number)
+    assert Message.objects.get().address == "bob@shop.example"
+
+
+def test_a_state_comes_back_as_it_was_and_can_be_released(tmp_path: Any) -> None:
+    row = bounced()
+    before = state(row.address)
+    erased()
+    bring_in(tmp_path, f"again,{row.address}")
+    after = state(row.address)
+    assert (after.status, after.reason, after.cause, after.since, after.error_count) == (
+        before.status, before.reason, before.cause, before.since, before.error_count,
+    )  # fmt: skip
+    from tests.core.given import policy
+
+    from rebond.core.address import parse_address
+    from rebond.services.people import release
+
+    release(parse_address(row.address, channel=Channel.EMAIL), because="is well again", policy=policy(), **WHO)
+    assert state(row.address).status is AddressStatus.VALID
+    erased("again")
+    bring_in(tmp_path, f"third,{row.address}")
+    assert check_batch([row.address]) == [None]
+
+
+def test_what_somebody_else_has_as_well_stays(tmp_path: Any) -> None:
+    row = bounced()
+    twin = Profile.objects.create(external_id="twin", created_at=START, updated_at=START)
+    ProfileAddress.objects.create(profile=twin, channel="email", text=row.address, key=row.address_key)
+    erased()
+    assert state(row.address).status is AddressStatus.QUARANTINED
+    assert EvidenceRow.objects.count() == 1
+    assert not ErasedAddress.objects.exists()
+    assert Message.objects.get().address == ""
+
+
+def test_an_erasure_that_was_cut_short_is_finished_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = bounced()
+
+    def killed(identities: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erase.write, "empty_returns", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erased()
+    assert RawMail.objects.count() == 1
+    assert Erasure.objects.get().finished_at is None
+    assert erase.finish_erasures(now=START) == 1
+    assert tells_of(row.address) == []
+    assert erase.finish_erasures(now=START) == 0
+
+
+def test_an_erasure_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = bounced()
+    before = tells_of(row.address)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(erase.write, "note_erasure", broken)
+    with pytest.raises(RuntimeError):
+        erased()
+    assert tells_of(row.address) == before
