@@ -41,7 +41,9 @@ def test_lines_break_where_a_value_is_missing() -> None:
     svg = drawing(lines(chart(Series("Soft", (4, None, 6)))))
     paths = [path.get("d") for path in svg.iter("path")]
     # 4 and 6 of a scale up to 8, over the whole width.
-    assert paths == ["M0.0 80.0L0.0 80.0", "M1000.0 40.0L1000.0 40.0"]
+    assert paths == []
+    dots = [(dot.get("cx"), dot.get("cy")) for dot in svg.iter("circle")]
+    assert dots == [("0.00%", "98.0"), ("100.00%", "58.0")]
 
 
 def test_stacked_parts_stand_upon_one_another() -> None:

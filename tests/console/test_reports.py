@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from rebond.core.permissions import Operation, may
 from rebond.core.words import Role
 from rebond.services.aggregate import aggregate
 from rebond.services.reports import REPORTS
+from rebond.store.models import Message, SendingFact
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
-from tests.services.test_reports import MONDAY, NOW, PARIS, week
+from tests.services.test_report_filters import PROVIDERS, forget_the_new_sums, world
+from tests.services.test_reports import MONDAY, NOW, PARIS, START, week
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 PERIOD = f"?since={MONDAY}&until={MONDAY + timedelta(days=13)}"
@@ -79,3 +82,72 @@ def test_a_report_is_read_in_a_browser(desk: Callable[..., Desk], site: Site, wi
     assert page.inner_text("h1") == "Bilan des diffusions"
     assert page.query_selector("svg.chart") is not None
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_filter_that_a_report_does_not_know_is_not_offered_and_is_refused(client_as: ClientAs) -> None:
+    client = client_as(Role.VIEWER)
+    offered = client.get("/reports/quarantine/").content.decode()
+    assert 'name="channel"' in offered
+    assert 'name="provider"' not in offered
+    answer = client.get("/reports/quarantine/?provider=gmail")
+    assert answer.status_code == 422
+    assert "This report cannot be filtered by “Provider”: its sizes are kept by" in answer.content.decode()
+    assert client.get("/reports/quarantine/size.csv?provider=gmail").status_code == 422
+    french = client_as(Role.VIEWER, language="fr").get("/reports/qualification/?domain=x.example").content.decode()
+    assert "ne peut pas être filtré par « Domaine » : un texte est jugé une fois" in french
+
+
+def test_a_service_and_a_domain_narrow_page_and_file_alike(client_as: ClientAs) -> None:
+    _, _, service = world()
+    aggregate(now=NOW, zone=PARIS, providers=PROVIDERS)
+    client = client_as(Role.VIEWER)
+    asked = f"{PERIOD}&service={service.pk}&domain=free.example"
+    page = client.get(f"/reports/delivery-summary/{asked}").content.decode()
+    assert f'<option value="{service.pk}" selected>Letter</option>' in page
+    file = client.get(f"/reports/delivery-summary/totals.jsonl{asked}")
+    line = b"".join(file.streaming_content).decode()  # type: ignore[attr-defined]
+    assert '"target": 5, "excluded": 2, "messages": 3, "delivered": 2' in line
+    assert "&amp;domain=free.example" in page
+
+
+def test_the_way_to_another_report_keeps_only_what_it_knows(client_as: ClientAs) -> None:
+    page = client_as().get("/reports/providers/?channel=email&domain=x.example").content.decode()
+    assert 'href="/reports/quarantine/?channel=email"' in page
+    assert 'href="/reports/complaints/?channel=email&amp;domain=x.example"' in page
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_before_there_are_figures_the_job_is_named_and_offered(client_as: ClientAs, role: Role) -> None:
+    page = client_as(role).get("/reports/providers/").content.decode()
+    assert "The job “aggregates” makes them while a worker runs, the next time at" in page
+    offered = 'action="/administration/jobs/aggregates/run/"' in page
+    assert offered is may(role, Operation.RUN_JOBS)
+
+
+def test_what_is_still_to_be_summed_is_said(client_as: ClientAs) -> None:
+    world()
+    aggregate(now=NOW, zone=PARIS)
+    forget_the_new_sums()
+    client = client_as(Role.VIEWER)
+    page = client.get(f"/reports/providers/{PERIOD}&domain=free.example").content.decode()
+    assert "2 deliveries of the period are still to be summed by provider and domain" in page
+    assert "still to be summed" not in client.get(f"/reports/providers/{PERIOD}").content.decode()
+
+
+def test_other_providers_and_unknown_complaints_have_words(client_as: ClientAs) -> None:
+    row = week()
+    Message.objects.filter(delivery=row).update(provider="other")
+    aggregate(now=NOW, zone=PARIS)
+    page = client_as(Role.VIEWER, language="fr").get(f"/reports/complaints/{PERIOD}").content.decode()
+    assert "Autres fournisseurs" in page
+    assert '<td class="number">inconnu</td>' in page
+    assert ">other<" not in page
+
+
+def test_of_many_providers_the_largest_are_drawn(client_as: ClientAs) -> None:
+    at = {"delivery": 1, "channel": "email", "hour": START, "kind": "delivered"}
+    SendingFact.objects.bulk_create(SendingFact(**at, provider=f"p{number:03}", number=9) for number in range(150))
+    page = client_as().get(f"/reports/providers/{PERIOD}").content.decode()
+    assert "The 12 largest of 150 are drawn" in page
+    assert "50 more rows are in the file" in page
+    assert page.count('class="ranked-head"') == 12

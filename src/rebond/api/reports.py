@@ -1,8 +1,8 @@
 """`/reports`: the reports of the console as data; each table has its columns and rows."""
 
-from datetime import date, datetime, timedelta
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from ninja import Router
@@ -12,19 +12,19 @@ from rebond.api.base import Number, Told
 from rebond.api.gate import needs
 from rebond.core.permissions import Operation
 from rebond.core.words import Channel
-from rebond.services.report_shape import Kind, NamedReport, ReportAbout, Table
+from rebond.services.report_shape import Filter, Kind, NamedReport, Table
 from rebond.services.report_words import definition, report_about
-from rebond.services.reports import REPORTS, make_report
-from rebond.web.current import current_site, now
+from rebond.services.reports import REPORTS, about_of, filters_of, make_report
+from rebond.web.current import current_site
 from rebond.web.reporting import reporting_of
 
 router = Router(tags=["Reports"])
-_DAYS = 30
 
 
 class ReportName(Told):
     name: str
     about: str
+    filters: Annotated[list[Filter], Field(description="What it can be filtered by beside its period.")]
 
 
 class ReportNames(Told):
@@ -44,18 +44,27 @@ class ReportTable(Told):
     rows: list[list[str | int | float | bool | None]]
 
 
+class ReportGaps(Told):
+    waiting: Annotated[int, Field(description="Deliveries that are still to be summed by provider and domain.")]
+    gone: Annotated[int, Field(description="Deliveries whose messages were no longer kept when they were summed so.")]
+    beyond: Annotated[int, Field(description="Messages at small domains, which are summed together.")]
+    unplaced: Annotated[int, Field(description="Entries into quarantine whose provider and domain are not known.")]
+
+
 class Report(Told):
     name: str
     since: date
     until: date
     as_of: Annotated[datetime | None, Field(description="When its sums were made; null: never.")]
+    gaps: Annotated[ReportGaps, Field(description="What a report of one provider or domain lacks of its period.")]
     tables: list[ReportTable]
 
 
 @router.get("/reports", response=ReportNames, summary="List the reports", **needs(Operation.READ_REPORTS))
 def list_reports(request: HttpRequest) -> dict[str, Any]:
     """Name each report, and say what it tells."""
-    return {"items": [{"name": name, "about": report_about(name, language="en")} for name in REPORTS]}
+    names = ((name, report_about(name, language="en")) for name in REPORTS)
+    return {"items": [{"name": name, "about": about, "filters": _filters(name)} for name, about in names]}
 
 
 @router.get("/reports/{name}", response=Report, summary="Make a report", **needs(Operation.READ_REPORTS))
@@ -67,27 +76,37 @@ def get_report(
     until: date | None = None,
     channel: Channel | None = None,
     delivery: Number | None = None,
+    service: Annotated[Number | None, Field(description="The number of a service that deliveries went to.")] = None,
     provider: Annotated[str, Field(max_length=64)] = "",
+    domain: Annotated[str, Field(max_length=255, description="A domain of email addresses.")] = "",
 ) -> dict[str, Any]:
-    """Of a period in the site's zone, 30 days up to today unless told; both days are in it."""
-    site = current_site()
-    last = until or now().astimezone(ZoneInfo(site.config.site.time_zone)).date()
-    first = since or _before(last)
-    about = ReportAbout(since=first, until=last, channel=channel, delivery=delivery, provider=provider)
-    return _told(make_report(name, about, reporting=reporting_of(site)))
+    """Of a period in the site's zone, 30 days up to today unless told; both days are in it.
+
+    A report that cannot be filtered by what is asked answers 422 and says why.
+    """
+    reporting = reporting_of(current_site())
+    about = about_of(
+        reporting=reporting,
+        since=since,
+        until=until,
+        channel=channel,
+        delivery=delivery,
+        service=service,
+        provider=provider,
+        domain=domain,
+    )
+    return _told(make_report(name, about, reporting=reporting))
 
 
-def _before(last: date) -> date:
-    try:
-        return last - timedelta(days=_DAYS - 1)
-    except OverflowError:
-        return date.min
+def _filters(name: str) -> list[Filter]:
+    known = filters_of(name)
+    return [one for one in Filter if one in known]
 
 
 def _told(made: NamedReport) -> dict[str, Any]:
     tables = [_table(made, table) for table in made.tables]
     about = {"since": made.about.since, "until": made.about.until}
-    return {"name": made.name, **about, "as_of": made.as_of, "tables": tables}
+    return {"name": made.name, **about, "as_of": made.as_of, "gaps": asdict(made.gaps), "tables": tables}
 
 
 def _table(made: NamedReport, table: Table) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """`rebond report NAME`: the reports that the console draws, as tables."""
 
-from datetime import date, timedelta
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,8 +12,7 @@ from rebond.core.words import Channel
 
 if TYPE_CHECKING:
     from rebond.services.report_shape import NamedReport, Table
-
-_DAYS = 30
+    from rebond.store.read.facts import Gaps
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +29,11 @@ def report(
     until: Annotated[str, typer.Option(help="Last day; today when left out.")] = "",
     channel: Annotated[Channel | None, typer.Option(help="Only this channel.")] = None,
     delivery: Annotated[int | None, typer.Option(help="Only this delivery.")] = None,
+    service: Annotated[
+        str, typer.Option(help="Only deliveries to this service's subscribers: its name or number.")
+    ] = "",
     provider: Annotated[str, typer.Option(help="Only this provider.")] = "",
+    domain: Annotated[str, typer.Option(help="Only this domain of email addresses.")] = "",
     table: Annotated[str, typer.Option(help="Only this table of it.")] = "",
     to: Annotated[Path | None, typer.Option(help="Write the table to this file: .csv, .jsonl or .parquet.")] = None,
     data: DataOption = None,
@@ -41,18 +44,24 @@ def report(
 
     site = open_site(data_directory(data))
     from rebond.services.errors import InputError
-    from rebond.services.report_shape import ReportAbout
-    from rebond.services.reports import REPORTS, make_report
+    from rebond.services.reports import REPORTS, about_of, make_report
     from rebond.web.reporting import reporting_of
 
     if not name:
         _list(REPORTS, as_json=json)
         return
-    today = site.clock.now().astimezone(ZoneInfo(site.config.site.time_zone)).date()
-    last = _day(until, name="--until") if until else today
-    first = _day(since, name="--since") if since else last - timedelta(days=_DAYS - 1)
-    about = ReportAbout(since=first, until=last, channel=channel, delivery=delivery, provider=provider)
-    made = make_report(name, about, reporting=reporting_of(site))
+    reporting = reporting_of(site)
+    about = about_of(
+        reporting=reporting,
+        since=_day(since, name="--since") if since else None,
+        until=_day(until, name="--until") if until else None,
+        channel=channel,
+        delivery=delivery,
+        service=_service(service) if service else None,
+        provider=provider,
+        domain=domain,
+    )
+    made = make_report(name, about, reporting=reporting)
     if table and table not in {one.name for one in made.tables}:
         raise InputError(f"{name} has no table {table!r}: {', '.join(one.name for one in made.tables)}")
     if to is not None:
@@ -61,6 +70,12 @@ def report(
         show({"file": str(to), "rows": _write(made.table(table), to)}, as_json=json)
         return
     _show(made, tables=[one for one in made.tables if table in ("", one.name)], as_json=json)
+
+
+def _service(text: str) -> int:
+    from rebond.services.audiences import find_aim
+
+    return int(text) if text.isdecimal() else find_aim("service", text).ref or 0
 
 
 def _list(names: tuple[str, ...], *, as_json: bool) -> None:
@@ -84,16 +99,27 @@ def _show(made: "NamedReport", *, tables: "list[Table]", as_json: bool) -> None:
 
     if wants_json(as_json):
         about = {"since": made.about.since, "until": made.about.until}
-        show(
-            {"report": made.name, **about, "as_of": made.as_of, **{one.name: _rows(one) for one in tables}},
-            as_json=True,
-        )
+        when = {"as_of": made.as_of, "gaps": asdict(made.gaps)}
+        show({"report": made.name, **about, **when, **{one.name: _rows(one) for one in tables}}, as_json=True)
         return
     for one in tables:
         show_rows(_rows(one), as_json=False, title=table_title(one.name, language="en"))
         say(definition(made.name, one.name, language="en"))
+    for text in _lacks(made.gaps):
+        say(text)
     if made.as_of is None:
         say("The sums were never made: run rebond job run aggregates, or start rebond worker.")
+
+
+def _lacks(gaps: "Gaps") -> list[str]:
+    """Say what a report of one provider or domain does not know."""
+    found = {
+        "deliveries of the period are still to be summed by provider and domain": gaps.waiting,
+        "deliveries of the period were summed when their messages were no longer kept: unknown here": gaps.gone,
+        "messages went to small domains, which are summed together": gaps.beyond,
+        "entries into quarantine have no known provider and domain": gaps.unplaced,
+    }
+    return [f"{number:,} {text}." for text, number in found.items() if number]
 
 
 def _rows(table: "Table") -> list[dict[str, Any]]:

@@ -61,14 +61,15 @@ class Chart:
 
 def lines(chart: Chart) -> SafeString:
     """Draw a line for each series over the labels, evenly spaced."""
-    top = _top(chart, _values(chart))
+    top = round_top(chart, _values(chart))
     parts = [_line(one, at, top=top) for at, one in enumerate(chart.series)]
-    return _figure(chart, top=top, drawn=[_frame(parts)])
+    dots = [dot for at, one in enumerate(chart.series) for dot in _dots(one, at, top=top)]
+    return _figure(chart, top=top, drawn=[_frame(parts), *dots])
 
 
 def bars(chart: Chart) -> SafeString:
     """Draw for each label the bars of all series side by side."""
-    top = _top(chart, _values(chart))
+    top = round_top(chart, _values(chart))
     width = 100 / max(len(chart.labels), 1)
     each = width * 0.76 / max(len(chart.series), 1)
     drawn = [
@@ -85,7 +86,7 @@ def stacked_bars(chart: Chart) -> SafeString:
     heights = [0.0] * len(chart.labels)
     width = 100 / max(len(chart.labels), 1)
     sums = [sum(one.values[place] or 0 for one in chart.series) for place in range(len(chart.labels))]
-    top = _top(chart, sums)
+    top = round_top(chart, sums)
     drawn = []
     for at, one in enumerate(chart.series):
         for place, value in enumerate(one.values):
@@ -126,7 +127,7 @@ def _figure(chart: Chart, *, top: float, drawn: Sequence[SafeString], bars: bool
         height=_HEIGHT,
         drawn=_joined(layers),
         labels=_labels(chart, bars=bars),
-        legend=_legend(chart),
+        legend=legend(chart),
         table=_table(chart) if chart.tabled else "",
     )
 
@@ -141,7 +142,7 @@ def _values(chart: Chart) -> list[float]:
 
 def _extent(chart: Chart) -> str:
     """Say each series in a few words: where it begins, its highest, where it ends."""
-    write = _writer(chart)
+    write = writer(chart)
     told = []
     for one in chart.series:
         known = [(label, value) for label, value in zip(chart.labels, one.values, strict=True) if value is not None]
@@ -153,12 +154,13 @@ def _extent(chart: Chart) -> str:
     return " ".join(told) or gettext("There is nothing to draw yet.")
 
 
-def _writer(chart: Chart) -> Callable[[float], str]:
+def writer(chart: Chart) -> Callable[[float], str]:
+    """Return how its values are written."""
     return percent if chart.share else lambda value: number(int(value) if float(value).is_integer() else value)
 
 
-def _top(chart: Chart, values: Iterable[float]) -> float:
-    """A round number that everything drawn is below."""
+def round_top(chart: Chart, values: Iterable[float]) -> float:
+    """Return a round number that everything drawn is below."""
     highest = max([*values, *(mark.value for mark in chart.marks)], default=0)
     if highest <= 0:
         return 0.01 * _STEPS if chart.share else _STEPS
@@ -182,7 +184,7 @@ def _grid(top: float) -> list[SafeString]:
 
 def _levels(chart: Chart, top: float) -> list[SafeString]:
     """The number of each line above it, upon what is drawn: so the drawing has the whole width of a phone."""
-    write = _writer(chart)
+    write = writer(chart)
     return [
         format_html('<text x="0" y="{}">{}</text>', _y(top * step / _STEPS, top) - 3, write(top * step / _STEPS))
         for step in range(1, _STEPS + 1)
@@ -212,25 +214,46 @@ def _frame(parts: Sequence[SafeString]) -> SafeString:
 
 
 def _line(series: Series, at: int, *, top: float) -> SafeString:
-    """A series as lines, broken where a value is missing; a value alone as a dot."""
-    runs: list[list[tuple[float, float]]] = [[]]
+    """A series as lines, broken where a value is missing."""
     last = max(len(series.values) - 1, 1)
-    for place, value in enumerate(series.values):
-        if value is None:
-            runs.append([])
-        else:
-            runs[-1].append((1000 * place / last, _y(value, top) - _TOP))
     dash = format_html(' stroke-dasharray="{}"', _DASHES[at % len(_DASHES)]) if _DASHES[at % len(_DASHES)] else ""
     return format_html_join(
         "",
         '<path class="line s{}"{} vector-effect="non-scaling-stroke" stroke-linecap="round" d="{}"/>',
-        ((_tone(series, at), dash, _path(run)) for run in runs if run),
+        (
+            (_tone(series, at), dash, _path([(1000 * place / last, _y(value, top) - _TOP) for place, value in run]))
+            for run in _runs(series)
+            if len(run) > 1
+        ),
     )
 
 
+def _dots(series: Series, at: int, *, top: float) -> list[SafeString]:
+    """A value alone, with none before and after it, as a dot."""
+    places = len(series.values)
+    return [
+        format_html(
+            '<circle class="dot s{}" cx="{}%" cy="{}" r="4"/>',
+            *(_tone(series, at), f"{100 * run[0][0] / (places - 1) if places > 1 else 50:.2f}", _y(run[0][1], top)),
+        )
+        for run in _runs(series)
+        if len(run) == 1
+    ]
+
+
+def _runs(series: Series) -> list[list[tuple[int, float]]]:
+    """The places and values that follow one another without a gap."""
+    runs: list[list[tuple[int, float]]] = [[]]
+    for place, value in enumerate(series.values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append((place, value))
+    return [run for run in runs if run]
+
+
 def _path(run: Sequence[tuple[float, float]]) -> str:
-    points = run if len(run) > 1 else [*run, *run]
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in run)
 
 
 def _bar(left: float, width: float, *, tone: int, top: float, value: float, start: float = 0) -> SafeString:
@@ -247,12 +270,12 @@ def _bar(left: float, width: float, *, tone: int, top: float, value: float, star
 
 def _hits(chart: Chart, *, bars: bool = False) -> list[SafeString]:
     """What tells the numbers of a place to a pointer."""
-    write = _writer(chart)
+    write = writer(chart)
     places = len(chart.labels)
     found = []
     for place, label in enumerate(chart.labels):
         width = 100 / places if bars else 100 / max(places - 1, 1)
-        left = place * width if bars else place * width - width / 2
+        left = place * width if bars or places == 1 else place * width - width / 2
         values = [
             f"{one.name} {write(value)}" for one in chart.series for value in [one.values[place]] if value is not None
         ]
@@ -266,16 +289,12 @@ def _hits(chart: Chart, *, bars: bool = False) -> list[SafeString]:
 
 
 def _labels(chart: Chart, *, bars: bool) -> SafeString:
-    """A few of the labels below, so that they do not meet; a phone shows only the first and the last."""
+    """A few of the labels below, evenly apart, so that they do not meet; a phone shows only the first and the last."""
     places = len(chart.labels)
-    if not places:
-        return SafeString("")
-    every = ceil((places - 1) / (_MOST_LABELS - 1)) or 1
-    shown = [place for place in range(0, places, every) if place == 0 or places - 1 - place >= every]
     rows = []
-    for place in dict.fromkeys([*shown, places - 1]):
-        x = 100 * (place + 0.5) / places if bars else 100 * place / max(places - 1, 1)
-        few = bars and places < _MOST_LABELS
+    for place in _labelled(places):
+        x = 100 * (place + 0.5) / places if bars else 100 * place / (places - 1) if places > 1 else 50
+        few = places == 1 or (bars and places < _MOST_LABELS)
         edge = "middle" if few or 0 < place < places - 1 else "end" if place else "start"
         kept = "kept" if place in {0, places - 1} else "spare"
         x = {"start": 0.0, "end": 100.0}.get(edge, x)
@@ -283,11 +302,21 @@ def _labels(chart: Chart, *, bars: bool) -> SafeString:
     return format_html_join("", '<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>', rows)
 
 
+def _labelled(places: int) -> list[int]:
+    """Which places have a label: the first, the last, and some between them, as far apart as can be."""
+    if places <= _MOST_LABELS:
+        return list(range(places))
+    # So many steps that each is of the same length, where there is such a number; otherwise nearly so.
+    steps = next((steps for steps in range(_MOST_LABELS - 1, 2, -1) if (places - 1) % steps == 0), _MOST_LABELS - 1)
+    return [round(step * (places - 1) / steps) for step in range(steps + 1)]
+
+
 def _tone(series: Series, at: int) -> int:
     return series.tone or at % _TONES + 1
 
 
-def _legend(chart: Chart) -> SafeString:
+def legend(chart: Chart) -> SafeString:
+    """Name the series, where there are several."""
     items = format_html_join(
         "", '<li class="s{}">{}</li>', ((_tone(one, at), one.name) for at, one in enumerate(chart.series))
     )
@@ -295,7 +324,7 @@ def _legend(chart: Chart) -> SafeString:
 
 
 def _table(chart: Chart) -> SafeString:
-    write = _writer(chart)
+    write = writer(chart)
     heads = format_html_join("", '<th scope="col" class="number">{}</th>', ((one.name,) for one in chart.series))
     rows = []
     for place, label in enumerate(chart.labels):

@@ -188,7 +188,7 @@ def aggregates(work: Work) -> Done:
     from rebond.services.aggregate import aggregate
 
     zone = ZoneInfo(work.site.config.site.time_zone)
-    return Done(result=asdict(aggregate(now=work.now(), zone=zone)))
+    return Done(result=asdict(aggregate(now=work.now(), zone=zone, providers=work.site.providers)))
 
 
 def practice_of(site: Site, *, actor: str, ending: threading.Event) -> "Practice":

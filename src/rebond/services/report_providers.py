@@ -2,23 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from rebond.core.words import Cause, Reason, SendingFact
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
-from rebond.store.read.reports import Scope, Summed, delivery_figures, domain_sums, sums
+from rebond.store.read.facts import (
+    Scope,
+    Summed,
+    complaint_sources,
+    domain_sums,
+    names_of_deliveries,
+    reported_deliveries,
+    sums,
+)
+from rebond.store.read.transports import troubled_transports
 
 # Asked of senders by the large receivers (specification 08): 0.1 % is the aim, 0.3 % the limit.
 COMPLAINT_AIM, COMPLAINT_LIMIT = 0.001, 0.003
-_MOST_DOMAINS = 50
+_MOST_DOMAINS = 200
+_MOST_DRAWN = 12
 _DELIVERED, _FAILED, _RETURNED = SendingFact.DELIVERED, SendingFact.FAILED, SendingFact.RETURNED
 _COMPLAINED = SendingFact.COMPLAINED
-
-
-def by_provider(scope: Scope) -> Table:
-    """Rates by provider, those with most messages first."""
-    return Table("by_provider", (Column("provider", Kind.TEXT), *_RATES), _rates(sums(scope, by=("provider", "kind"))))
-
+_COUNTED = (_DELIVERED, _FAILED, _RETURNED, _COMPLAINED)
 
 _RATES = (
     Column("delivered"),
@@ -31,59 +37,71 @@ _RATES = (
 )
 
 
-def _rates(found: Iterable[Summed]) -> list[tuple[Any, ...]]:
+def by_provider(scope: Scope) -> Table:
+    """Rates by provider, those with most messages first."""
+    rows = _rates(sums(scope, by=("provider", "kind"), kinds=_COUNTED), complaint_sources())
+    return Table("by_provider", (Column("provider", Kind.PROVIDER), *_RATES), rows)
+
+
+def _rates(found: Iterable[Summed], sources: frozenset[str]) -> list[tuple[Any, ...]]:
     groups: dict[str, dict[str, int]] = {}
     for one in found:
-        name, kind = one.by
+        name, kind = one.by[:2]
         groups.setdefault(name, defaultdict(int))[kind] += one.number
-    rows = [(name, *_rate(*(numbers[kind] for kind in _COUNTED))) for name, numbers in groups.items()]
+    rows = [
+        (name, *_rate(*(numbers[kind.value] for kind in _COUNTED), told=name in sources))
+        for name, numbers in groups.items()
+    ]
     return sorted(rows, key=lambda row: (-(row[1] + row[2]), row[0]))
 
 
-_COUNTED = (_DELIVERED.value, _FAILED.value, _RETURNED.value, _COMPLAINED.value)
-
-
-def _rate(delivered: int, failed: int, returned: int, complained: int) -> tuple[Any, ...]:
+def _rate(delivered: int, failed: int, returned: int, complained: int, *, told: bool = True) -> tuple[Any, ...]:
+    """The numbers and their shares; where nobody tells of complaints, their share is not zero but unknown."""
     numbers = (delivered, failed, returned, complained)
-    shares = (share_of(failed, delivered + failed), share_of(returned, delivered), share_of(complained, delivered))
+    shares = (
+        share_of(failed, delivered + failed),
+        share_of(returned, delivered),
+        share_of(complained, delivered) if told else None,
+    )
     return (*numbers, *shares)
 
 
 def by_domain(scope: Scope) -> Table:
     """Rates by domain, of the deliveries that began in the period."""
-    rows = [(domain, *_rate(*numbers)) for domain, *numbers in domain_sums(scope, limit=_MOST_DOMAINS)]
+    found = domain_sums(scope, limit=_MOST_DOMAINS)
+    rows = [(domain, *_rate(*numbers, told=bool(numbers[3]))) for domain, *numbers in found]
     return Table("by_domain", (Column("domain", Kind.TEXT), *_RATES), rows)
 
 
-def providers_report(scope: Scope, about: ReportAbout) -> NamedReport:
+def providers_report(scope: Scope, about: ReportAbout, *, now: datetime) -> NamedReport:
     """Sum for each provider: attempts, delivered, deferred, refused by cause, complaints, how long it took."""
-    found = sums(scope, by=("provider", "kind"))
-    groups: dict[str, dict[str, Summed]] = {}
+    found = sums(scope, by=("provider", "kind", "reason", "cause"), kinds=_COUNTED)
+    tried: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    refused = []
     for one in found:
-        groups.setdefault(one.by[0], {})[one.by[1]] = one
+        provider, kind, reason, cause = one.by
+        numbers = tried[provider]
+        if kind in (_DELIVERED, _FAILED):
+            numbers[0] += one.attempts
+            numbers[1] += one.number
+        if kind == _DELIVERED:
+            numbers[2] += one.seconds
+        elif kind == _FAILED:
+            refused.append((provider, Reason(reason) if reason else None, Cause(cause) if cause else None, one.number))
     rows = []
-    for (provider, *rates), kinds in ((row, groups[row[0]]) for row in _rates(found)):
-        delivered, failed = (kinds.get(kind.value) for kind in (_DELIVERED, _FAILED))
-        tried = [one for one in (delivered, failed) if one]
-        attempts = sum(one.attempts for one in tried)
-        deferred = attempts - sum(one.number for one in tried)
-        waited = delivered.seconds / delivered.number if delivered and delivered.number else None
-        rows.append((provider, attempts, deferred, *rates, waited))
+    for provider, delivered, *rates in _rates(found, complaint_sources()):
+        attempts, number, seconds = tried[provider]
+        waited = seconds / delivered if delivered else None
+        rows.append((provider, attempts, attempts - number, delivered, *rates, waited))
     columns = (
-        Column("provider", Kind.TEXT),
+        Column("provider", Kind.PROVIDER),
         Column("attempts"),
         Column("deferred"),
         *_RATES,
         Column("waited", Kind.SECONDS),
     )
-    causes = [
-        (provider, Reason(reason) if reason else None, Cause(cause) if cause else None, one.number)
-        for one in sums(scope, by=("provider", "kind", "reason", "cause"))
-        for provider, kind, reason, cause in [one.by]
-        if kind == _FAILED.value
-    ]
-    refused = (
-        Column("provider", Kind.TEXT),
+    causes = (
+        Column("provider", Kind.PROVIDER),
         Column("reason", Kind.WORD, "Reason"),
         Column("cause", Kind.WORD, "Cause"),
         Column("number"),
@@ -92,44 +110,83 @@ def providers_report(scope: Scope, about: ReportAbout) -> NamedReport:
         name="providers",
         about=about,
         as_of=None,
-        tables=(Table("providers", columns, rows), Table("refused", refused, causes)),
+        tables=(Table("providers", columns, rows), Table("refused", causes, refused), _pauses(now)),
+        drawings=(
+            Drawing(table="providers", x="provider", series=("failed_share", "returned_share"), most=_MOST_DRAWN),
+        ),
     )
+
+
+def _pauses(now: datetime) -> Table:
+    """The ways of sending that are not used now, after a fault of their own."""
+    # Behind a blank stands what tells settings of the same place apart.
+    rows = [
+        (one.name.partition(" ")[0], one.until, one.faults, one.problem)
+        for one in troubled_transports(now=now)
+        if one.resting
+    ]
+    columns = (
+        Column("transport", Kind.TEXT),
+        Column("until", Kind.MOMENT),
+        Column("faults"),
+        Column("problem", Kind.TEXT),
+    )
+    return Table("pauses", columns, rows)
 
 
 def complaints_report(scope: Scope, about: ReportAbout) -> NamedReport:
     """Complaint rates by provider and by delivery, against 0.1 % and 0.3 %."""
-    providers = [(name, d, c, share) for name, d, _, _, c, _, _, share in _rates(sums(scope, by=("provider", "kind")))]
-    numbers: dict[int, dict[str, int]] = {}
-    for one in sums(scope, by=("delivery", "kind")):
-        numbers.setdefault(one.by[0], defaultdict(int))[one.by[1]] += one.number
-    names = {one.delivery: one.name for one in delivery_figures(scope)}
-    deliveries = [
-        (number, names.get(number, ""), kinds[_DELIVERED.value], kinds[_COMPLAINED.value])
-        for number, kinds in sorted(numbers.items(), reverse=True)
-    ]
+    sources = complaint_sources()
+    found = sums(scope, by=("provider", "kind"), kinds=(_DELIVERED, _COMPLAINED))
+    providers = [(name, d, c, share) for name, d, _, _, c, _, _, share in _rates(found, sources)]
     rates = (Column("delivered"), Column("complained"), Column("complained_share", Kind.SHARE, "delivered"))
-    tables = (
-        Table("by_provider", (Column("provider", Kind.TEXT), *rates), providers),
-        Table(
-            "by_delivery",
-            (Column("delivery"), Column("name", Kind.TEXT), *rates),
-            [(*row, share_of(row[3], row[2])) for row in deliveries],
-        ),
-    )
     return NamedReport(
         name="complaints",
         about=about,
         as_of=None,
-        tables=tables,
+        tables=(
+            Table("by_provider", (Column("provider", Kind.PROVIDER), *rates), providers),
+            _complaints_by_delivery(scope, sources),
+        ),
         drawings=(
             Drawing(
                 table="by_provider",
                 x="provider",
                 series=("complained_share",),
                 limits=(("aim", COMPLAINT_AIM), ("limit", COMPLAINT_LIMIT)),
+                most=_MOST_DRAWN,
             ),
         ),
     )
+
+
+def _complaints_by_delivery(scope: Scope, sources: frozenset[str]) -> Table:
+    """Of each delivery what was delivered, and of that what went to providers that tell of complaints."""
+    numbers: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in sums(scope, by=("delivery", "kind"), kinds=(_DELIVERED, _COMPLAINED)):
+        numbers[one.by[0]][one.by[1]] += one.number
+    told = reported_deliveries(scope, sources)
+    names = names_of_deliveries(numbers)
+    rows = [
+        (
+            number,
+            names.get(number, ""),
+            kinds[_DELIVERED.value],
+            told.get(number, 0),
+            kinds[_COMPLAINED.value],
+            share_of(kinds[_COMPLAINED.value], told.get(number, 0)),
+        )
+        for number, kinds in sorted(numbers.items(), reverse=True)
+    ]
+    columns = (
+        Column("delivery"),
+        Column("name", Kind.TEXT),
+        Column("delivered"),
+        Column("reporting"),
+        Column("complained"),
+        Column("complained_share", Kind.SHARE, "reporting"),
+    )
+    return Table("by_delivery", columns, rows)
 
 
 def share_of(part: int, whole: int) -> float | None:

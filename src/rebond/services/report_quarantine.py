@@ -7,7 +7,8 @@ from itertools import groupby
 from rebond.core.growth import Growth, expected_share
 from rebond.core.words import AddressStatus, Reason
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
-from rebond.store.read.reports import Scope, Size, first_delivery_at, sizes, status_changes
+from rebond.store.read.facts import Scope
+from rebond.store.read.reports import Size, first_delivery_at, sizes, status_changes
 
 _OUT = frozenset({AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value})
 _DAYS_A_YEAR = 365.25
@@ -76,10 +77,11 @@ def _movement(scope: Scope, about: ReportAbout, *, zone: tzinfo) -> Table:
     """How many addresses were kept out from that day on, and how many were let in again."""
     span = range((about.until - about.since).days + 1)
     days: dict[date, list[int]] = {about.since + timedelta(days=number): [0, 0] for number in span}
-    for hour, before, after, _, number in status_changes(scope):
-        day = days.get(hour.astimezone(zone).date())
-        if day is not None and (before in _OUT) is not (after in _OUT):
-            day[0 if after in _OUT else 1] += number
+    for one in status_changes(scope):
+        entered, left = one.after in _OUT, one.before in _OUT
+        day = days.get(one.hour.astimezone(zone).date()) if entered is not left else None
+        if day is not None:
+            day[0 if entered else 1] += one.number
     rows = [(day, entries, exits) for day, (entries, exits) in days.items()]
     return Table("movement", (Column("day", Kind.DAY), Column("entries"), Column("exits")), rows)
 

@@ -4,10 +4,14 @@ from collections import defaultdict
 from datetime import datetime, timedelta, tzinfo
 
 from rebond.core.words import QualificationStatus
+from rebond.services.report_providers import share_of
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
-from rebond.store.read.reports import Scope, decisions, rule_use, text_figures
+from rebond.store.read.facts import Scope
+from rebond.store.read.reports import RuleUse, decisions, rule_use, text_figures
 
-_NO_RULE = ("none", "code:", "smtp:", "given")
+_WAITING = QualificationStatus.TO_QUALIFY
+_BY_CODE = ("code:", "smtp:")
+_NO_RULE = ("none", *_BY_CODE, "given")
 _MOST_RULES = 100
 
 
@@ -16,30 +20,46 @@ def qualification_report(
 ) -> NamedReport:
     """Report on the texts of failures as they stand, and on the decisions of a period; `rules`: all in force."""
     used = rule_use(about.channel)
-    occurrences = sum(number for _, _, number in used)
-    unknown = sum(number for rule, _, number in used if rule.startswith(_NO_RULE))
-    share = unknown / occurrences if occurrences else None
-    fired = {rule for rule, _, _ in used}
+    by_rule: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for one in used:
+        if not one.rule.startswith(_NO_RULE):
+            by_rule[one.rule][0] += one.texts
+            by_rule[one.rule][1] += one.occurrences
+    most_used = sorted(by_rule.items(), key=lambda item: (-item[1][1], item[0]))
     return NamedReport(
         name="qualification",
         about=about,
         as_of=None,
         tables=(
-            Table(
-                "unqualified",
-                (Column("occurrences"), Column("unknown"), Column("share", Kind.SHARE, "occurrences")),
-                [(occurrences, unknown, share)],
-            ),
+            _unqualified(used),
             _queue(about, now=now),
             _decided(scope, zone=zone),
             Table(
                 "rules",
                 (Column("rule", Kind.TEXT), Column("texts"), Column("occurrences")),
-                [row for row in used if not row[0].startswith(_NO_RULE)][:_MOST_RULES],
+                [(rule, *numbers) for rule, numbers in most_used[:_MOST_RULES]],
             ),
-            Table("never", (Column("rule", Kind.TEXT),), [(name,) for name in sorted(rules - fired)]),
+            Table("never", (Column("rule", Kind.TEXT),), [(name,) for name in sorted(rules - by_rule.keys())]),
         ),
         drawings=(Drawing(table="decisions", x="week", series=("made", "undone")),),
+    )
+
+
+def _unqualified(used: list[RuleUse]) -> Table:
+    """What waits in the queue, and beside it what the code of the answer was enough for."""
+    occurrences = sum(one.occurrences for one in used)
+    waiting = sum(one.occurrences for one in used if one.status is _WAITING)
+    by_code = sum(one.occurrences for one in used if one.status is not _WAITING and one.rule.startswith(_BY_CODE))
+    return Table(
+        "unqualified",
+        (
+            Column("occurrences"),
+            Column("unknown"),
+            Column("share", Kind.SHARE, "occurrences"),
+            Column("by_code"),
+            Column("share_by_code", Kind.SHARE, "occurrences"),
+        ),
+        [(occurrences, waiting, share_of(waiting, occurrences), by_code, share_of(by_code, occurrences))],
     )
 
 

@@ -22,6 +22,12 @@ def report_about(name: str, *, language: str) -> str:
     return str(_texts()["reports"][name]["about"][language])
 
 
+def report_unfiltered(name: str, *, language: str) -> str:
+    """Return why a report can be filtered by its channel alone; empty for one that can be by all."""
+    texts = _texts()["reports"][name].get("unfiltered")
+    return str(texts[language]) if texts else ""
+
+
 def definition(report: str, table: str, *, language: str) -> str:
     """Return what the numbers of a table mean."""
     return str(_texts()["reports"][report]["tables"][table][language])

@@ -20,6 +20,7 @@ def reporting_of(site: "Site") -> "Reporting":
         now=site.clock.now(),
         growth=Growth(life=reports.address_life, more_a_year=reports.base_growth / 100),
         rules=_rule_names,
+        counting_owners=site.policy.count_owners,
     )
 
 

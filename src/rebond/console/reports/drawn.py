@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from rebond.console.charts import Chart, Mark, Series, bars, lines, stacked_bars
+from rebond.console.ranked import ranked
+from rebond.console.reports.words import language, provider_name
 from rebond.console.tags import badge, moment, number, percent, visible
 from rebond.console.words import said, word
 from rebond.core.words import AddressStatus, FailureType, QualificationStatus
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, Table
-from rebond.services.report_words import column_title, definition, report_about, report_title, table_title
+from rebond.services.report_words import column_title, definition, table_title
 
 MOST_ROWS = 100
+_MOST_BARS = 100
 _BADGED = (AddressStatus, FailureType, QualificationStatus)
 _NUMBERS = frozenset({Kind.NUMBER, Kind.SHARE, Kind.SECONDS})
 
@@ -32,7 +35,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """One table of the page. `more`: rows that only the export has."""
+    """One table of the page. `more`: rows that only the export has; `undrawn` says what the chart leaves out."""
 
     name: str
     title: str
@@ -41,21 +44,7 @@ class Drawn:
     rows: Sequence[Sequence[tuple[str, bool]]]
     more: int
     chart: SafeString | str
-
-
-def language() -> str:
-    """Return the reader's language, as the texts know it."""
-    return "fr" if (get_language() or "en").startswith("fr") else "en"
-
-
-def title_of(name: str) -> str:
-    """Return a report's name."""
-    return report_title(name, language=language())
-
-
-def about_of(name: str) -> str:
-    """Return what a report is about."""
-    return report_about(name, language=language())
+    undrawn: str
 
 
 def drawn(report: NamedReport) -> list[Drawn]:
@@ -70,6 +59,7 @@ def drawn(report: NamedReport) -> list[Drawn]:
             rows=[_row(table, row) for row in table.rows[:MOST_ROWS]],
             more=max(0, len(table.rows) - MOST_ROWS),
             chart=_chart(table, charts[table.name]) if table.name in charts and table.rows else "",
+            undrawn=_undrawn(table, charts[table.name]) if table.name in charts else "",
         )
         for table in report.tables
     ]
@@ -86,7 +76,8 @@ def _row(table: Table, row: Sequence[Any]) -> list[tuple[str, bool]]:
 
 def _cell(value: Any, column: Column) -> str:
     if value is None:
-        return "–"
+        # Nobody tells, which is not the same as none.
+        return gettext("unknown") if column.name == "complained_share" else "–"
     if column.name in ("delivery", "year"):
         return str(value)
     match column.kind:
@@ -102,6 +93,8 @@ def _cell(value: Any, column: Column) -> str:
             return moment(value)
         case Kind.WORD:
             return _word(value, column)
+        case Kind.PROVIDER:
+            return provider_name(value)
         case _:
             return visible(value) or _nameless(column)
 
@@ -111,33 +104,60 @@ def _word(value: Any, column: Column) -> str:
         return badge(value)
     if isinstance(value, StrEnum):
         return word(value)
-    return said(column.of, str(value)) if value else gettext("Together") if column.of == "ErrorFamily" else ""
+    return said(column.of, str(value)) if value else ""
 
 
 def _nameless(column: Column) -> str:
-    return gettext("(others)") if column.name in ("domain", "provider") else ""
+    return gettext("(others)") if column.name == "domain" else ""
+
+
+def _undrawn(table: Table, drawing: Drawing) -> str:
+    """Say what the chart does not show, or shows otherwise than the table."""
+    if drawing.most and len(table.rows) > drawing.most:
+        numbers = {"drawn": number(drawing.most), "all": number(len(table.rows))}
+        return gettext("The %(drawn)s largest of %(all)s are drawn; the table and its file have the others.") % numbers
+    return gettext("Each bar is a week, named by its Monday.") if _by_week(table, drawing) else ""
+
+
+def _by_week(table: Table, drawing: Drawing) -> bool:
+    """Bars for so many days would be thinner than a line."""
+    return drawing.x == "day" and not drawing.lines and len(table.rows) > _MOST_BARS
 
 
 def _chart(table: Table, drawing: Drawing) -> SafeString:
     names = [column.name for column in table.columns]
     x = names.index(drawing.x)
-    share = any(column.name in drawing.series and column.kind is Kind.SHARE for column in table.columns)
+    series = [names.index(one) for one in drawing.series]
+    rows: Sequence[Sequence[Any]] = table.rows[: drawing.most or None]
+    if _by_week(table, drawing):
+        rows = _weeks(rows, x, series)
     chart = Chart(
         title=table_title(table.name, language=language()),
         of=_title(table.columns[x]),
-        labels=[_label(row[x]) for row in table.rows],
-        series=[_series(table, names.index(one)) for one in drawing.series],
-        share=share,
+        labels=[_label(row[x], table.columns[x]) for row in rows],
+        series=[Series(_title(table.columns[at]), [row[at] for row in rows]) for at in series],
+        share=any(table.columns[at].kind is Kind.SHARE for at in series),
         tabled=False,
         marks=[Mark(column_title(name, language=language()), value) for name, value in drawing.limits],
     )
+    if drawing.most:
+        return ranked(chart)
     draw = stacked_bars if drawing.stacked else lines if drawing.lines else bars
     return draw(chart)
 
 
-def _series(table: Table, at: int) -> Series:
-    return Series(_title(table.columns[at]), [row[at] for row in table.rows])
+def _weeks(rows: Sequence[Sequence[Any]], x: int, series: Sequence[int]) -> list[list[Any]]:
+    """Sum the days of each week."""
+    weeks: dict[date, list[Any]] = {}
+    for row in rows:
+        monday = row[x] - timedelta(days=row[x].weekday())
+        week = weeks.setdefault(monday, [monday if at == x else 0 for at in range(len(row))])
+        for at in series:
+            week[at] += row[at] or 0
+    return list(weeks.values())
 
 
-def _label(value: Any) -> str:
-    return date_format(value, "SHORT_DATE_FORMAT") if isinstance(value, date) else visible(value) or gettext("(others)")
+def _label(value: Any, column: Column) -> str:
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    return _cell(value, column) or gettext("(others)")

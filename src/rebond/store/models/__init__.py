@@ -18,7 +18,6 @@ from rebond.store.models.deliveries import (
     Message,
     TargetMember,
 )
-from rebond.store.models.erasure import ErasedAddress, Erasure
 from rebond.store.models.jobs import JobHold, RunningProcess
 from rebond.store.models.keys import ApiKey, KeptAnswer
 from rebond.store.models.landing import ConfirmationRun, LandingPage, LandingText, OptInFact, OptInRequest
@@ -32,7 +31,16 @@ from rebond.store.models.practice import (
     SeenPack,
     VerdictChange,
 )
-from rebond.store.models.reports import DomainFact, QuarantineSize, SendingFact, StatusChange, SummedDelivery
+from rebond.store.models.reports import (
+    ChangeHour,
+    DomainFact,
+    DomainHour,
+    HourFact,
+    QuarantineSize,
+    SendingFact,
+    StatusChange,
+    SummedDelivery,
+)
 from rebond.store.models.returns import Qualification, RawMail, ReturnedMail
 from rebond.store.models.system import AuditEntry, JobRun, TransportPause, User
 from rebond.store.models.targets import ListMember, PeopleList, Segment, Service, Subscription
@@ -45,17 +53,18 @@ __all__ = [
     "AlertNotice",
     "ApiKey",
     "AuditEntry",
+    "ChangeHour",
     "ConfirmationRun",
     "ConsoleRule",
     "Delivery",
     "DeliveryCounts",
     "DeliveryTemplate",
     "DomainFact",
-    "ErasedAddress",
-    "Erasure",
+    "DomainHour",
     "EvidenceRow",
     "Exclusion",
     "ExclusionCount",
+    "HourFact",
     "JobHold",
     "JobRun",
     "KeptAnswer",

@@ -1,6 +1,5 @@
-"""What reports are made of: sums that the job `aggregates` keeps, never the logs themselves."""
+"""What reports tell of addresses, texts and rules; of messages, see `facts`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,141 +8,95 @@ from django.db import connection
 from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import TruncHour
 
+from rebond.core.failure import Origin
 from rebond.core.words import AddressStatus, Channel, QualificationStatus
 from rebond.store.models import (
+    ChangeHour,
     Delivery,
-    DeliveryCounts,
-    DomainFact,
-    ExclusionCount,
     JobRun,
     Qualification,
     QuarantineSize,
     RuleOperation,
-    SendingFact,
     StatusChange,
 )
+from rebond.store.read.facts import Scope, of_service
 
-MOST_DELIVERIES = 200
+MOST_PROVIDERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What a report is about: from `since` up to, not with, `until`; None or empty: all."""
+class Change:
+    """How many addresses went from one status to another in an hour."""
 
-    since: datetime
-    until: datetime
-    channel: Channel | None = None
-    delivery: int | None = None
-    provider: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Summed:
-    """One group: what it is grouped by, in the order asked for, and its sums."""
-
-    by: tuple[Any, ...]
+    hour: datetime
+    before: str
+    after: str
     number: int
-    attempts: int = 0
-    seconds: int = 0
 
 
-def sums(scope: Scope, *, by: Sequence[str]) -> list[Summed]:
-    """Sum the messages of a scope by columns of `sending_fact`, the largest group first."""
-    rows = SendingFact.objects.filter(hour__gte=scope.since, hour__lt=scope.until)
+def status_changes(scope: Scope) -> list[Change]:
+    """Sum the changes of status by hour."""
+    rows = _changes(scope)
+    grouped = rows.values_list("hour", "before", "after").annotate(n=_number(scope)).order_by("hour")
+    return [Change(hour=hour, before=before, after=after, number=n) for hour, before, after, n in grouped]
+
+
+def _changes(scope: Scope) -> QuerySet[Any]:
+    """The summed changes; of a provider or a domain, the changes themselves."""
+    rows: QuerySet[Any]
+    if scope.narrow:
+        rows = StatusChange.objects.filter(at__gte=scope.since, at__lt=scope.until).annotate(hour=TruncHour("at"))
+        if scope.provider:
+            rows = rows.filter(provider=scope.provider)
+        if scope.domain:
+            rows = rows.filter(domain=scope.domain)
+    else:
+        rows = ChangeHour.objects.filter(hour__gte=scope.since, hour__lt=scope.until)
     if scope.channel:
         rows = rows.filter(channel=scope.channel.value)
     if scope.delivery is not None:
         rows = rows.filter(delivery=scope.delivery)
-    if scope.provider:
-        rows = rows.filter(provider=scope.provider)
-    grouped = rows.values_list(*by).annotate(n=Sum("number"), a=Sum("attempts"), s=Sum("seconds"))
-    return [Summed(row[: len(by)], *row[len(by) :]) for row in grouped.order_by("-n", *by)]
+    return rows if scope.service is None else rows.filter(delivery__in=of_service(scope.service))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryFigures:
-    """One delivery's counters, and its exclusions by reason and cause."""
-
-    delivery: int
-    name: str
-    channel: Channel
-    started_at: datetime | None
-    target: int
-    excluded: int
-    messages: int
-    pending: int
-    delivered: int
-    failed: int
-    cancelled: int
-    production_errors: int
-    returned: int
-    exclusions: dict[tuple[str, str], int]
+def _number(scope: Scope) -> Any:
+    return Count("id") if scope.narrow else Sum("number")
 
 
-def delivery_figures(scope: Scope) -> list[DeliveryFigures]:
-    """Read the counters of the deliveries that began in the period, the latest first, at most so many."""
-    rows = DeliveryCounts.objects.select_related("delivery").filter(delivery__in=_began(scope))
-    page = list(rows.defer("delivery__html", "delivery__text").order_by("-delivery_id")[:MOST_DELIVERIES])
-    excluded: dict[int, dict[tuple[str, str], int]] = {}
-    counts = ExclusionCount.objects.filter(delivery_id__in=[row.pk for row in page], number__gt=0)
-    for delivery, reason, cause, number in counts.values_list("delivery_id", "reason", "cause", "number"):
-        excluded.setdefault(delivery, {})[reason, cause] = number
-    counters = ("target", "excluded", "messages", "pending", "delivered", "failed", "cancelled", "returned")
-    return [
-        DeliveryFigures(
-            delivery=row.pk,
-            name=row.delivery.name,
-            channel=Channel(row.delivery.channel),
-            started_at=row.delivery.started_at,
-            production_errors=row.production_errors,
-            exclusions=excluded.get(row.pk, {}),
-            **{name: getattr(row, name) for name in counters},
-        )
-        for row in page
-    ]
+def quarantined_by_failures(scope: Scope) -> int:
+    """Count the addresses that failures put into quarantine; a person or a complaint did not."""
+    found = _into_quarantine(scope).aggregate(n=_number(scope))["n"]
+    return found or 0
 
 
-def _began(scope: Scope) -> QuerySet[Delivery]:
-    rows = Delivery.objects.filter(created_at__lt=scope.until, started_at__gte=scope.since, started_at__lt=scope.until)
-    if scope.channel:
-        rows = rows.filter(channel=scope.channel.value)
-    return rows if scope.delivery is None else Delivery.objects.filter(id=scope.delivery)
+# Of changes from before it was written down, what put them there is not known: nearly always a failure.
+_BY_FAILURE = (Origin.HARD.value, Origin.SOFT.value, "")
 
 
-def domain_sums(scope: Scope, *, limit: int) -> list[tuple[str, int, int, int, int]]:
-    """Sum the messages of the deliveries that began in the period by domain: delivered, failed, returned, complained.
-
-    The largest first; the domain `''` is all that were not among a delivery's largest.
-    """
-    rows = DomainFact.objects.filter(delivery__in=_began(scope).values("id"))
-    if scope.provider:
-        rows = rows.filter(provider=scope.provider)
-    columns = ("delivered", "failed", "returned", "complained")
-    grouped = rows.values_list("domain").annotate(**{f"all_{name}": Sum(name) for name in columns})
-    ordered = grouped.annotate(everything=Sum("delivered") + Sum("failed")).order_by("-everything", "domain")
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in ordered[:limit]]
-
-
-def status_changes(scope: Scope) -> list[tuple[datetime, str, str, str, int]]:
-    """Sum the changes of status by hour: the hour, the status before and after, the reason, how many."""
-    rows = StatusChange.objects.filter(at__gte=scope.since, at__lt=scope.until)
-    if scope.channel:
-        rows = rows.filter(channel=scope.channel.value)
-    if scope.delivery is not None:
-        rows = rows.filter(delivery=scope.delivery)
-    grouped = rows.annotate(hour=TruncHour("at")).values_list("hour", "before", "after", "reason")
-    return [(*row[:4], row[4]) for row in grouped.annotate(n=Count("id")).order_by("hour")]
+def _into_quarantine(scope: Scope) -> QuerySet[Any]:
+    return _changes(scope).filter(after=AddressStatus.QUARANTINED.value, origin__in=_BY_FAILURE)
 
 
 def quarantined_most(scope: Scope, *, limit: int = 5) -> list[tuple[int, str, int]]:
     """Find the deliveries whose failures put most addresses into quarantine: number, name, how many."""
-    rows = StatusChange.objects.filter(at__gte=scope.since, at__lt=scope.until, delivery__isnull=False)
-    rows = rows.filter(after=AddressStatus.QUARANTINED.value)
-    if scope.channel:
-        rows = rows.filter(channel=scope.channel.value)
-    found = list(rows.values_list("delivery").annotate(n=Count("id")).order_by("-n", "delivery")[:limit])
+    rows = _into_quarantine(scope).filter(delivery__isnull=False)
+    found = list(rows.values_list("delivery").annotate(n=_number(scope)).order_by("-n", "delivery")[:limit])
     names = dict(Delivery.objects.filter(id__in=[number for number, _ in found]).values_list("id", "name"))
     return [(number, names.get(number, ""), count) for number, count in found]
+
+
+def unplaced_changes(scope: Scope) -> int:
+    """Count the entries into quarantine of the period from before their provider and domain were written down."""
+    rows = StatusChange.objects.filter(at__gte=scope.since, at__lt=scope.until, origin="", provider="", domain="")
+    return rows.filter(after=AddressStatus.QUARANTINED.value).count()
+
+
+def held_back(scope: Scope) -> int | None:
+    """Count the returns that acted on nothing; None of a part, as nobody knows what they belong to."""
+    if scope.narrow or scope.delivery is not None or scope.service is not None:
+        return None
+    found = _changes(scope).filter(after=ChangeHour.HELD).aggregate(n=Sum("number"))["n"]
+    return found or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +152,26 @@ def text_figures(channel: Channel | None) -> list[TextFigures]:
     ]
 
 
-def rule_use(channel: Channel | None) -> list[tuple[str, int, int]]:
-    """Sum the texts by the rule that judged them: the rule, how many texts, how often they came."""
+@dataclass(frozen=True, slots=True)
+class RuleUse:
+    """How many texts of a status a rule judged, and how often they came; see `Verdict.rule` for what is no rule."""
+
+    rule: str
+    status: QualificationStatus
+    texts: int
+    occurrences: int
+
+
+def rule_use(channel: Channel | None) -> list[RuleUse]:
+    """Sum the texts by status and the rule that judged them, those that came most often first."""
     rows = Qualification.objects.all()
     if channel:
         rows = rows.filter(channel=channel.value)
-    grouped = rows.values_list("rule").annotate(n=Count("id"), o=Sum("count"))
-    return [(rule, texts, occurrences or 0) for rule, texts, occurrences in grouped.order_by("-o", "rule")]
+    grouped = rows.values_list("rule", "status").annotate(n=Count("id"), o=Sum("count"))
+    return [
+        RuleUse(rule, QualificationStatus(status), texts, occurrences or 0)
+        for rule, status, texts, occurrences in grouped.order_by("-o", "rule", "status")
+    ]
 
 
 def decisions(*, since: datetime, until: datetime) -> list[tuple[datetime, str, bool]]:
@@ -215,11 +181,26 @@ def decisions(*, since: datetime, until: datetime) -> list[tuple[datetime, str, 
 
 
 def providers_seen() -> list[str]:
-    """List the providers that messages went to."""
+    """List the providers that messages went to, the first so many by name."""
     with connection.cursor() as cursor:
-        # A walk along the few distinct values, not over the rows.
-        cursor.execute("SELECT DISTINCT provider FROM sending_fact WHERE provider <> '' ORDER BY provider LIMIT 500")
-        return [name for (name,) in cursor.fetchall()]
+        # A walk from one to the next along the index, not over the rows.
+        cursor.execute(
+            "WITH RECURSIVE seen (provider) AS (SELECT min(provider) FROM sending_fact WHERE provider > ''"
+            " UNION ALL SELECT (SELECT min(f.provider) FROM sending_fact f WHERE f.provider > seen.provider)"
+            f" FROM seen WHERE seen.provider IS NOT NULL) SELECT provider FROM seen LIMIT {MOST_PROVIDERS}"
+        )
+        return [name for (name,) in cursor.fetchall() if name is not None]
+
+
+def deliveries_seen(limit: int) -> list[tuple[int, str]]:
+    """List the newest deliveries that have begun: number and name."""
+    rows = Delivery.objects.filter(started_at__isnull=False).order_by("-id")
+    return list(rows.values_list("id", "name")[:limit])
+
+
+def delivery_began(number: int) -> datetime | None:
+    """Tell when a delivery began, None when it did not or does not exist."""
+    return Delivery.objects.filter(id=number).values_list("started_at", flat=True).first()
 
 
 def summed_at() -> datetime | None:

@@ -14,7 +14,7 @@ from rebond.store.write.outbox import NewEvent, add_events
 from rebond.store.write.rows import insert
 
 _VALID = AddressStatus.VALID.value
-_COLUMNS = ("at", "channel", "before", "after", "reason", "cause", "delivery")
+_COLUMNS = ("at", "channel", "before", "after", "reason", "cause", "delivery", "origin", "provider", "domain")
 _ACTED = frozenset({Event.FAILURE, Event.COMPLAINT, Event.STOP})
 
 
@@ -62,11 +62,18 @@ def note_changes(
             state.reason.value if state.reason else "",
             state.cause.value if state.cause else "",
             deliveries.get(messages[address]),
+            state.origin.value,
+            state.provider[:64],
+            _domain_of(address),
         )
         for address, state in changed.items()
     ]
     insert("status_change", _COLUMNS, rows)
     _tell(before, changed, now=now)
+
+
+def _domain_of(address: AddressKey) -> str:
+    return address.key.partition("@")[2][:255] if address.channel is Channel.EMAIL else ""
 
 
 def _tell(before: Mapping[AddressKey, str], changed: Mapping[AddressKey, AddressState], *, now: datetime) -> None:
