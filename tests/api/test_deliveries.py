@@ -1,5 +1,6 @@
 """`/deliveries`: from a draft to its report."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +53,13 @@ def test_from_a_draft_to_a_report(asker: Asker, delivery: int, site: Site, monke
     assert len(asker.get(f"{path}/messages?who=bob@shop.example").json()["items"]) == 1
     excluded = asker.get(f"{path}/exclusions?reason=duplicate").json()["items"]
     assert [row["profile"] for row in excluded] == ["3"]
+    later = (site.clock.now() + timedelta(hours=2)).isoformat()
+    assert asker.post(f"{path}/schedule", {"at": later}).json()["status"] == "scheduled"
+    assert asker.get(path).json()["scheduled_at"]
+    assert asker.post(f"{path}/unschedule").json()["status"] == "prepared"
+    refused(asker.post(f"{path}/unschedule"), 409)
+    refused(asker.post(f"{path}/schedule", {"at": "2020-01-01T09:00:00Z"}), 422)
+    refused(asker.post(f"{path}/schedule", {"at": "2030-01-01T09:00:00"}), 422)
     assert asker.post(f"{path}/send").json()["status"] == "sending"
     assert asker.post(f"{path}/pause").json()["status"] == "paused"
     refused(asker.post(f"{path}/pause"), 409)
@@ -111,6 +119,8 @@ def test_making_one_twice_by_one_key_makes_one(asker: Asker) -> None:
         ("POST", "/deliveries/{}/prepare", {"verify": "all"}, 422),
         ("POST", "/deliveries/{}/send", None, 409),
         ("POST", "/deliveries/{}/pause", None, 409),
+        ("POST", "/deliveries/{}/schedule", {"at": "9999-12-31T23:59:59Z"}, 422),
+        ("POST", "/deliveries/999/unschedule", None, 404),
         ("POST", "/deliveries/{}/resume", None, 409),
         ("POST", "/deliveries/999/cancel", None, 404),
     ],

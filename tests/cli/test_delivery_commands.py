@@ -233,6 +233,24 @@ def test_settings(run: Run) -> None:
     assert Delivery.objects.get(id=make(run, "--retries", "")).retries == []
 
 
+def test_a_prepared_delivery_is_scheduled(run: Run) -> None:
+    Path("people.csv").write_text("id,E-Mail,first_name\n1,ann@shop.example,Ann\n")
+    imported = as_json(run("profiles", "import", "people.csv"))
+    assert imported["notes"] == ["column 2 «E-Mail» is taken as the email address"]
+    looked = as_json(run("profiles", "import", "people.csv", "--dry-run"))
+    assert looked["columns"][1] == {"column": "E-Mail", "taken_as": "email"}
+    assert (looked["dry_run"], looked["rows"], looked["created"]) == (True, 1, 0)
+    number = str(make(run))
+    run("delivery", "prepare", number)
+    at = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
+    assert as_json(run("delivery", "schedule", number, "--at", at.isoformat()))["status"] == "scheduled"
+    assert datetime.fromisoformat(as_json(run("delivery", "status", number))["scheduled_at"]) == at
+    for wrong in ("tomorrow", "2020-01-01T00:00:00Z"):
+        assert run("delivery", "schedule", number, "--at", wrong, code=2).stdout == ""
+    assert as_json(run("delivery", "unschedule", number)) == {"id": int(number), "status": "prepared"}
+    run("delivery", "unschedule", number, code=4)
+
+
 def test_a_prepared_delivery_is_edited_and_prepared_again(run: Run) -> None:
     Path("people.csv").write_text("id,email,first_name\n1,ann@shop.example,Ann\n2,ben@shop.example,Ben\n")
     run("profiles", "import", "people.csv")

@@ -1,19 +1,21 @@
 """Preparing, sending, pausing and cancelling from the page: what is asked, what is written down, and who may."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from rebond.core.words import Role
+from rebond.services.delivery_edit import edit_delivery
 from rebond.services.jobs import show_oneself
 from rebond.store.models import AuditEntry, Delivery
 from rebond.store.read.deliveries import counts_of
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
-from tests.console.delivery_fixtures import prepared, sent
+from tests.console.delivery_fixtures import NOW, prepared, sent
 from tests.console.test_deliveries import text_of
-from tests.services.people_fixtures import draft, run
+from tests.services.people_fixtures import Person, add_people, draft, run
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 MAY_NOT = [role for role in Role if role not in (Role.ADMINISTRATOR, Role.OPERATOR)]
@@ -64,6 +66,53 @@ def test_sending_is_confirmed_in_numbers(client_as: ClientAs, asked: list[Any]) 
     assert status_of(number) == "sending"
 
 
+def test_a_delivery_is_scheduled_and_its_time_taken_back(client_as: ClientAs, asked: list[Any]) -> None:
+    number, client = prepared(), client_as(Role.OPERATOR)
+    answer = client.post(f"/deliveries/{number}/schedule/", {"at": "2020-01-01T09:00"})
+    assert answer.status_code == 422
+    assert "is past" in answer.content.decode()
+    assert 'value="2020-01-01T09:00"' in answer.content.decode()
+    assert client.post(f"/deliveries/{number}/schedule/", {"at": "soon"}).status_code == 422
+    at = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT09:00")
+    client.post(f"/deliveries/{number}/schedule/", {"at": at})
+    assert status_of(number) == "scheduled"
+    text = text_of(client, f"/deliveries/{number}/")
+    assert "4 messages are sent by themselves on" in text
+    assert f'value="{at}"' in text_of(client, f"/deliveries/{number}/send/")
+    client.post(f"/deliveries/{number}/unschedule/")
+    assert status_of(number) == "prepared"
+    assert asked == []
+
+
+def test_a_delivery_none_of_whose_messages_can_be_built_is_not_offered_to_be_sent(client_as: ClientAs) -> None:
+    add_people([Person(f"{name}@shop.example", fields={"broken": 1}) for name in ("ann", "ben")])
+    number, client = draft(), client_as(Role.OPERATOR)
+    run(number)
+    text = text_of(client, f"/deliveries/{number}/")
+    assert "None of the 2 messages can be built: there is nothing to send." in text
+    assert "is broken" in text
+    assert f"/deliveries/{number}/messages/?status=production_error" in text
+    assert f'href="/deliveries/{number}/send/"' not in text
+    assert "<form method" not in text_of(client, f"/deliveries/{number}/send/").partition("<main")[2]
+    assert "none can be built" in text_of(client, "/deliveries/")
+    assert "none can be built" in text_of(client, "/")
+
+
+def test_those_that_cannot_be_built_are_told_before_the_others_are_sent(client_as: ClientAs) -> None:
+    add_people([Person("zoe@shop.example", fields={"broken": 1})])
+    number, client = prepared(), client_as(Role.OPERATOR)
+    for page in ("", "send/"):
+        assert "1 message cannot be built and will not be sent." in text_of(client, f"/deliveries/{number}/{page}")
+    assert "Send 4 messages" in text_of(client, f"/deliveries/{number}/send/")
+
+
+def test_a_changed_delivery_says_that_its_figures_are_old(client_as: ClientAs) -> None:
+    number, client = prepared(), client_as(Role.OPERATOR)
+    assert "of the preparation before" not in text_of(client, f"/deliveries/{number}/")
+    edit_delivery(number, {"subject": "New"}, now=NOW, actor="ann")
+    assert "of the preparation before" in text_of(client, f"/deliveries/{number}/")
+
+
 def test_a_delivery_is_paused_resumed_and_cancelled(client_as: ClientAs, asked: list[Any]) -> None:
     number, client = prepared(), client_as(Role.OPERATOR)
     client.post(f"/deliveries/{number}/send/")
@@ -91,7 +140,7 @@ def test_what_the_state_does_not_allow_is_refused(client_as: ClientAs, action: s
 
 
 @pytest.mark.parametrize("role", MAY_NOT)
-@pytest.mark.parametrize("action", ["send", "pause", "resume", "cancel", "prepare"])
+@pytest.mark.parametrize("action", ["send", "pause", "resume", "cancel", "prepare", "schedule", "unschedule"])
 def test_others_are_refused_and_shown_no_button(client_as: ClientAs, role: Role, action: str) -> None:
     number, client = prepared(), client_as(role)
     assert f"/{action}/" not in text_of(client, f"/deliveries/{number}/")

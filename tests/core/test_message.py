@@ -25,7 +25,21 @@ ALLOWED = {
         "fail": "failed",
     },
     "prepare_failed": {"edit": "draft", "prepare": "preparing", "cancel": "cancelled"},
-    "prepared": {"edit": "draft", "prepare": "preparing", "send": "sending", "cancel": "cancelled"},
+    "prepared": {
+        "edit": "draft",
+        "prepare": "preparing",
+        "schedule": "scheduled",
+        "send": "sending",
+        "cancel": "cancelled",
+    },
+    "scheduled": {
+        "edit": "draft",
+        "prepare": "preparing",
+        "schedule": "scheduled",
+        "unschedule": "prepared",
+        "send": "sending",
+        "cancel": "cancelled",
+    },
     "sending": {"send": "sending", "pause": "paused", "cancel": "cancelled", "finish": "finished", "fail": "failed"},
     "paused": {"resume": "sending", "cancel": "cancelled", "finish": "finished"},
     "finished": {},
@@ -48,7 +62,7 @@ def test_deliveries(status: DeliveryStatus, action: DeliveryAction) -> None:
 
 
 def test_an_illegal_action_names_the_states_that_allow_it() -> None:
-    with pytest.raises(IllegalTransitionError, match="that needs prepared or sending"):
+    with pytest.raises(IllegalTransitionError, match="that needs prepared or scheduled or sending"):
         after(DeliveryStatus.DRAFT, DeliveryAction.SEND)
 
 

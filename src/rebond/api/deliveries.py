@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field
 
-from rebond.api.base import Cursor, Limit, Number, Told, Whole
+from rebond.api.base import Cursor, Given, Limit, Number, Told, Whole
 from rebond.api.cursors import position, signed
 from rebond.api.delivery_settings import APART, Aiming, Settings, aim_of, read_settings, site_settings
 from rebond.api.gate import caller_of, needs
@@ -44,6 +44,7 @@ from rebond.services.import_people import try_people
 from rebond.services.prepare import begin_preparing
 from rebond.services.report import DeliveryPage as ListedPage
 from rebond.services.report import page_of_deliveries
+from rebond.services.schedule_delivery import schedule_delivery, unschedule_delivery
 from rebond.services.send import begin_sending
 from rebond.services.templates import get_template, use
 from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow, Target
@@ -95,6 +96,7 @@ class Delivery(Told):
     verify: Literal["sample", "all"]
     created_at: datetime
     prepared_at: datetime | None
+    scheduled_at: Annotated[datetime | None, Field(description="When it is sent by itself.")]
     started_at: datetime | None
     ends_at: datetime | None
     finished_at: datetime | None
@@ -119,6 +121,10 @@ class ToEdit(Settings):
 
     name: Annotated[str | None, Field(min_length=1, max_length=255)] = None
     target: Aiming | None = None
+
+
+class ToSchedule(Given):
+    at: Annotated[Moment, Field(description="A time to come, with its zone.", examples=["2030-03-01T09:00:00+01:00"])]
 
 
 class DeliveryState(Told):
@@ -228,6 +234,29 @@ def send(request: HttpRequest, delivery: Number) -> Any:
     begin_sending(delivery, now=now(), actor=caller_of(request).name)
     ask("send", delivery=delivery)
     return Status(202, get_delivery(delivery))
+
+
+@router.post(
+    "/deliveries/{delivery}/schedule",
+    response=DeliveryState,
+    summary="Send a delivery later",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def schedule(request: HttpRequest, delivery: Number, given: ToSchedule) -> dict[str, Any]:
+    """A worker sends it then, unless it is edited, prepared again or cancelled before; said again, it is that time."""
+    status = schedule_delivery(delivery, given.at, now=now(), actor=caller_of(request).name)
+    return {"id": delivery, "status": status}
+
+
+@router.post(
+    "/deliveries/{delivery}/unschedule",
+    response=DeliveryState,
+    summary="Take a delivery's time back",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def unschedule(request: HttpRequest, delivery: Number) -> dict[str, Any]:
+    """It is prepared as before, and sent when somebody says so."""
+    return {"id": delivery, "status": unschedule_delivery(delivery, now=now(), actor=caller_of(request).name)}
 
 
 @router.post(

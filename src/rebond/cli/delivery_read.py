@@ -205,6 +205,7 @@ def _status(row: Any, figures: "Report") -> dict[str, object]:
         "returned": counts.returned,
         "production_errors": counts.production_errors,
         "problem": row.problem or None,
+        **({"scheduled_at": row.scheduled_at} if row.scheduled_at else {}),
         **moments,
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show
+from rebond.core.said import words_of
 
 if TYPE_CHECKING:
     from rebond.services.rules_in_force import RulesInForce
@@ -53,6 +54,51 @@ def register_send(app: typer.Typer) -> None:
             say(f"rebond: {result.problem}")
             return Exit.FAULT
         return Exit.DONE
+
+
+def register_schedule(app: typer.Typer) -> None:
+    """Add `schedule` and `unschedule` to the commands about deliveries."""
+
+    @app.command()
+    @handles_errors
+    def schedule(
+        delivery: Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")],
+        at: Annotated[str, typer.Option("--at", help="When, with its zone, as in 2026-03-01T09:00:00+01:00.")],
+        data: DataOption = None,
+        json: JsonOption = False,
+    ) -> None:
+        """Let a prepared delivery be sent by a worker at a time; said again, it is that time instead."""
+        from rebond.cli.settling import actor
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        from rebond.services.errors import InputError
+        from rebond.services.events import parse_time
+        from rebond.services.schedule_delivery import schedule_delivery
+
+        try:
+            when = parse_time(at, name="--at")
+        except ValueError as error:
+            raise InputError(words_of(error)) from None
+        status = schedule_delivery(delivery, when, now=site.clock.now(), actor=actor())
+        show({"id": delivery, "status": status, "scheduled_at": when}, as_json=json, title="Scheduled")
+
+    @app.command()
+    @handles_errors
+    def unschedule(
+        delivery: Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")],
+        data: DataOption = None,
+        json: JsonOption = False,
+    ) -> None:
+        """Take a delivery's time back: it is sent when somebody says so."""
+        from rebond.cli.settling import actor
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        from rebond.services.schedule_delivery import unschedule_delivery
+
+        status = unschedule_delivery(delivery, now=site.clock.now(), actor=actor())
+        show({"id": delivery, "status": status}, as_json=json)
 
 
 def _send(site: "Site", delivery: int, *, until_settled: bool, told: Told | None) -> "SendResult":

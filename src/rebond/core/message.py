@@ -48,6 +48,8 @@ class DeliveryAction(StrEnum):
     PREPARE = "prepare"
     PREPARED = "prepared"
     PREPARE_FAILED = "prepare_failed"
+    SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
     SEND = "send"
     PAUSE = "pause"
     RESUME = "resume"
@@ -57,20 +59,23 @@ class DeliveryAction(StrEnum):
 
 
 DELIVERY_TRANSITIONS: Mapping[DeliveryAction, tuple[frozenset[DeliveryStatus], DeliveryStatus]] = {
-    DeliveryAction.EDIT: (frozenset({_D.DRAFT, _D.PREPARED, _D.PREPARE_FAILED}), _D.DRAFT),
+    DeliveryAction.EDIT: (frozenset({_D.DRAFT, _D.PREPARED, _D.SCHEDULED, _D.PREPARE_FAILED}), _D.DRAFT),
     # Preparing again is legal until the first attempt; a preparation that was cut short runs on.
     DeliveryAction.PREPARE: (
-        frozenset({_D.DRAFT, _D.PREPARING, _D.PREPARED, _D.PREPARE_FAILED}),
+        frozenset({_D.DRAFT, _D.PREPARING, _D.PREPARED, _D.SCHEDULED, _D.PREPARE_FAILED}),
         _D.PREPARING,
     ),
     DeliveryAction.PREPARED: (frozenset({_D.PREPARING}), _D.PREPARED),
     DeliveryAction.PREPARE_FAILED: (frozenset({_D.PREPARING}), _D.PREPARE_FAILED),
+    # Another time may be given.
+    DeliveryAction.SCHEDULE: (frozenset({_D.PREPARED, _D.SCHEDULED}), _D.SCHEDULED),
+    DeliveryAction.UNSCHEDULE: (frozenset({_D.SCHEDULED}), _D.PREPARED),
     # A second sender joins.
-    DeliveryAction.SEND: (frozenset({_D.PREPARED, _D.SENDING}), _D.SENDING),
+    DeliveryAction.SEND: (frozenset({_D.PREPARED, _D.SCHEDULED, _D.SENDING}), _D.SENDING),
     DeliveryAction.PAUSE: (frozenset({_D.SENDING}), _D.PAUSED),
     DeliveryAction.RESUME: (frozenset({_D.PAUSED}), _D.SENDING),
     DeliveryAction.CANCEL: (
-        frozenset({_D.DRAFT, _D.PREPARING, _D.PREPARED, _D.PREPARE_FAILED, _D.SENDING, _D.PAUSED}),
+        frozenset({_D.DRAFT, _D.PREPARING, _D.PREPARED, _D.SCHEDULED, _D.PREPARE_FAILED, _D.SENDING, _D.PAUSED}),
         _D.CANCELLED,
     ),
     # Validity may end, and the last answer may come, while it is paused.

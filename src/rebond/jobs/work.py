@@ -76,7 +76,10 @@ def prepare(work: Work) -> Done:
 def send(work: Work) -> Done:
     """Hand over what is due of a delivery that is being sent."""
     from rebond.core.words import DeliveryStatus
+    from rebond.services.schedule_delivery import begin_scheduled
 
+    if not begin_scheduled(int(work.about["delivery"]), now=work.now(), actor=work.actor):
+        return Done()
     work.site.rules.renew()  # reads the database, which no loop may
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         result = runner.run(_send(work))
@@ -155,6 +158,7 @@ def cleanup(work: Work) -> Done:
     """Carry out timed exits and retention."""
     from rebond.core.policy import parse_duration
     from rebond.services.clean import Retention, clean
+    from rebond.services.uploads import FOLDER
 
     kept = work.site.config.retention
     retention = Retention(
@@ -163,7 +167,8 @@ def cleanup(work: Work) -> Done:
         deliveries=parse_duration(kept.deliveries),
         audit=parse_duration(kept.audit),
     )
-    return Done(result=asdict(clean(policy=work.site.policy, retention=retention, now=work.now())))
+    done = clean(policy=work.site.policy, retention=retention, now=work.now(), uploads=work.site.data / FOLDER)
+    return Done(result=asdict(done))
 
 
 def update(work: Work) -> Done:

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from rebond.core.exclusion import EXCLUSION_RULES
 from rebond.core.message import DELIVERY_TRANSITIONS, DeliveryAction
-from rebond.core.words import DeliveryStatus, ExclusionCause, Reason, UploadStatus
+from rebond.core.words import DeliveryStatus, ExclusionCause, MessageStatus, Reason, UploadStatus
 from rebond.services.deliveries import get_delivery
 from rebond.services.report import Report, report
 from rebond.store.read.deliveries import Aim, DeliveryRow, Earlier, Target, counts_of, earlier_delivery
+from rebond.store.read.delivery_logs import LoggedMessage
 from rebond.store.read.delivery_sums import FailureSum, Hour, failures_of, hours_of, summed_delivery
 from rebond.store.read.jobs import running_processes
+from rebond.store.read.log_pages import LogFilter, sending_log_page
 from rebond.store.read.targets import aim_name, last_of_target
 from rebond.store.read.uploads import UploadRow, last_upload_for
 
@@ -36,7 +38,7 @@ class Overview:
 
     `done` is how far its preparation or sending is, from 0 to 1, None when it is at neither. `stalled`: it goes on only
     by a worker, and none runs. `aimed` names the segment, list or service that it goes to; `upload` is the last file
-    that was given for its target.
+    that was given for its target. `spoiled` are the first messages that cannot be built.
     """
 
     delivery: DeliveryRow
@@ -46,6 +48,18 @@ class Overview:
     stalled: bool
     aimed: str
     upload: UploadRow | None
+    spoiled: Sequence[LoggedMessage]
+
+    @property
+    def unbuildable(self) -> bool:
+        """Whether messages were prepared and none of them can be built."""
+        counts = self.report.counts
+        return bool(counts.production_errors) and counts.production_errors == counts.messages
+
+    @property
+    def stale(self) -> bool:
+        """Whether the figures are of a preparation that does not hold any more."""
+        return self.delivery.status in _UNPREPARED and bool(self.report.counts.target)
 
     @property
     def reading(self) -> bool:
@@ -75,7 +89,9 @@ class Failures:
 
 # A worker says several times in this time that it runs.
 _SEEN_LATELY = timedelta(seconds=60)
-_WORKED_ON = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING)
+_WORKED_ON = (DeliveryStatus.PREPARING, DeliveryStatus.SCHEDULED, DeliveryStatus.SENDING)
+_UNPREPARED = (DeliveryStatus.DRAFT, DeliveryStatus.PREPARE_FAILED)
+_SPOILED = 3
 
 
 def overview(delivery_id: int, *, now: datetime) -> Overview:
@@ -94,7 +110,12 @@ def overview(delivery_id: int, *, now: datetime) -> Overview:
         stalled=(delivery.status in _WORKED_ON or reading) and not _workers(now),
         aimed=aim_name(Aim(delivery.target, delivery.target_ref)),
         upload=upload,
+        spoiled=_spoiled(delivery_id) if figures.counts.production_errors else (),
     )
+
+
+def _spoiled(delivery_id: int) -> Sequence[LoggedMessage]:
+    return sending_log_page(delivery_id, LogFilter(status=MessageStatus.PRODUCTION_ERROR), limit=_SPOILED).rows
 
 
 def _done(delivery: DeliveryRow, figures: Report) -> float | None:

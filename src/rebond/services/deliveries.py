@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from rebond.core.message import DeliveryAction, IllegalTransitionError, after
+from rebond.core.said import said
 from rebond.core.webhooks import EventType
 from rebond.core.words import Channel, DeliveryStatus
 from rebond.services.errors import InputError, NotFoundError, RefusedError
@@ -20,6 +21,7 @@ from rebond.store.write.audit import add_audit
 from rebond.store.write.deliveries import NewDelivery, add_delivery, cancel_waiting, complete_target, move_delivery
 from rebond.store.write.outbox import NewEvent, add_events
 from rebond.store.write.people import Into
+from rebond.store.write.sending import finish_delivery
 
 __all__ = [
     "Aim",
@@ -87,23 +89,23 @@ def _create(new: NewDelivery, aim: Aim, *, template: int | None, now: datetime, 
 def check_aim(aim: Aim | None) -> None:
     """Raise InputError when a target names what does not exist."""
     if aim is not None and not aim_exists(aim):
-        raise InputError(f"there is no {aim.target} of the number {aim.ref}")
+        raise InputError(said("there is no {target} of the number {ref}", target=aim.target, ref=aim.ref))
 
 
 def check_settings(new: NewDelivery) -> None:
     """Raise InputError when a delivery cannot have these settings."""
     if new.channel is not Channel.EMAIL:
-        raise InputError(f"channel {new.channel} cannot be sent on yet: only email can")
+        raise InputError(said("channel {channel} cannot be sent on yet: only email can", channel=new.channel))
     if not new.name.strip() or len(new.name) > _MOST_NAME:
-        raise InputError(f"a delivery's name has 1 to {_MOST_NAME} characters")
+        raise InputError(said("a delivery's name has 1 to {most_name} characters", most_name=_MOST_NAME))
     for part in ("name", "sender", "subject", "text", "html"):
         text: str = getattr(new, part)
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise InputError(f"the {part} is not UTF-8") from None
+            raise InputError(said("the {part} is not UTF-8", part=part)) from None
         if "\0" in text:
-            raise InputError(f"the {part} holds a NUL character")
+            raise InputError(said("the {part} holds a NUL character", part=part))
 
 
 def _audit_creation(delivery: int, new: NewDelivery, *, now: datetime, actor: str) -> None:
@@ -118,7 +120,7 @@ def get_delivery(delivery_id: int) -> DeliveryRow:
 
 def _existing(delivery: DeliveryRow | None, delivery_id: int) -> DeliveryRow:
     if delivery is None:
-        raise NotFoundError(f"there is no delivery {delivery_id}")
+        raise NotFoundError(said("there is no delivery {delivery_id}", delivery_id=delivery_id))
     return delivery
 
 
@@ -177,10 +179,26 @@ def act(
             after={"status": status},
             because=problem,
         )
-        if event := _EVENTS.get(status):
-            data = {"delivery": delivery_id, "name": delivery.name, "status": status.value, "problem": problem}
-            add_events([NewEvent(event, data)], now=now)
+        tell_of(delivery_id, delivery.name, status, now=now, problem=problem, action=action)
     return status
+
+
+def tell_of(
+    delivery_id: int, name: str, status: DeliveryStatus, *, now: datetime, problem: str = "", action: str = ""
+) -> None:
+    """Tell subscribers, in the open transaction, that a delivery came to a state."""
+    # Whose time was taken back was prepared before.
+    if (event := _EVENTS.get(status)) and action != DeliveryAction.UNSCHEDULE:
+        data = {"delivery": delivery_id, "name": name, "status": status.value, "problem": problem}
+        add_events([NewEvent(event, data)], now=now)
+
+
+def end_settled(delivery_id: int, *, name: str, now: datetime) -> bool:
+    """End a delivery whose last open message is settled, and tell of it, in the open transaction."""
+    if not finish_delivery(delivery_id, now=now):
+        return False
+    tell_of(delivery_id, name, DeliveryStatus.FINISHED, now=now)
+    return True
 
 
 _EVENTS = {
@@ -200,5 +218,5 @@ def locked(delivery_id: int, action: DeliveryAction) -> DeliveryRow:
     try:
         after(delivery.status, action)
     except IllegalTransitionError as error:
-        raise RefusedError(f"delivery {delivery_id}: {error}") from None
+        raise RefusedError(said("delivery {delivery_id}: {error}", delivery_id=delivery_id, error=error)) from None
     return delivery

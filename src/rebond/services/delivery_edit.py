@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from rebond.core.message import DeliveryAction
+from rebond.core.said import said
 from rebond.services.deliveries import NewDelivery, check_aim, check_settings, locked
 from rebond.services.errors import InputError
 from rebond.services.import_people import Imported, ImportProgress, load_people
@@ -43,7 +44,7 @@ def edit_delivery(
     """
     aim = Aim() if everybody else aim
     if not (changes or aim or target):
-        raise InputError("say what to change")
+        raise InputError(said("say what to change"))
     if target is None:
         check_aim(aim)
         _edit(delivery_id, changes, aim=aim, now=now, actor=actor)

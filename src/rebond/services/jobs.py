@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from rebond.core.said import said
+from rebond.services.deliveries import end_settled, get_delivery
 from rebond.services.errors import RefusedError
 from rebond.store.read.jobs import holds, paused_and_over
 from rebond.store.write.audit import add_audit
@@ -20,7 +21,6 @@ from rebond.store.write.jobs import (
     start_job,
     take_hold,
 )
-from rebond.store.write.sending import finish_delivery
 
 __all__ = [
     "begin_run",
@@ -108,7 +108,7 @@ def expire_paused(*, now: datetime) -> int:
         while some := _expire_some(delivery, now=now):
             closed += some
         with transaction.atomic():
-            finish_delivery(delivery, now=now)
+            end_settled(delivery, name=get_delivery(delivery).name, now=now)
     return closed
 
 

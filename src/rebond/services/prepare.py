@@ -10,6 +10,7 @@ from django.db import transaction
 from rebond.core.accounting import Counts
 from rebond.core.message import DeliveryAction
 from rebond.core.policy import Policy
+from rebond.core.said import said, said_n, words_of
 from rebond.core.schedule import counted_hours
 from rebond.core.words import DeliveryStatus, Reason
 from rebond.services.deliveries import act, get_delivery, locked
@@ -105,20 +106,25 @@ def begin_preparing(delivery_id: int, *, now: datetime, actor: str) -> DeliveryR
         delivery = locked(delivery_id, DeliveryAction.PREPARE)
         if delivery.target is Target.INCOMPLETE:
             raise RefusedError(
-                f"delivery {delivery_id}: the file of its target was not read to the end:"
-                f" give it again (rebond delivery edit {delivery_id} --to FILE)"
+                said(
+                    "delivery {number}: the file of its target was not read to the end: give it again"
+                    " (rebond delivery edit {number} --to FILE)",
+                    number=delivery_id,
+                )
             )
         if delivery.status is not DeliveryStatus.PREPARING:
             # A draft may have been prepared before it was edited.
             cursor = _CLEARING if delivery.cursor else 0
-            act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=cursor)
+            act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=cursor, scheduled_at=None)
     return get_delivery(delivery_id)
 
 
 def _end(delivery_id: int, *, cursor: int, now: datetime, actor: str) -> None:
     with transaction.atomic():
         if locked(delivery_id, DeliveryAction.PREPARED).cursor != cursor:
-            raise RefusedError(f"delivery {delivery_id} is being prepared again: this preparation has been stopped")
+            raise RefusedError(
+                said("delivery {number} is being prepared again: this preparation has been stopped", number=delivery_id)
+            )
         act(delivery_id, DeliveryAction.PREPARED, now=now, actor=actor, prepared_at=now)
 
 
@@ -127,7 +133,9 @@ def _check(delivery: DeliveryRow, content: Content, *, now: datetime, actor: str
     if problems.red:
         words = "\n".join(problems.red)
         act(delivery.id, DeliveryAction.PREPARE_FAILED, now=now, actor=actor, problem=words)
-        raise RefusedError(f"delivery {delivery.id} cannot be prepared:\n{words}")
+        raise RefusedError(
+            said("delivery {number} cannot be prepared:\n{words:lines}", number=delivery.id, words=tuple(problems.red))
+        )
     return list(problems.yellow)
 
 
@@ -150,7 +158,13 @@ def _run(
     while True:
         present = get_delivery(delivery.id)
         if present.status is not DeliveryStatus.PREPARING:
-            raise RefusedError(f"delivery {delivery.id} is {present.status}: its preparation has been stopped")
+            raise RefusedError(
+                said(
+                    "delivery {number} is {status:DeliveryStatus}: its preparation has been stopped",
+                    number=delivery.id,
+                    status=present.status,
+                )
+            )
         if present.cursor < 0:
             _clear(delivery.id, size=chunk)
             continue
@@ -180,15 +194,24 @@ def _verify(
             try:
                 build(item.message, item.address, item.fields)
             except ValueError as error:
-                words[item.message] = str(error)
+                words[item.message] = words_of(error)
         if words:
             first = first or next(iter(words.values()))
             failed += spoil(delivery.id, words)
         last = page[-1].profile
         verified += len(page)
         report(PrepareProgress(profiles=counts_of(delivery.id).target, verified=verified))
-    messages = "message" if verified == 1 else f"{verified} messages"
-    return [f"{failed} of the {messages} verified cannot be built; the first: {first}"] if failed else []
+    if not failed:
+        return []
+    return [
+        said_n(
+            "{failed} of the message verified cannot be built; the first: {first}",
+            "{failed} of the {n} messages verified cannot be built; the first: {first}",
+            verified,
+            failed=failed,
+            first=first,
+        )
+    ]
 
 
 def warnings_about(delivery: DeliveryRow, counts: Counts, *, policy: Policy) -> list[str]:
@@ -198,10 +221,17 @@ def warnings_about(delivery: DeliveryRow, counts: Counts, *, policy: Policy) -> 
 
 def _about(target: int, exclusions: Mapping[Reason, int]) -> list[str]:
     if not target:
-        return ["the target is empty: there is nobody to write to"]
+        return [said("the target is empty: there is nobody to write to")]
     invalid = exclusions.get(Reason.INVALID_ADDRESS, 0)
-    have = "profile has" if invalid == 1 else "profiles have"
-    return [f"{invalid} {have} an address that is not a possible one"] if invalid else []
+    if not invalid:
+        return []
+    return [
+        said_n(
+            "{n} profile has an address that is not a possible one",
+            "{n} profiles have an address that is not a possible one",
+            invalid,
+        )
+    ]
 
 
 def _about_validity(delivery: DeliveryRow, *, policy: Policy) -> list[str]:
@@ -212,18 +242,27 @@ def _about_validity(delivery: DeliveryRow, *, policy: Policy) -> list[str]:
     if counted >= counting.threshold:
         return []
     return [
-        f"trying stops after {_hours(delivery.validity)}, at {counted} counted"
-        f" {'error' if counted == 1 else 'errors'}: an address that meets only soft failures is quarantined at"
-        f" {counting.threshold}" + _needed(moments, counting.threshold)
+        said_n(
+            "trying stops after {time}, at {n} counted error: an address that meets only soft failures is quarantined"
+            " at {threshold}{needed}",
+            "trying stops after {time}, at {n} counted errors: an address that meets only soft failures is quarantined"
+            " at {threshold}{needed}",
+            counted,
+            time=_hours(delivery.validity),
+            threshold=counting.threshold,
+            needed=_needed(moments, counting.threshold),
+        )
     ]
 
 
 def _needed(moments: Sequence[timedelta], threshold: int) -> str:
     if len(moments) < threshold:
-        return ", which these retries never reach"
-    return f", for which a validity of {_hours(moments[threshold - 1])} or more is needed"
+        return said(", which these retries never reach")
+    return said(", for which a validity of {time} or more is needed", time=_hours(moments[threshold - 1]))
 
 
 def _hours(time: timedelta) -> str:
     minutes = time.total_seconds() / 60
-    return f"{minutes:g} min" if minutes < 60 else f"{round(minutes / 60, 1):g} h"
+    return (
+        said("{minutes:g} min", minutes=minutes) if minutes < 60 else said("{hours:g} h", hours=round(minutes / 60, 1))
+    )

@@ -10,11 +10,13 @@ from django.db import transaction
 from rebond.core.message import DeliveryAction, IllegalTransitionError, after
 from rebond.core.policy import Policy
 from rebond.core.ports import Clock, Sender
+from rebond.core.said import said
 from rebond.core.schedule import Calendar
 from rebond.core.tokens import Keyring
 from rebond.core.words import DeliveryStatus
 from rebond.services.alerts import OftenUnqualified
 from rebond.services.database_thread import DatabaseThread
+from rebond.services.deliveries import end_settled, tell_of
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.services.record import OFTEN
 from rebond.services.rules_in_force import RulesInForce
@@ -25,7 +27,7 @@ from rebond.store.read import sending as read
 from rebond.store.read.sending import Progress, SendingDelivery
 from rebond.store.write.audit import add_audit
 from rebond.store.write.claims import cancel_rest, expire
-from rebond.store.write.sending import finish_delivery, start_delivery
+from rebond.store.write.sending import start_delivery
 
 _CLOSE = 2000
 _LOOK = 1.0
@@ -158,8 +160,10 @@ def _start(delivery_id: int, *, now: datetime, actor: str) -> SendingDelivery:
     try:
         after(delivery.status, DeliveryAction.SEND)
     except IllegalTransitionError as error:
-        raise RefusedError(f"delivery {delivery_id} cannot be sent: {error}") from None
-    if delivery.status is DeliveryStatus.PREPARED:
+        raise RefusedError(
+            said("delivery {delivery_id} cannot be sent: {error}", delivery_id=delivery_id, error=error)
+        ) from None
+    if delivery.status in {DeliveryStatus.PREPARED, DeliveryStatus.SCHEDULED}:
         if start_delivery(delivery_id, now=now, ends_at=now + delivery.validity):
             add_audit(
                 "delivery.send",
@@ -169,6 +173,7 @@ def _start(delivery_id: int, *, now: datetime, actor: str) -> SendingDelivery:
                 before={"status": delivery.status},
                 after={"status": DeliveryStatus.SENDING},
             )
+            tell_of(delivery_id, delivery.name, DeliveryStatus.SENDING, now=now)
         delivery = _existing(delivery_id)
     return delivery
 
@@ -176,7 +181,7 @@ def _start(delivery_id: int, *, now: datetime, actor: str) -> SendingDelivery:
 def _existing(delivery_id: int, *, lock: bool = False) -> SendingDelivery:
     delivery = read.sending_delivery(delivery_id, lock=lock)
     if delivery is None:
-        raise NotFoundError(f"there is no delivery {delivery_id}")
+        raise NotFoundError(said("there is no delivery {delivery_id}", delivery_id=delivery_id))
     return delivery
 
 
@@ -190,7 +195,9 @@ def _run(
     try:
         build = composer(delivery)
     except ValueError as error:
-        raise RefusedError(f"delivery {delivery.id} cannot be sent as it is: {error}") from None
+        raise RefusedError(
+            said("delivery {delivery} cannot be sent as it is: {error}", delivery=delivery.id, error=error)
+        ) from None
     assert delivery.ends_at is not None
     calendar = Calendar(intervals=delivery.retries, permanent=delivery.retry_permanent, ends_at=delivery.ends_at)
     judge = Judge(rules=means.rules, channel=delivery.channel, calendar=calendar)
@@ -205,7 +212,7 @@ async def _settle(run: Run, delivery: SendingDelivery, *, means: Means, database
                 run.pool.failed += closed
             else:
                 run.pool.cancelled += closed
-    await database.transact(finish_delivery, delivery.id, now=means.clock.now())
+    await database.transact(end_settled, delivery.id, name=delivery.name, now=means.clock.now())
     run.status = await database.transact(read.delivery_status, delivery.id)
 
 

@@ -3,11 +3,13 @@
 What takes long is written down and left to a worker.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime, make_aware
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,10 +19,13 @@ from rebond.core.permissions import Operation
 from rebond.jobs import ask
 from rebond.services.dashboard import overview
 from rebond.services.deliveries import cancel_delivery, pause_delivery, resume_delivery
+from rebond.services.errors import InputError
 from rebond.services.prepare import begin_preparing, warnings_about
+from rebond.services.schedule_delivery import schedule_delivery, unschedule_delivery
 from rebond.services.send import begin_sending
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.language import spoken
 
 # What a request cancels by itself; the rest is a worker's.
 _BATCHES = 5
@@ -46,6 +51,34 @@ def send(request: HttpRequest, number: int) -> HttpResponse:
     begin_sending(number, now=now(), actor=person_of(request).name)
     ask("send", delivery=number)
     return _told(request, number, _("The sending has begun."))
+
+
+@operation(Operation.WRITE_DELIVERIES)
+@require_POST
+def schedule(request: HttpRequest, number: int) -> HttpResponse:
+    """Let a prepared delivery be sent at a time of the site's zone."""
+    typed = request.POST.get("at", "")[:40]
+    try:
+        schedule_delivery(number, _read_time(typed), now=now(), actor=person_of(request).name)
+    except InputError as error:
+        return _confirm(request, number, DeliveryAction.SEND, typed=typed, problem=spoken(error))
+    return _told(request, number, _("It is sent by itself at that time."))
+
+
+def _read_time(text: str) -> datetime:
+    """Read what a field of a day and a time gives, in the site's zone; InputError."""
+    try:
+        return make_aware(datetime.strptime(text, "%Y-%m-%dT%H:%M"))  # noqa: DTZ007 # the zone is the site's
+    except (ValueError, OverflowError):
+        raise InputError(_("Give a day and a time.")) from None
+
+
+@operation(Operation.WRITE_DELIVERIES)
+@require_POST
+def unschedule(request: HttpRequest, number: int) -> HttpResponse:
+    """Take a delivery's time back."""
+    unschedule_delivery(number, now=now(), actor=person_of(request).name)
+    return _told(request, number, _("It is not sent by itself any more: send it when you want."))
 
 
 @operation(Operation.WRITE_DELIVERIES)
@@ -76,7 +109,9 @@ def resume(request: HttpRequest, number: int) -> HttpResponse:
     return _told(request, number, _("The sending goes on."))
 
 
-def _confirm(request: HttpRequest, number: int, action: DeliveryAction) -> HttpResponse:
+def _confirm(
+    request: HttpRequest, number: int, action: DeliveryAction, *, typed: str = "", problem: str = ""
+) -> HttpResponse:
     found = overview(number, now=now())
     site, sends = current_site(), action is DeliveryAction.SEND
     context: dict[str, Any] = {
@@ -86,8 +121,17 @@ def _confirm(request: HttpRequest, number: int, action: DeliveryAction) -> HttpR
         "problems": site.content.check(found.delivery),
         "warnings": warnings_about(found.delivery, found.report.counts, policy=site.policy) if sends else (),
         "ends_at": now() + found.delivery.validity,
+        "at": typed or _soon(found.delivery.scheduled_at),
+        "zone": site.config.site.time_zone,
+        "at_problem": problem,
     }
-    return render(request, "console/deliveries/confirm.html", context)
+    return render(request, "console/deliveries/confirm.html", context, status=422 if problem else 200)
+
+
+def _soon(scheduled: datetime | None) -> str:
+    """The time that a field offers: the one that was given, or the next full hour but one."""
+    at = localtime(scheduled or now() + timedelta(hours=2))
+    return (at if scheduled else at.replace(minute=0)).strftime("%Y-%m-%dT%H:%M")
 
 
 def _told(request: HttpRequest, number: int, words: str) -> HttpResponse:

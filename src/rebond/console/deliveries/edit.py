@@ -29,7 +29,7 @@ from rebond.services.upload_columns import hold, look_at
 from rebond.services.uploads import Into, upload_for
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
-from rebond.web.language import told
+from rebond.web.language import spoken
 from rebond.web.uploads import kept
 
 
@@ -43,7 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
             try:
                 return _saved(request, _create(request, form))
             except InputError as error:
-                form.add_error(None, told(error))
+                form.add_error(None, spoken(error))
         return _shown(request, form, status=422)
     return _shown(request, DeliveryForm(initial=_defaults(place(request, "template")), choices=choices()))
 
@@ -87,7 +87,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
                 _change(request, number, form)
                 return _saved(request, number)
             except InputError as error:
-                form.add_error(None, told(error))
+                form.add_error(None, spoken(error))
         return _shown(request, form, number=number, status=422)
     form = DeliveryForm(initial=initial_of(found.delivery, present), choices=choices(), present=present)
     return _shown(request, form, number=number)
@@ -99,8 +99,6 @@ def _is_sound(request: HttpRequest, form: DeliveryForm) -> bool:
     if problems.red and "anyway" not in request.POST:
         form.tell(problems.red)
         return False
-    for text in problems.yellow:
-        messages.warning(request, text)
     return True
 
 

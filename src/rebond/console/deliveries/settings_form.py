@@ -14,7 +14,7 @@ from rebond.core.policy import PolicyError, RetryPermanent, parse_duration, pars
 from rebond.core.words import Channel, MessageClass
 from rebond.services.deliveries import Aim, NewDelivery, Target
 from rebond.services.reach import Choices
-from rebond.web.language import told
+from rebond.web.language import spoken
 
 FILE = "file"
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
@@ -126,13 +126,13 @@ class DeliveryForm(forms.Form):
         try:
             return parse_duration(self.cleaned_data["validity"])
         except PolicyError as error:
-            raise forms.ValidationError(told(error)) from None
+            raise forms.ValidationError(spoken(error)) from None
 
     def clean_retries(self) -> tuple[timedelta, ...]:
         try:
             return parse_retries(self.cleaned_data["retries"])
         except PolicyError as error:
-            raise forms.ValidationError(told(error)) from None
+            raise forms.ValidationError(spoken(error)) from None
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -11,7 +11,7 @@ from rebond.services.errors import InputError
 from rebond.services.templates import delete_template, list_templates, template_from
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
-from rebond.web.language import told
+from rebond.web.language import spoken
 
 
 @operation(Operation.READ_DELIVERIES)
@@ -27,7 +27,7 @@ def save(request: HttpRequest, number: int) -> HttpResponse:
     try:
         template_from(number, name=request.POST.get("name", ""), now=now(), actor=person_of(request).name)
     except InputError as error:
-        messages.error(request, told(error))
+        messages.error(request, spoken(error))
         return redirect("delivery_content", number)
     messages.success(request, _("Saved as a template."))
     return redirect("template_list")

@@ -21,9 +21,9 @@ from rebond.services.report import page_of_deliveries
 from rebond.store.read.deliveries import DeliveryFilter
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
-from rebond.web.language import told
+from rebond.web.language import spoken
 
-_GOING = (DeliveryStatus.PREPARING, DeliveryStatus.SENDING, DeliveryStatus.PAUSED)
+_GOING = (DeliveryStatus.PREPARING, DeliveryStatus.SCHEDULED, DeliveryStatus.SENDING, DeliveryStatus.PAUSED)
 
 
 def about(found: Overview, *, tab: str) -> dict[str, Any]:
@@ -40,6 +40,9 @@ def about(found: Overview, *, tab: str) -> dict[str, Any]:
         "state": f"{found.delivery.status}{'+file' if found.reading else ''}",
         "done": None if found.done is None else round(found.done * 100),
         "stalled": found.stalled,
+        "spoiled": found.spoiled,
+        "unbuildable": found.unbuildable,
+        "stale": found.stale,
     }
 
 
@@ -61,13 +64,14 @@ def list_all(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show one delivery at a glance."""
     board = dashboard(number, now=now())
-    families = board.overview.report.families
+    families, delivery = board.overview.report.families, board.overview.delivery
     context = {
         **about(board.overview, tab="summary"),
         "families": [(family, families[family]) for family in ErrorFamily],
         "board": board,
         "curves": curves(board.hours),
         "late": late_returns(board.hours),
+        "problems": current_site().content.check(delivery) if delivery.started_at is None else None,
     }
     return render(request, "console/deliveries/show.html", context)
 
@@ -93,7 +97,7 @@ def content(request: HttpRequest, number: int) -> HttpResponse:
         try:
             shown = preview(number, profile, content=of)
         except NotFoundError as error:
-            problem = told(error)
+            problem = spoken(error)
     context = {
         **about(found, tab="content"),
         "problems": of.check(found.delivery),

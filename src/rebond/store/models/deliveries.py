@@ -41,6 +41,7 @@ class Delivery(DeliverySettings):
     cursor = models.BigIntegerField(default=0)
     created_at = models.DateTimeField()
     prepared_at = models.DateTimeField(null=True)
+    scheduled_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

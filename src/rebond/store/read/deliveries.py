@@ -62,6 +62,7 @@ class DeliveryRow:
     cursor: int
     created_at: datetime
     prepared_at: datetime | None
+    scheduled_at: datetime | None
     started_at: datetime | None
     ends_at: datetime | None
     finished_at: datetime | None
@@ -95,6 +96,7 @@ def delivery_row(delivery_id: int, *, lock: bool = False) -> DeliveryRow | None:
         cursor=row.cursor,
         created_at=row.created_at,
         prepared_at=row.prepared_at,
+        scheduled_at=row.scheduled_at,
         started_at=row.started_at,
         ends_at=row.ends_at,
         finished_at=row.finished_at,

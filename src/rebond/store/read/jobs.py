@@ -118,7 +118,9 @@ def due_to_send(now: datetime, *, thorough: bool) -> list[int]:
     """
     waiting = _deliveries(Q(status=DeliveryStatus.SCHEDULED.value, scheduled_at__lte=now))
     going = Delivery.objects.filter(status=DeliveryStatus.SENDING.value).order_by("id")
-    return waiting + [number for number, ends_at in going.values_list("id", "ends_at") if _is_due(number, ends_at, now, thorough)]
+    return waiting + [
+        number for number, ends_at in going.values_list("id", "ends_at") if _is_due(number, ends_at, now, thorough)
+    ]
 
 
 def _is_due(number: int, ends_at: datetime | None, now: datetime, thorough: bool) -> bool:

@@ -57,6 +57,7 @@ def edit_delivery(delivery_id: int, changed: NewDelivery, *, aim: Aim) -> None:
         status=DeliveryStatus.DRAFT.value,
         problem="",
         prepared_at=None,
+        scheduled_at=None,
     )
 
 
