@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 FAMILIES = (
-    *("site", "serving", "doctor", "profiles", "delivery", "audiences", "intake", "quarantine", "returns"),
+    *("site", "serving", "doctor", "profiles", "delivery", "audiences", "landing", "intake", "quarantine", "returns"),
     *(
         "qualify",
         "rules_in_force",

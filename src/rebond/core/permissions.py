@@ -26,6 +26,9 @@ class Operation(StrEnum):
     WRITE_DELIVERIES = "deliveries.write"
     READ_PROFILES = "profiles.read"
     WRITE_PROFILES = "profiles.write"
+    READ_LANDING = "landing.read"
+    WRITE_LANDING = "landing.write"
+    SUBSCRIBE = "subscriptions.write"
     READ_REPORTS = "reports.read"
     READ_JOBS = "jobs.read"
     RUN_JOBS = "jobs.run"
@@ -62,6 +65,10 @@ PERMISSIONS: Mapping[Operation, frozenset[Role]] = MappingProxyType(
         Operation.WRITE_DELIVERIES: _SENDERS,
         Operation.READ_PROFILES: _OPERATORS,
         Operation.WRITE_PROFILES: _SENDERS,
+        # Who asked for what by a landing page: people's addresses, as profiles.
+        Operation.READ_LANDING: _OPERATORS,
+        Operation.WRITE_LANDING: _SENDERS,
+        Operation.SUBSCRIBE: _SENDERS,
         Operation.READ_REPORTS: _EVERYBODY,
         Operation.READ_JOBS: _EVERYBODY,
         Operation.RUN_JOBS: _DELIVERABILITY,

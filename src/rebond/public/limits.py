@@ -1,16 +1,14 @@
 """How often strangers may do something: so many times a minute, by network or by whatever else tells them apart."""
 
-import ipaddress
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from rebond.web.networks import network_of_address
 from rebond.web.rates import Rates
 
-# What one household or office has, so that a rented range of addresses is one stranger.
-_V4, _V6 = 24, 56
 rates = Rates()
 
 
@@ -35,11 +33,4 @@ def address_of(request: HttpRequest) -> str:
 
 def network_of(request: HttpRequest) -> str:
     """Tell from which network somebody asks."""
-    try:
-        address = ipaddress.ip_address(address_of(request))
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    length = _V4 if address.version == 4 else _V6
-    return str(ipaddress.ip_network(f"{address}/{length}", strict=False))
+    return network_of_address(address_of(request))
