@@ -129,3 +129,53 @@ def test_no_template_is_put_together_by_the_code() -> None:
         if not (isinstance(template, ast.Constant) and isinstance(template.value, str))
     ]
     assert not found
+
+
+# What is raised where nobody reads a page of the console, and why.
+_NOT_ON_PAGES = {
+    "__init__.py": "whoever imports what is not there",
+    "config.py": "the configuration is read when a command begins, and its errors are for that terminal",
+    "config_sections.py": "as config.py",
+    "secrets_file.py": "as config.py",
+    "web_settings.py": "as config.py",
+    "store/connect.py": "as config.py",
+    "store/erasure_keys.py": "as config.py",
+    "pack_keys.py": "keys are made and read by commands",
+    "channels/email/connection.py": "an address that no preparation lets through",
+    "core/growth.py": "the console's form holds the same bounds",
+    "core/qualify/engine.py": "compiled patterns are made again when they cannot be used",
+    "core/qualify/providers.py": "a file that ships with the program",
+    "core/said.py": "a fault of the code",
+    "core/tokens.py": "numbers that a database does not hold, and keys of secrets.toml",
+    "jobs/asking.py": "a fault of the code",
+    "jobs/schedule.py": "a fault of the code",
+    "services/check.py": "lists are checked over the API and by the command",
+    "services/events.py": "events come over the API and by the command",
+    "services/file_lines.py": "it is said again where it is caught",
+    "services/record.py": "a fault of the code",
+}
+_ELSEWHERE = ("cli", "simulate", "api", "intake", "site")
+
+
+def test_every_error_that_a_page_can_show_is_a_sentence() -> None:
+    odd = []
+    for path in sorted(CODE.rglob("*.py")):
+        name = path.relative_to(CODE).as_posix()
+        if name in _NOT_ON_PAGES or name.partition("/")[0] in _ELSEWHERE:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            made = node.exc if isinstance(node, ast.Raise) else None
+            if isinstance(made, ast.Call) and made.args and _is_plain(made.args[0]):
+                odd.append(f"{name}:{node.lineno}: {ast.unparse(made)}")
+    assert not odd, "write these with rebond.core.said, or say in _NOT_ON_PAGES why nobody reads them"
+
+
+def _is_plain(argument: ast.expr) -> bool:
+    text = isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    return text or isinstance(argument, ast.JoinedStr)
+
+
+def test_the_list_of_what_is_not_on_pages_is_short_and_true() -> None:
+    for name in _NOT_ON_PAGES:
+        assert re.search(r"raise \w+(\.\w+)?\(", (CODE / name).read_text("utf-8")), name
+    assert len(_NOT_ON_PAGES) <= 20

@@ -34,7 +34,7 @@ def test_a_delivery_with_many_failures_raises_alerts_once() -> None:
     aggregate(now=NOW, zone=PARIS)
     assert watch(bounds=BOUNDS, now=NOW).raised == 2
     assert open_kinds() == [AlertKind.HARD_RATIO, AlertKind.SOFT_RATIO]
-    assert list_alerts()[0].words == "Weekly: 2 / 8 (25.0 %)"
+    assert list_alerts()[0].words == "Weekly: 2 of 8 (25.0 %)"
     assert list_alerts()[0].name == f"delivery:{row.pk}"
     assert watch(bounds=BOUNDS, now=NOW + AFTER).raised == 0
     assert len(open_kinds()) == 2
@@ -135,7 +135,7 @@ def test_people_are_told_in_french(relay: tuple[Inbox, SmtpSettings]) -> None:
     notify(places(settings, language="fr"), now=NOW)
     mail = email.message_from_bytes(inbox.mails[0].content, policy=default)
     assert mail["Subject"] == "[Rebond] Alerte : Transport en pause"
-    assert "4 faults in a row: 454 é no" in mail.get_content()
+    assert "4 défaillances de suite\u202f: 454 é no" in mail.get_content()
 
 
 def test_a_relay_that_refuses_is_asked_again_later_and_others_are_told(relay: tuple[Inbox, SmtpSettings]) -> None:

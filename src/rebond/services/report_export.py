@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from rebond.core.said import said
 from rebond.services.errors import RefusedError
 from rebond.services.report_shape import Table
 
@@ -66,7 +67,9 @@ def _parquet(table: Table) -> bytes:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise RefusedError("Parquet needs the extra rebond[parquet]: install it, or take CSV or JSON Lines") from None
+        raise RefusedError(
+            said("Parquet needs the extra rebond[parquet]: install it, or take CSV or JSON Lines")
+        ) from None
     names = [column.name for column in table.columns]
     columns = {name: [_plain(row[at]) for row in table.rows] for at, name in enumerate(names)}
     out = io.BytesIO()

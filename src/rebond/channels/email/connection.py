@@ -12,6 +12,7 @@ import aiosmtplib
 from rebond.channels.email.settings import SmtpSettings
 from rebond.channels.email.wire import LostError, Reply, Wire, one_line
 from rebond.core.ports import OutcomeKind, Outgoing
+from rebond.core.said import said
 from rebond.core.words import Phase
 
 _STRAY = re.compile(rb"\r(?!\n)|(?<!\r)\n")
@@ -78,7 +79,7 @@ class Connection:
             await _sign_in(client, settings)
             transport = client.transport
             if transport is None:
-                raise aiosmtplib.SMTPServerDisconnected("the relay closed the connection")
+                raise aiosmtplib.SMTPServerDisconnected(said("the relay closed the connection"))
             wire = Wire(cast(asyncio.WriteTransport, transport))
             return cls(wire, extensions=frozenset(client.esmtp_extensions), settings=settings)
         except aiosmtplib.SMTPResponseException as error:
@@ -203,12 +204,12 @@ async def _secure(client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
     await _hello(client)
     offered = client.supports_extension("starttls")
     if settings.tls == "starttls" and not offered:
-        raise aiosmtplib.SMTPException("the relay offers no STARTTLS, and tls=starttls asks for it")
+        raise aiosmtplib.SMTPException(said("the relay offers no STARTTLS, and tls=starttls asks for it"))
     if offered and settings.tls in {"starttls", "opportunistic"}:
         await client.starttls()
         await _hello(client)
     elif settings.tls == "opportunistic" and settings.username:
-        raise aiosmtplib.SMTPException("the relay offers no STARTTLS, and a password is not sent in the clear")
+        raise aiosmtplib.SMTPException(said("the relay offers no STARTTLS, and a password is not sent in the clear"))
 
 
 async def _hello(client: aiosmtplib.SMTP) -> None:
