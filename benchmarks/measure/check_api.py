@@ -31,7 +31,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
             answers = [asker.post("/check", body) for body in bodies]
             ours = time.perf_counter() - began
             second = _baseline(connection, calls)
-    assert all(len(answer["results"]) == _CALL for answer in answers)
+    assert all(len(json.loads(answer)["results"]) == _CALL for answer in answers)
     yield Measured(
         number=_CALL * _CALLS,
         ours=ours,

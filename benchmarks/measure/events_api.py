@@ -32,7 +32,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
             for event in json.loads(body)["events"]:
                 site.qualifier.qualify_reply(event["text"], channel=event["channel"])
         baseline = time.perf_counter() - began
-    assert sum(answer["stored"] for answer in answers) == len(calls) * _CALL
+    assert sum(json.loads(answer)["stored"] for answer in answers) == len(calls) * _CALL
     yield Measured(
         number=len(calls) * _CALL,
         ours=ours,

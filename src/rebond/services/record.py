@@ -102,12 +102,12 @@ def _record(
         texts = sight(new)
         stored = frozenset(item.evidence.identity for item in new)
         # A success and a failure of one address, written at the same instant, must see each other.
-        hold_addresses({item.about for item in new}, succeeding=succeeded)
+        touched = {item.about: item.address for item in new}
+        hold_addresses(touched, succeeding=succeeded)
         if write is not None:
             write(stored)
         _store(new, texts, now=now)
         alert_about_texts(texts.values(), often=often, now=now)
-        touched = {item.about: item.address for item in new}
         states = refold(touched, policy=policy, now=now, succeeded=succeeded)
         return Recorded(stored=stored, states=states)
 

@@ -107,7 +107,7 @@ def merged_json(old: str, new: str) -> str:
 def many(texts: Sequence[str]) -> tuple[str, Any]:
     """Return a table of one column, `value`, for a FROM clause, and the one parameter that it takes."""
     if is_postgresql():
-        return "unnest(%s::text[]) AS many(value)", list(texts)
+        return "unnest(%s::text[]) AS many(value)", listed(texts)
     return "json_each(%s) AS many", json.dumps(texts)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from rebond.core.words import Channel, MessageStatus
-from rebond.store.dialect import among, among_numbers, listed, read_moment
+from rebond.store.dialect import among, among_numbers, listed, plain_moment, read_moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,13 @@ def find_messages(numbers: Collection[int], *, message_ids: Collection[str] = ()
     found: dict[int, SentMessage] = {}
     with connection.cursor() as cursor:
         if numbers:
-            cursor.execute(f"{_SENT} WHERE {among_numbers('id')}", [listed(numbers)])
+            cursor.execute(f"{_sent_columns()} WHERE {among_numbers('id')}", [listed(numbers)])
             found.update((row[0], _sent(row)) for row in cursor.fetchall())
         if possible:
             # In the words of the partial index: SQLite takes it only when the statement shows its condition.
-            cursor.execute(f"{_SENT} WHERE {among('message_id')} AND NOT (message_id = '')", [listed(possible)])
+            cursor.execute(
+                f"{_sent_columns()} WHERE {among('message_id')} AND NOT (message_id = '')", [listed(possible)]
+            )
             found.update((row[0], _sent(row)) for row in cursor.fetchall())
     return tuple(found.values())
 
@@ -52,11 +54,11 @@ def _possible(message_id: str) -> bool:
     return bool(message_id) and message_id.isprintable()
 
 
-_SENT = """
-SELECT id, delivery_id, profile, channel, address, address_key, message_id, status,
-    last_attempt_at, first_claimed_at, provider
-FROM message
-"""
+def _sent_columns() -> str:
+    return (
+        "SELECT id, delivery_id, profile, channel, address, address_key, message_id, status,"
+        f" {plain_moment('last_attempt_at')}, {plain_moment('first_claimed_at')}, provider FROM message"
+    )
 
 
 def _sent(row: Sequence[Any]) -> SentMessage:
