@@ -111,6 +111,16 @@ def many(texts: Sequence[str]) -> tuple[str, Any]:
     return "json_each(%s) AS many", json.dumps(texts)
 
 
+def looked_up(table: str, column: str) -> tuple[str, str]:
+    """Return what a FROM clause and a WHERE clause begin with to look up rows by `listed` texts, the first parameter.
+
+    SQLite keeps the order of a CROSS JOIN, so that the few asked for are looked up and the many stored are not read.
+    """
+    if is_postgresql():
+        return table, f"{column} = ANY (%s::text[])"
+    return f"json_each(%s) AS many CROSS JOIN {table}", f"{column} = many.value"
+
+
 def in_lines(expression: str) -> str:
     """Return the aggregate of texts as one text of lines: many rows in one, since each row costs."""
     return f"string_agg({expression}, chr(10))" if is_postgresql() else f"group_concat({expression}, char(10))"
@@ -134,12 +144,14 @@ def listed(values: Collection[str] | Collection[int]) -> str:
     if not is_postgresql():
         return json.dumps(list(values))
     # As PostgreSQL writes arrays; psycopg does the same in eight times the time.
-    return "{" + ",".join([str(one) if isinstance(one, int) else _quoted(one) for one in values]) + "}"
+    together = '","'.join(map(str, values))
+    if "\\" in together or together.count('"') != 2 * max(0, len(values) - 1):
+        together = '","'.join(map(_escaped, map(str, values)))
+    return f'{{"{together}"}}' if values else "{}"
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def records(columns: Mapping[str, str]) -> str:

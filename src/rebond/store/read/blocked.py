@@ -8,23 +8,22 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from rebond.core.words import AddressStatus, Channel
-from rebond.store.dialect import in_lines, looking_up, many
+from rebond.store.dialect import in_lines, listed, looked_up, looking_up
+from rebond.store.lookup import Statement, fetch_all
 from rebond.store.models import AddressStateRow, ProfileDenial
 from rebond.store.read.erased import erased_statuses
 
 _WINDOW = 50_000
 _STOPS = (AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value)
 
-# CROSS JOIN: SQLite keeps its order, so that the few asked for are looked up and the many stored are not read.
 # Keys hold no line's end, so many come as the lines of one text: rows one by one cost more than finding them.
 _STOPPED = """
-SELECT state.status, {lines} FROM {many} CROSS JOIN address_state state
-WHERE state.channel = %s AND state.address_key = many.value AND state.scope = '' AND state.status IN (%s, %s)
-GROUP BY state.status
+SELECT state.status, {lines} FROM {source}
+WHERE {wanted} AND state.channel = %s AND state.scope = '' AND state.status IN (%s, %s) GROUP BY state.status
 """
 _DENIED = """
-SELECT {lines} FROM {many} CROSS JOIN profile_address place CROSS JOIN profile_denial denial
-WHERE place.channel = %s AND place.key = many.value
+SELECT {lines} FROM {source} CROSS JOIN profile_denial denial
+WHERE {wanted} AND place.channel = %s
     AND denial.profile_id = place.profile_id AND denial.channel IN (%s, 'all')
 """
 
@@ -50,19 +49,23 @@ def blocked_keys(
     found: dict[str, AddressStatus] = {}
     if not keys:
         return found
+    statements = [_statement(_STOPPED, "address_state state", "state.address_key", keys, [channel.value, *_STOPS])]
+    if denied:
+        given = [channel.value, channel.value]
+        statements.append(_statement(_DENIED, "profile_address place", "place.key", denied, given))
     with looking_up() as cursor:
-        table, parameter = many(keys)
-        statement = _STOPPED.format(many=table, lines=in_lines("many.value"))
-        cursor.execute(statement, [parameter, channel.value, *_STOPS])
-        for status, lines in cursor.fetchall():
-            found.update(dict.fromkeys(lines.split("\n"), AddressStatus(status)))
-        if denied:
-            table, parameter = many(denied)
-            statement = _DENIED.format(many=table, lines=in_lines("many.value"))
-            cursor.execute(statement, [parameter, channel.value, channel.value])
-            found.update(dict.fromkeys(_split(cursor.fetchone()), AddressStatus.DENYLISTED))
+        stopped, *others = fetch_all(cursor, statements)
+    for status, lines in stopped:
+        found.update(dict.fromkeys(lines.split("\n"), AddressStatus(status)))
+    for (row,) in others:
+        found.update(dict.fromkeys(_split(row), AddressStatus.DENYLISTED))
     found.update(erased_statuses(channel, [key for key in keys if key not in found]))
     return found
+
+
+def _statement(template: str, table: str, column: str, keys: Sequence[str], given: Sequence[str]) -> Statement:
+    source, wanted = looked_up(table, column)
+    return template.format(source=source, wanted=wanted, lines=in_lines(column)), [listed(keys), *given]
 
 
 def most_blocked() -> tuple[int, int]:
