@@ -8,19 +8,23 @@ from typing import Any
 import pytest
 from django.apps import apps
 from mail_fixtures import CAME, dsn, verp
+from opt_in_fixtures import ANN, asks, confirms, mails, page, token_in
 from people_fixtures import Person, add_people, draft, run, set_state
 from sending_fixtures import START, assert_reconciled
 from test_settle import came, sent, state
 
 from rebond.core.failure import Origin
-from rebond.core.words import AddressStatus, Channel, Reason
+from rebond.core.words import AddressStatus, Channel, Reason, WayOut
 from rebond.services import audiences, erase
 from rebond.services.check import Checker, check_batch
 from rebond.services.denylist_profile import denylist_profile
+from rebond.services.erase import clean_erased
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions
+from rebond.services.unsubscribe import Wish, unsubscribe
 from rebond.store.models import (
+    AddressStateRow,
     AuditEntry,
     DeliveryCounts,
     ErasedAddress,
@@ -33,6 +37,7 @@ from rebond.store.models import (
     RawMail,
     ReturnedMail,
     Service,
+    Unsubscription,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -245,3 +250,54 @@ def test_an_erasure_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(RuntimeError):
         erased()
     assert tells_of(row.address) == before
+
+
+# --- somebody who asked to subscribe --------------------------------------------------------------------------------
+
+
+def test_a_confirmed_request_is_erased_with_its_person_who_can_come_back() -> None:
+    page()
+    asks()
+    assert confirms(token_in(mails().taken[0].content)).now
+    who = Profile.objects.get().external_id
+    set_state(ANN, AddressStatus.QUARANTINED)
+    erased(who)
+    assert tells_of(ANN, "192.0.2.7", "198.51.100.4") == []
+    assert check_batch([ANN]) == [Reason.QUARANTINED]
+    later = START + timedelta(days=3)
+    asks(at=later)
+    assert confirms(token_in(mails(later).taken[0].content), at=later + timedelta(hours=1)).now
+    assert state(ANN).status is AddressStatus.VALID
+    assert check_batch([ANN]) == [None]
+
+
+def test_an_erased_person_who_complained_gets_no_confirmation() -> None:
+    page()
+    add_people([Person(ANN)])
+    set_state(ANN, AddressStatus.DENYLISTED, origin=Origin.COMPLAINT)
+    erased()
+    asks()
+    assert mails().taken == []
+
+
+# --- as time goes by ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_to_end_by_itself_ends_for_the_erased_too() -> None:
+    add_people([Person("ann@shop.example")])
+    set_state("ann@shop.example", AddressStatus.QUARANTINED)
+    AddressStateRow.objects.update(until=START + timedelta(days=3))
+    erased()
+    clean_erased(now=START + timedelta(days=2))
+    assert check_batch(["ann@shop.example"]) == [Reason.QUARANTINED]
+    clean_erased(now=START + timedelta(days=3))
+    assert check_batch(["ann@shop.example"]) == [None]
+
+
+def test_the_proof_that_somebody_left_is_kept_for_three_years() -> None:
+    (row,) = sent()
+    unsubscribe(Wish(row.profile, row.delivery_id), at=START, way=WayOut.PAGE)
+    clean_erased(now=START + timedelta(days=3 * 365))
+    assert Unsubscription.objects.exists()
+    clean_erased(now=START + timedelta(days=3 * 365 + 2))
+    assert not Unsubscription.objects.exists()

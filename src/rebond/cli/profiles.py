@@ -64,6 +64,7 @@ def register(app: typer.Typer) -> None:
 
     profiles.command("export")(handles_errors(export))
     profiles.command("show")(handles_errors(show_one))
+    profiles.command("erase")(handles_errors(erase))
 
     @profiles.command()
     @handles_errors
@@ -137,6 +138,29 @@ def show_one(external_id: IdArgument, data: DataOption = None, json: JsonOption 
         found["addresses"] = [_in_a_line(address) for address in found["addresses"]]
         found["denials"] = [_denied_line(denial) for denial in found["denials"]]
     show(found, as_json=json, title=f"Profile {external_id}")
+
+
+def erase(
+    external_id: IdArgument,
+    because: Annotated[str, typer.Option("--because", help="Why, for the audit trail.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")] = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Erase a person for good: what tells of them goes, counters stay, what was blocked stays blocked by a hash."""
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
+
+    site = open_site(data_directory(data))
+    from rebond.services.erase import erase_profile, look_at_erasure
+
+    now = site.clock.now()
+    if dry_run:
+        done = look_at_erasure(external_id, now=now)
+    else:
+        done = erase_profile(external_id, because=because, actor=actor(), now=now)
+    title = "Would be erased" if dry_run else "Erased"
+    show({"profile": done.profile, "erased": done.done, **done.numbers()}, as_json=json, title=title)
 
 
 def _profile_json(shown: "ShownProfile") -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rebond.core.policy import Policy
 from rebond.core.quarantine import explain, fold
 from rebond.core.words import AddressStatus
 from rebond.services.deliveries import end_cancelled
+from rebond.services.erase import clean_erased
 from rebond.services.opt_in_clean import clean_opt_ins
 from rebond.services.record import Occurrence, record
 from rebond.services.uploads import sweep_files
@@ -99,6 +100,7 @@ def clean(*, policy: Policy, retention: Retention, now: datetime, uploads: Path 
         done.files_purged = sweep_files(uploads, now=now)
     forgotten = clean_opt_ins(now=now)
     done.requests_purged, done.proofs_purged = forgotten.requests, forgotten.proofs
+    done.proofs_purged += clean_erased(now=now)
     done.runs_purged = purge_runs(now - _RUNS_KEPT)
     finish_job(job, result=asdict(done), now=now)
     return done

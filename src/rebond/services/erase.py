@@ -1,7 +1,7 @@
 """Erasing a person: what tells of them is removed, what was counted stays, what stood against them stays by a hash."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -13,6 +13,8 @@ from rebond.store.read.traces import Traces, being_prepared, places_of, traces_o
 from rebond.store.write import erase as write
 from rebond.store.write.audit import add_audit
 from rebond.store.write.unsubscribing import hold_profile
+
+_PROOFS_KEPT = timedelta(days=3 * 365 + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,12 @@ def finish_erasures(*, now: datetime) -> int:
         write.empty_returns(identities)
         write.finish_erasure(number, now=now)
     return len(left)
+
+
+def clean_erased(*, now: datetime) -> int:
+    """Finish what was cut short, and forget what ends by itself; returns how many hashes and proofs went."""
+    finish_erasures(now=now)
+    return write.purge_erased(now=now, proofs=now - _PROOFS_KEPT)
 
 
 def _erase(profile: int, *, external_id: str, because: str, actor: str, now: datetime) -> Erased:

@@ -16,6 +16,7 @@ from rebond.store.read import landing as read
 from rebond.store.read.landing import PageRow, RequestRow
 from rebond.store.write import landing as write
 from rebond.store.write.audit import add_audit
+from rebond.store.write.restore_erased import restore_erased
 from rebond.store.write.targets import subscribe
 
 ACTOR = "opt-in"
@@ -58,6 +59,8 @@ def confirm(token: str, *, keyring: Keyring, policy: Policy, now: datetime, conf
             return found
         request = found.request
         write.agree_on_addresses([request.key])
+        # Of somebody who was erased and comes back: what stood against the address is judged with the rest.
+        restore_erased(Channel.EMAIL, [request.key], now=now)
         _tell_address(request, policy=policy, now=now)
         profile = _profile(request, now=now)
         for service in read.service_names(request.services):

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from rebond.core.exclusion import Ground
 from rebond.core.words import AddressStatus, Channel, KeptOfErased
 from rebond.store.dialect import looking_up, many
 from rebond.store.erasure_keys import hashes_of
 from rebond.store.models import ErasedAddress
+from rebond.store.read.sending import ground_of
 
 _FOUND = """
 SELECT erased.digest, erased.status FROM {many} CROSS JOIN erased_address erased
@@ -29,6 +31,16 @@ def erased_statuses(channel: Channel, keys: Sequence[str]) -> dict[str, AddressS
             if found.get(hashes[digest]) is not AddressStatus.DENYLISTED:
                 found[hashes[digest]] = AddressStatus(status)
     return found
+
+
+def erased_grounds(channel: Channel, keys: Sequence[str]) -> dict[str, Ground]:
+    """Tell what stands against writing to those of these addresses that an erased person had, of the address alone."""
+    if not keys or not ErasedAddress.objects.exists():
+        return {}
+    hashes = hashes_of(channel, keys)
+    rows = ErasedAddress.objects.filter(digest__in=list(hashes), kind=KeptOfErased.STATE.value, scope="")
+    found = {hashes[row.digest]: ground_of(row.status, row.state["origin"]) for row in rows}
+    return {key: ground for key, ground in found.items() if ground is not None}
 
 
 def erased_hashes() -> frozenset[str]:

@@ -22,6 +22,7 @@ from rebond.store.models import (
     Service,
     Subscription,
 )
+from rebond.store.read.erased import erased_grounds
 from rebond.store.read.sending import ground_of
 
 
@@ -233,7 +234,7 @@ def mailed_to(keys: Collection[str], *, now: datetime) -> dict[str, list[Mailed]
 def grounds_against(keys: Collection[str]) -> dict[str, frozenset[Ground]]:
     """Tell what stands against writing to these email addresses, of the addresses alone."""
     rows = AddressStateRow.objects.filter(channel=Channel.EMAIL.value, scope="", address_key__in=keys)
-    found = {}
+    found = {key: frozenset({ground}) for key, ground in erased_grounds(Channel.EMAIL, sorted(keys)).items()}
     for key, status, origin in rows.values_list("address_key", "status", "origin"):
         ground = ground_of(status, origin)
         if ground is not None:

@@ -90,6 +90,8 @@ def traces_of(profile: int, *, now: datetime) -> Traces:
     external_id = Profile.objects.values_list("external_id", flat=True).get(id=profile)
     messages = _messages_of(profile)
     places = _places(profile, messages)
+    requests = _requests_of(profile, [place for place in places if not place.shared])
+    messages += _confirmations(requests)
     own = [place for place in places if not place.shared]
     names = sorted({text for place in own for text in (place.key, *place.texts) if len(text) >= _SHORTEST})
     evidence = list(_about(EvidenceRow.objects, own).values_list("id", "returned_mail", "qualification"))
@@ -107,7 +109,7 @@ def traces_of(profile: int, *, now: datetime) -> Traces:
         external_id=external_id,
         places=places,
         messages=tuple(row.pk for row in messages),
-        exclusions=_exclusions_of(profile),
+        exclusions=_exclusions_of([profile, *(-number for number in requests)]),
         on_its_way=any(
             row.status == MessageStatus.SENDING and row.lease_until is not None and row.lease_until > now
             for row in messages
@@ -119,12 +121,12 @@ def traces_of(profile: int, *, now: datetime) -> Traces:
         returns=tuple(sorted(returns - {""})),
         items=_keys(_about(QuarantineItem.objects, own)),
         operations=_naming(names, QuarantineOperation.objects, "because", "selection"),
-        audit=_audit_about(external_id, own),
+        audit=_audit_about(profile, external_id, own),
         mentioned=_naming(names, AuditEntry.objects, "object", "before", "after", "because"),
         views=_naming(names, SavedView.objects, "query"),
         uploads=_naming(names, PeopleUpload.objects, "rejected", "problem"),
         events=_naming(names, WebhookEvent.objects, "body"),
-        requests=_requests_of(profile, own),
+        requests=requests,
     )
 
 
@@ -155,11 +157,17 @@ def _messages_of(profile: int) -> list[Message]:
     return found
 
 
-def _exclusions_of(profile: int) -> tuple[int, ...]:
+def _confirmations(requests: Sequence[int]) -> list[Message]:
+    """Read the messages by which requests to subscribe were to be confirmed: they are of no profile yet."""
+    numbers = OptInRequest.objects.filter(id__in=requests, message__isnull=False).values_list("message", flat=True)
+    return list(Message.objects.filter(id__in=list(numbers)))
+
+
+def _exclusions_of(profiles: Sequence[int]) -> tuple[int, ...]:
     deliveries = list(Delivery.objects.order_by("id").values_list("id", flat=True))
     found: list[int] = []
     for start in range(0, len(deliveries), _PART):
-        rows = Exclusion.objects.filter(delivery__in=deliveries[start : start + _PART], profile=profile)
+        rows = Exclusion.objects.filter(delivery__in=deliveries[start : start + _PART], profile__in=profiles)
         found += rows.values_list("id", flat=True)
     return tuple(found)
 
@@ -202,9 +210,10 @@ def _keys(rows: QuerySet[Any]) -> tuple[int, ...]:
     return tuple(rows.order_by("id").values_list("id", flat=True))
 
 
-def _audit_about(external_id: str, places: Iterable[Place]) -> tuple[int, ...]:
+def _audit_about(profile: int, external_id: str, places: Iterable[Place]) -> tuple[int, ...]:
     """Find what the audit trail says about a profile or its addresses by their names."""
-    named = [f"{place.channel}:{text}" for place in places for text in {place.key, *place.texts}]
+    named = [f"profile:{profile}"]
+    named += [f"{place.channel}:{text}" for place in places for text in {place.key, *place.texts}]
     rows = AuditEntry.objects.filter(
         Q(object__in=named) | Q(object=external_id, action__in=("profile.denylist", "profile.allow", "profile.export"))
     )

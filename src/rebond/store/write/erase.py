@@ -182,6 +182,12 @@ def finish_erasure(number: int, *, now: datetime) -> None:
     Erasure.objects.filter(id=number).update(returns=[], finished_at=now)
 
 
+def purge_erased(*, now: datetime, proofs: datetime) -> int:
+    """Remove the hashes of addresses against which nothing stands any more, and proofs of leaving from before then."""
+    hashes = ErasedAddress.objects.filter(until__lte=now).delete()[0]
+    return hashes + Unsubscription.objects.filter(at__lt=proofs).delete()[0]
+
+
 def redact(model: Any, numbers: Sequence[int], columns: Sequence[str], names: Sequence[str]) -> None:
     """Put a mark in the place of these names in texts and JSON."""
     if not numbers or not names:
