@@ -149,5 +149,5 @@ def test_of_many_providers_the_largest_are_drawn(client_as: ClientAs) -> None:
     SendingFact.objects.bulk_create(SendingFact(**at, provider=f"p{number:03}", number=9) for number in range(150))
     page = client_as().get(f"/reports/providers/{PERIOD}").content.decode()
     assert "The 12 largest of 150 are drawn" in page
-    assert "50 more rows are in the file" in page
+    assert "100 more rows are in the file" in page
     assert page.count('class="ranked-head"') == 12

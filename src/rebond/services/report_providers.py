@@ -1,18 +1,18 @@
 """Rates by provider and by domain, and the reports that are made of them alone: providers and complaints."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from rebond.core.words import Cause, Reason, SendingFact
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
 from rebond.store.read.facts import (
+    ProviderSums,
     Scope,
-    Summed,
     complaint_sources,
     domain_sums,
     names_of_deliveries,
+    provider_sums,
     reported_deliveries,
     sums,
 )
@@ -20,11 +20,9 @@ from rebond.store.read.transports import troubled_transports
 
 # Asked of senders by the large receivers (specification 08): 0.1 % is the aim, 0.3 % the limit.
 COMPLAINT_AIM, COMPLAINT_LIMIT = 0.001, 0.003
-_MOST_DOMAINS = 200
+_MOST_DOMAINS = _MOST_PROVIDERS = 200
 _MOST_DRAWN = 12
-_DELIVERED, _FAILED, _RETURNED = SendingFact.DELIVERED, SendingFact.FAILED, SendingFact.RETURNED
-_COMPLAINED = SendingFact.COMPLAINED
-_COUNTED = (_DELIVERED, _FAILED, _RETURNED, _COMPLAINED)
+_DELIVERED, _FAILED, _COMPLAINED = SendingFact.DELIVERED, SendingFact.FAILED, SendingFact.COMPLAINED
 
 _RATES = (
     Column("delivered"),
@@ -39,20 +37,13 @@ _RATES = (
 
 def by_provider(scope: Scope) -> Table:
     """Rates by provider, those with most messages first."""
-    rows = _rates(sums(scope, by=("provider", "kind"), kinds=_COUNTED), complaint_sources())
+    sources = complaint_sources()
+    rows = [(one.provider, *_rates(one, sources)) for one in provider_sums(scope, limit=_MOST_PROVIDERS)]
     return Table("by_provider", (Column("provider", Kind.PROVIDER), *_RATES), rows)
 
 
-def _rates(found: Iterable[Summed], sources: frozenset[str]) -> list[tuple[Any, ...]]:
-    groups: dict[str, dict[str, int]] = {}
-    for one in found:
-        name, kind = one.by[:2]
-        groups.setdefault(name, defaultdict(int))[kind] += one.number
-    rows = [
-        (name, *_rate(*(numbers[kind.value] for kind in _COUNTED), told=name in sources))
-        for name, numbers in groups.items()
-    ]
-    return sorted(rows, key=lambda row: (-(row[1] + row[2]), row[0]))
+def _rates(one: ProviderSums, sources: frozenset[str]) -> tuple[Any, ...]:
+    return _rate(one.delivered, one.failed, one.returned, one.complained, told=one.provider in sources)
 
 
 def _rate(delivered: int, failed: int, returned: int, complained: int, *, told: bool = True) -> tuple[Any, ...]:
@@ -75,24 +66,21 @@ def by_domain(scope: Scope) -> Table:
 
 def providers_report(scope: Scope, about: ReportAbout, *, now: datetime) -> NamedReport:
     """Sum for each provider: attempts, delivered, deferred, refused by cause, complaints, how long it took."""
-    found = sums(scope, by=("provider", "kind", "reason", "cause"), kinds=_COUNTED)
-    tried: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    sources = complaint_sources()
+    rows = [
+        (
+            one.provider,
+            one.attempts,
+            one.attempts - one.delivered - one.failed,
+            *_rates(one, sources),
+            one.seconds / one.delivered if one.delivered else None,
+        )
+        for one in provider_sums(scope)
+    ]
     refused = []
-    for one in found:
-        provider, kind, reason, cause = one.by
-        numbers = tried[provider]
-        if kind in (_DELIVERED, _FAILED):
-            numbers[0] += one.attempts
-            numbers[1] += one.number
-        if kind == _DELIVERED:
-            numbers[2] += one.seconds
-        elif kind == _FAILED:
-            refused.append((provider, Reason(reason) if reason else None, Cause(cause) if cause else None, one.number))
-    rows = []
-    for provider, delivered, *rates in _rates(found, complaint_sources()):
-        attempts, number, seconds = tried[provider]
-        waited = seconds / delivered if delivered else None
-        rows.append((provider, attempts, attempts - number, delivered, *rates, waited))
+    for found in sums(scope, by=("provider", "reason", "cause"), kinds=(_FAILED,)):
+        provider, reason, cause = found.by
+        refused.append((provider, Reason(reason) if reason else None, Cause(cause) if cause else None, found.number))
     columns = (
         Column("provider", Kind.PROVIDER),
         Column("attempts"),
@@ -137,8 +125,9 @@ def _pauses(now: datetime) -> Table:
 def complaints_report(scope: Scope, about: ReportAbout) -> NamedReport:
     """Complaint rates by provider and by delivery, against 0.1 % and 0.3 %."""
     sources = complaint_sources()
-    found = sums(scope, by=("provider", "kind"), kinds=(_DELIVERED, _COMPLAINED))
-    providers = [(name, d, c, share) for name, d, _, _, c, _, _, share in _rates(found, sources)]
+    providers = [
+        (one.provider, one.delivered, one.complained, _rates(one, sources)[-1]) for one in provider_sums(scope)
+    ]
     rates = (Column("delivered"), Column("complained"), Column("complained_share", Kind.SHARE, "delivered"))
     return NamedReport(
         name="complaints",

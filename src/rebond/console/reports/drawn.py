@@ -19,7 +19,7 @@ from rebond.core.words import AddressStatus, FailureType, QualificationStatus
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, Table
 from rebond.services.report_words import column_title, definition, table_title
 
-MOST_ROWS = 100
+MOST_ROWS = 50
 _MOST_BARS = 100
 _BADGED = (AddressStatus, FailureType, QualificationStatus)
 _NUMBERS = frozenset({Kind.NUMBER, Kind.SHARE, Kind.SECONDS})

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from rebond.core.words import Channel, SendingFact
 from rebond.store.models import (
@@ -83,6 +84,43 @@ def sums(scope: Scope, *, by: Sequence[str], kinds: Collection[SendingFact]) -> 
     rows = rows.filter(kind__in=[kind.value for kind in kinds])
     grouped = rows.values_list(*by).annotate(n=Sum("number"), a=Sum("attempts"), s=Sum("seconds"))
     return [Summed(row[: len(by)], *row[len(by) :]) for row in grouped.order_by("-n", *by)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSums:
+    """What a provider did with the messages of a period; `attempts` are of those with an answer."""
+
+    provider: str
+    delivered: int
+    failed: int
+    returned: int
+    complained: int
+    attempts: int
+    seconds: int
+
+
+def provider_sums(scope: Scope, *, limit: int | None = None) -> list[ProviderSums]:
+    """Sum what happened in the period by provider, those with most messages first: a row each."""
+    taken = (SendingFact.DELIVERED.value, SendingFact.FAILED.value)
+    kinds = (*taken, SendingFact.RETURNED.value, SendingFact.COMPLAINED.value)
+    rows = _facts(scope, provider=True).filter(hour__gte=scope.since, hour__lt=scope.until, kind__in=kinds)
+    numbers: dict[str, Any] = {kind: Coalesce(Sum("number", filter=Q(kind=kind)), 0) for kind in kinds}
+    numbers["tries"] = Coalesce(Sum("attempts", filter=Q(kind__in=taken)), 0)
+    numbers["waits"] = Coalesce(Sum("seconds", filter=Q(kind=SendingFact.DELIVERED.value)), 0)
+    found = rows.values_list("provider").annotate(**numbers)
+    ordered = found.order_by(-(F(taken[0]) + F(taken[1])), "provider")[:limit]
+    return [
+        ProviderSums(
+            provider=provider,
+            delivered=delivered,
+            failed=failed,
+            returned=returned,
+            complained=complained,
+            attempts=tries,
+            seconds=waits,
+        )
+        for provider, delivered, failed, returned, complained, tries, waits in ordered
+    ]
 
 
 def _facts(scope: Scope, *, provider: bool = False) -> QuerySet[Any]:

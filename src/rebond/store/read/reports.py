@@ -21,7 +21,7 @@ from rebond.store.models import (
 )
 from rebond.store.read.facts import Scope, of_service
 
-MOST_PROVIDERS = 200
+MOST_PROVIDERS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
