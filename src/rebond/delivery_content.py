@@ -114,6 +114,28 @@ class DeliveryContent:
 
         return attempt
 
+    def proof(
+        self,
+        delivery: "DeliveryRow",
+        *,
+        to: str,
+        number: int,
+        address: str,
+        fields: "Mapping[str, Any]",
+        date: datetime,
+    ) -> "Outgoing":
+        """Build a profile's message for somebody else; its links and its return path lead to nobody."""
+        own = {delivery.channel.value: address, **fields}
+        return self.composer(delivery)(
+            message=number,
+            address=to,
+            fields=own,
+            message_id=f"proof.{delivery.id}.{number}.{date:%Y%m%d%H%M%S%f}@{self.config.email.bounce_domain}",
+            token="proof",
+            unsubscribe_token="proof",
+            date=date,
+        )
+
     def preview(self, delivery: "DeliveryRow", *, address: str, fields: "Mapping[str, Any]") -> "Preview":
         """Fill the templates in for one profile; a ValueError says why that cannot be done."""
         from rebond.channels.content import compile_template

@@ -1,10 +1,12 @@
 """`/deliveries`: from a draft to its report."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from rebond.core.ports import Outcome, OutcomeKind, Outgoing
 from rebond.services.prepare import prepare
 from rebond.wiring import Site
 from tests.api.conftest import Asker, refused
@@ -68,6 +70,32 @@ def test_from_a_draft_to_a_report(asker: Asker, delivery: int, site: Site, monke
     assert asker.get(path).json()["status"] == "cancelled"
     assert [name for name, _ in asked] == ["prepare", "send", "send"]
     assert all(about == {"delivery": delivery} for _, about in asked)
+
+
+def test_a_proof_goes_to_chosen_addresses(asker: Asker, delivery: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/deliveries/{delivery}/proof"
+    answer = asker.post(path, {"to": ["chief@shop.example"]})
+    assert "name a profile" in refused(answer, 422)["detail"]
+    monkeypatch.setattr("rebond.services.proof._hand_over", accepted)
+    told = asker.post(path, {"to": ["chief@shop.example"], "profile": "1"}).json()
+    assert told == {
+        "profile": "1",
+        "items": [{"address": "chief@shop.example", "accepted": True, "text": "250 b'Subject: Hello Ada'"}],
+    }
+    refused(asker.post(path, {"to": []}), 422)
+    refused(asker.post(path, {"to": ["nobody"], "profile": "1"}), 422)
+    refused(asker.post(path, {"to": ["a@shop.example"], "profile": "99"}), 404)
+    refused(asker.post("/deliveries/999/proof", {"to": ["a@shop.example"]}), 404)
+
+
+def accepted(window: Sequence[Outgoing], sender: object) -> dict[int, Outcome]:
+    """Take each proof, and say its subject."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    subjects = {one.message: one.content.partition(b"Subject: ")[2].partition(b"\r\n")[0] for one in window}
+    return {
+        number: Outcome(message=number, kind=OutcomeKind.ACCEPTED, at=at, text=f"250 {b'Subject: ' + subject!r}")
+        for number, subject in subjects.items()
+    }
 
 
 def test_a_delivery_is_edited_by_what_is_named(asker: Asker, delivery: int) -> None:

@@ -18,10 +18,12 @@ from rebond.cli import profiles as profiles_family
 from rebond.cli.delivery_send import progress_words
 from rebond.config import Config
 from rebond.core.tokens import Keyring
-from rebond.core.words import DeliveryStatus
-from rebond.store.models import Message, TransportPause
+from rebond.core.words import AddressStatus, DeliveryStatus
+from rebond.store.models import AuditEntry, EvidenceRow, Message, TransportPause
+from rebond.store.read.deliveries import counts_of
 from rebond.store.read.sending import Progress
 from tests.receiving import free_port, receiving
+from tests.services.people_fixtures import set_state
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 Run = Callable[..., Result]
@@ -101,6 +103,46 @@ def test_everything_goes_out_and_the_delivery_is_finished(
     tokens = {row.message_id.partition("@")[0] for row in Message.objects.filter(status="delivered")}
     assert {envelope.mail_from for envelope in handler.taken} == {f"b+{token}@bounce.localhost" for token in tokens}
     assert run("delivery", "send", _number(), port=port, code=4).stderr.startswith("rebond: delivery")
+
+
+def test_a_proof_is_no_message_of_the_delivery(run: Run, relay: tuple[Relay, int]) -> None:
+    handler, port = relay
+    before = list(Message.objects.values()), counts_of(int(_number()))
+    options = ("--to", "chief@example.org, unknown@example.org", "--profile", "2")
+    told = json.loads(run("delivery", "proof", _number(), *options, port=port, code=3).stdout)
+    assert (told["profile"], [one["accepted"] for one in told["proofs"]]) == ("2", [True, False])
+    assert "5" in told["proofs"][1]["text"]
+    (envelope,) = handler.taken
+    assert envelope.rcpt_tos == ["chief@example.org"]
+    assert b"Hello Bob" in envelope.content
+    assert envelope.mail_from == "b+proof@bounce.localhost"
+    assert (list(Message.objects.values()), counts_of(int(_number()))) == before
+    assert not EvidenceRow.objects.exists()
+    assert AuditEntry.objects.latest("id").after == {
+        "to": ["chief@example.org", "unknown@example.org"],
+        "profile": "2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--to", ""), 2, "give 1 to 10 addresses"),
+        (("--to", "no address"), 2, "'no' may not be written to: invalid_address"),
+        (("--to", ",".join(f"a{n}@example.org" for n in range(11))), 2, "give 1 to 10 addresses"),
+        (("--to", "held@example.org"), 2, "'held@example.org' may not be written to: quarantined"),
+        (("--to", "a@example.org", "--profile", "99"), 2, "there is no profile with the id '99'"),
+    ],
+)
+def test_a_proof_that_cannot_be_is_refused(run: Run, options: tuple[str, ...], code: int, words: str) -> None:
+    set_state("held@example.org", AddressStatus.QUARANTINED)
+    assert words in run("delivery", "proof", _number(), *options, code=code).stderr
+
+
+def test_a_proof_says_that_the_relay_is_away(run: Run) -> None:
+    told = json.loads(run("delivery", "proof", _number(), "--to", "a@example.org", port=free_port(), code=3).stdout)
+    assert told["proofs"][0]["accepted"] is False
+    assert told["proofs"][0]["text"]
 
 
 def test_a_relay_that_cannot_be_reached_is_said(run: Run) -> None:

@@ -12,6 +12,7 @@ from rebond.services.jobs import show_oneself
 from rebond.store.models import AuditEntry, Delivery
 from rebond.store.read.deliveries import counts_of
 from rebond.wiring import Site
+from tests.api.test_deliveries import accepted
 from tests.console.conftest import ClientAs, Desk
 from tests.console.delivery_fixtures import NOW, prepared, sent
 from tests.console.test_deliveries import text_of
@@ -64,6 +65,21 @@ def test_sending_is_confirmed_in_numbers(client_as: ClientAs, asked: list[Any]) 
     client.post(f"/deliveries/{number}/send/")
     assert asked == [("send", {"delivery": number})]
     assert status_of(number) == "sending"
+
+
+def test_a_proof_is_sent_from_the_preview(client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
+    number, client = prepared(), client_as(Role.OPERATOR)
+    page = f"/deliveries/{number}/proof/"
+    answer = client.post(page, {"to": "held, no", "profile": ""})
+    assert answer.status_code == 422
+    assert 'value="held, no"' in answer.content.decode()
+    assert "may not be written to" in answer.content.decode()
+    monkeypatch.setattr("rebond.services.proof._hand_over", accepted)
+    text = client.post(page, {"to": "chief@shop.example", "profile": ""}, follow=True).content.decode()
+    assert "The proof for chief@shop.example was taken." in text
+    assert counts_of(number).pending == 4
+    assert status_of(number) == "prepared"
+    assert client_as(Role.VIEWER).post(page, {"to": "a@shop.example"}).status_code == 403
 
 
 def test_a_delivery_is_scheduled_and_its_time_taken_back(client_as: ClientAs, asked: list[Any]) -> None:

@@ -42,6 +42,7 @@ from rebond.services.deliveries import (
 from rebond.services.delivery_edit import edit_delivery
 from rebond.services.import_people import try_people
 from rebond.services.prepare import begin_preparing
+from rebond.services.proof import MOST, Proofs, send_proof
 from rebond.services.report import DeliveryPage as ListedPage
 from rebond.services.report import page_of_deliveries
 from rebond.services.schedule_delivery import schedule_delivery, unschedule_delivery
@@ -125,6 +126,22 @@ class ToEdit(Settings):
 
 class ToSchedule(Given):
     at: Annotated[Moment, Field(description="A time to come, with its zone.", examples=["2030-03-01T09:00:00+01:00"])]
+
+
+class ToProve(Given):
+    to: Annotated[list[Annotated[str, Field(max_length=320)]], Field(min_length=1, max_length=MOST)]
+    profile: Annotated[str, Field(max_length=255, description="Whose message it is; otherwise the first one's.")] = ""
+
+
+class Proved(Told):
+    address: str
+    accepted: bool
+    text: Annotated[str, Field(description="The answer of who took it, or did not.")]
+
+
+class ProofsSent(Told):
+    profile: str
+    items: list[Proved]
 
 
 class DeliveryState(Told):
@@ -234,6 +251,27 @@ def send(request: HttpRequest, delivery: Number) -> Any:
     begin_sending(delivery, now=now(), actor=caller_of(request).name)
     ask("send", delivery=delivery)
     return Status(202, get_delivery(delivery))
+
+
+@router.post(
+    "/deliveries/{delivery}/proof",
+    response=ProofsSent,
+    summary="Send a proof of a delivery",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def prove(request: HttpRequest, delivery: Number, given: ToProve) -> Proofs:
+    """One profile's message, handed over at once to addresses of your own: no counter and no state knows of it."""
+    site = current_site()
+    return send_proof(
+        delivery,
+        given.to,
+        external_id=given.profile,
+        content=site.content,
+        sender=site.smtp_sender,
+        now=now(),
+        actor=caller_of(request).name,
+        allow_undotted=site.config.email.allow_undotted,
+    )
 
 
 @router.post(

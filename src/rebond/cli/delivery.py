@@ -10,7 +10,7 @@ import typer
 
 from rebond.cli.delivery_edit import register_edit
 from rebond.cli.delivery_read import IdArgument, register_reading
-from rebond.cli.delivery_send import register_schedule, register_send
+from rebond.cli.delivery_send import register_proof, register_schedule, register_send
 from rebond.cli.delivery_settings import (
     CLASS,
     DEFAULTS,
@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     _register_prepare(delivery)
     register_send(delivery)
     register_schedule(delivery)
+    register_proof(delivery)
     _register_steering(delivery)
     register_reading(delivery)
 

@@ -56,6 +56,44 @@ def register_send(app: typer.Typer) -> None:
         return Exit.DONE
 
 
+def register_proof(app: typer.Typer) -> None:
+    """Add `proof` to the commands about deliveries."""
+
+    @app.command()
+    @handles_errors
+    def proof(
+        delivery: Annotated[int, typer.Argument(metavar="ID", help="The delivery's number.")],
+        to: Annotated[str, typer.Option("--to", help="Whom to send it to: one or more addresses, between commas.")],
+        profile: Annotated[
+            str, typer.Option("--profile", help="Whose message it is; otherwise that of the first one.")
+        ] = "",
+        data: DataOption = None,
+        json: JsonOption = False,
+    ) -> int:
+        """Send one profile's message to addresses of your own: no counter and no state knows of it."""
+        from dataclasses import asdict
+
+        from rebond.cli.settling import actor
+        from rebond.wiring import open_site
+
+        site = open_site(data_directory(data))
+        from rebond.services.proof import addresses_in, send_proof
+
+        sent = send_proof(
+            delivery,
+            addresses_in(to),
+            external_id=profile,
+            content=site.content,
+            sender=site.smtp_sender,
+            now=site.clock.now(),
+            actor=actor(),
+            allow_undotted=site.config.email.allow_undotted,
+        )
+        proofs = list(map(asdict, sent.items))
+        show({"id": delivery, "profile": sent.profile, "proofs": proofs}, as_json=json, title="Proofs")
+        return Exit.DONE if sent.accepted == len(sent.items) else Exit.PARTLY
+
+
 def register_schedule(app: typer.Typer) -> None:
     """Add `schedule` and `unschedule` to the commands about deliveries."""
 

@@ -45,9 +45,7 @@ def preview(delivery_id: int, external_id: str, *, content: Previewing) -> Shown
     NotFoundError when there is no such delivery or profile.
     """
     delivery = get_delivery(delivery_id)
-    if not external_id:
-        first = sending_log_page(delivery_id, LogFilter(), limit=1).rows
-        external_id = first[0].profile if first else ""
+    external_id = external_id or profile_for(delivery_id)
     if not external_id:
         return None
     profile = read_profile(external_id)
@@ -59,3 +57,9 @@ def preview(delivery_id: int, external_id: str, *, content: Previewing) -> Shown
     except ValueError as error:
         return Shown(profile=external_id, preview=None, problem=words_of(error))
     return Shown(profile=external_id, preview=shown, problem="")
+
+
+def profile_for(delivery_id: int) -> str:
+    """Return the id of the profile of a delivery's first message; '' when it has none."""
+    first = sending_log_page(delivery_id, LogFilter(), limit=1).rows
+    return first[0].profile if first else ""

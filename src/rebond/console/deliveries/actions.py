@@ -5,26 +5,30 @@ What takes long is written down and left to a worker.
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import localtime, make_aware
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rebond.console.deliveries.views import about
+from rebond.console.deliveries.views import about, content_of
 from rebond.core.message import DeliveryAction
 from rebond.core.permissions import Operation
 from rebond.jobs import ask
 from rebond.services.dashboard import overview
 from rebond.services.deliveries import cancel_delivery, pause_delivery, resume_delivery
-from rebond.services.errors import InputError
+from rebond.services.errors import InputError, RefusedError
 from rebond.services.prepare import begin_preparing, warnings_about
+from rebond.services.proof import addresses_in, send_proof
 from rebond.services.schedule_delivery import schedule_delivery, unschedule_delivery
 from rebond.services.send import begin_sending
 from rebond.web.access import operation, person_of
 from rebond.web.current import current_site, now
+from rebond.web.errors import status_of
 from rebond.web.language import spoken
 
 # What a request cancels by itself; the rest is a worker's.
@@ -51,6 +55,35 @@ def send(request: HttpRequest, number: int) -> HttpResponse:
     begin_sending(number, now=now(), actor=person_of(request).name)
     ask("send", delivery=number)
     return _told(request, number, _("The sending has begun."))
+
+
+@operation(Operation.WRITE_DELIVERIES)
+@require_POST
+def proof(request: HttpRequest, number: int) -> HttpResponse:
+    """Send one profile's message to addresses that the person chose."""
+    site, typed = current_site(), request.POST.get("to", "")[:4000]
+    profile = request.POST.get("profile", "").strip()[:255].replace("\0", "")
+    try:
+        sent = send_proof(
+            number,
+            addresses_in(typed),
+            external_id=profile,
+            content=site.content,
+            sender=site.smtp_sender,
+            now=now(),
+            actor=person_of(request).name,
+            allow_undotted=site.config.email.allow_undotted,
+        )
+    except (InputError, RefusedError) as error:
+        context = {**content_of(request, number, {"profile": profile}), "to": typed, "proof_problem": spoken(error)}
+        return render(request, "console/deliveries/content.html", context, status=status_of(error))
+    for one in sent.items:
+        said = {"address": one.address, "text": one.text}
+        if one.accepted:
+            messages.success(request, _("The proof for %(address)s was taken.") % said)
+        else:
+            messages.error(request, _("The proof for %(address)s was not taken: %(text)s") % said)
+    return redirect(f"{reverse('delivery_content', args=(number,))}?{urlencode({'profile': sent.profile})}")
 
 
 @operation(Operation.WRITE_DELIVERIES)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("deliveries/<int:number>/live/", views.live, name="delivery_live"),
     path("deliveries/<int:number>/prepare/", actions.prepare, name="delivery_prepare"),
     path("deliveries/<int:number>/send/", actions.send, name="delivery_send"),
+    path("deliveries/<int:number>/proof/", actions.proof, name="delivery_proof"),
     path("deliveries/<int:number>/schedule/", actions.schedule, name="delivery_schedule"),
     path("deliveries/<int:number>/unschedule/", actions.unschedule, name="delivery_unschedule"),
     path("deliveries/<int:number>/pause/", actions.pause, name="delivery_pause"),

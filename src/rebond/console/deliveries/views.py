@@ -1,5 +1,6 @@
 """The list of deliveries, and one delivery at a glance."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -90,15 +91,20 @@ def live(request: HttpRequest, number: int) -> HttpResponse:
 @operation(Operation.READ_DELIVERIES)
 def content(request: HttpRequest, number: int) -> HttpResponse:
     """Show a delivery's content: its source, what a check says, and how it is for one profile."""
+    return render(request, "console/deliveries/content.html", content_of(request, number, request.GET))
+
+
+def content_of(request: HttpRequest, number: int, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Gather what the page of a delivery's content shows."""
     found = overview(number, now=now())
     of = current_site().content
-    profile, problem, shown = request.GET.get("profile", "").strip()[:255].replace("\0", ""), "", None
+    profile, problem, shown = asked.get("profile", "").strip()[:255].replace("\0", ""), "", None
     if person_of(request).may(Operation.READ_PROFILES):
         try:
             shown = preview(number, profile, content=of)
         except NotFoundError as error:
             problem = spoken(error)
-    context = {
+    return {
         **about(found, tab="content"),
         "problems": of.check(found.delivery),
         "validity": duration_text(found.delivery.validity),
@@ -107,7 +113,6 @@ def content(request: HttpRequest, number: int) -> HttpResponse:
         "problem": problem,
         "profile": profile or (shown.profile if shown else ""),
     }
-    return render(request, "console/deliveries/content.html", context)
 
 
 @operation(Operation.READ_DELIVERIES)
