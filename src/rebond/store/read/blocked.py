@@ -28,6 +28,7 @@ WHERE {wanted} AND place.channel = %s
 """
 
 
+_ANY_ERASED = "SELECT 1 FROM erased_address LIMIT 1"
 _STOPPED_KEYS = """
 SELECT {lines} FROM address_state WHERE channel = %s AND scope = '' AND status IN (%s, %s) AND id > %s AND id <= %s
 """
@@ -53,13 +54,15 @@ def blocked_keys(
     if denied:
         given = [channel.value, channel.value]
         statements.append(_statement(_DENIED, "profile_address place", "place.key", denied, given))
+    statements.append((_ANY_ERASED, ()))
     with looking_up() as cursor:
-        stopped, *others = fetch_all(cursor, statements)
+        stopped, *others, erased = fetch_all(cursor, statements)
     for status, lines in stopped:
         found.update(dict.fromkeys(lines.split("\n"), AddressStatus(status)))
     for (row,) in others:
         found.update(dict.fromkeys(_split(row), AddressStatus.DENYLISTED))
-    found.update(erased_statuses(channel, [key for key in keys if key not in found]))
+    if erased:
+        found.update(erased_statuses(channel, [key for key in keys if key not in found]))
     return found
 
 

@@ -8,7 +8,8 @@ from django.db import connection
 from rebond.core.failure import AddressState, Event, Evidence
 from rebond.core.webhooks import EventType
 from rebond.core.words import AddressStatus, Channel
-from rebond.store.dialect import among, listed, moment
+from rebond.store.dialect import moment
+from rebond.store.lookup import fetch_all, rows_of
 from rebond.store.read.evidence import AddressKey
 from rebond.store.write.outbox import NewEvent, add_events
 from rebond.store.write.rows import insert
@@ -16,23 +17,6 @@ from rebond.store.write.rows import insert
 _VALID = AddressStatus.VALID.value
 _COLUMNS = ("at", "channel", "before", "after", "reason", "cause", "delivery", "origin", "provider", "domain")
 _ACTED = frozenset({Event.FAILURE, Event.COMPLAINT, Event.STOP})
-
-
-def statuses_before(addresses: Collection[AddressKey]) -> dict[AddressKey, str]:
-    """Read the statuses of those that have a row; the transaction holds the rows."""
-    found: dict[AddressKey, str] = {}
-    keys: dict[Channel, list[str]] = {}
-    for address in addresses:
-        keys.setdefault(address.channel, []).append(address.key)
-    for channel, names in keys.items():
-        with connection.cursor() as cursor:
-            cursor.execute(f"{_STATUSES} AND {among('address_key')}", [channel.value, listed(names)])
-            for key, scope, status in cursor.fetchall():
-                found[AddressKey(channel, key, scope)] = status
-    return found
-
-
-_STATUSES = "SELECT address_key, scope, status FROM address_state WHERE channel = %s"
 
 
 def note_changes(
@@ -104,9 +88,8 @@ def _last_message(evidence: Sequence[Evidence]) -> str:
 def _deliveries_of(messages: Collection[str]) -> dict[str, int]:
     if not messages:
         return {}
+    statement = rows_of(
+        "message", "message_id, delivery_id", column="message_id", values=messages, where="message_id <> ''"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT message_id, delivery_id FROM message WHERE message_id <> '' AND {among('message_id')}",
-            [listed(messages)],
-        )
-        return dict(cursor.fetchall())
+        return dict(fetch_all(cursor, [statement])[0])
