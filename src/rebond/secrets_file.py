@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rebond.config import ConfigError
+from rebond.core.said import said
 
 SECRETS_FILE = "secrets.toml"
 
@@ -28,19 +29,32 @@ def load_secrets(data: Path) -> Mapping[str, Any]:
     path = data / SECRETS_FILE
     try:
         if path.stat().st_mode & 0o077:
-            raise ConfigError(f"{path} can be read by others: run chmod 600 on it")
+            raise ConfigError(said("{path} can be read by others: run chmod 600 on it", path=path))
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"there is no {path}: run rebond init --data {data}") from None
+        raise ConfigError(said("there is no {path}: run rebond init --data {data}", path=path, data=data)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}; {lost_secrets(data)}") from None
+        raise ConfigError(
+            said(
+                "{path} is not valid TOML: {error}; {lost_secrets}",
+                path=path,
+                error=error,
+                lost_secrets=lost_secrets(data),
+            )
+        ) from None
 
 
 def web_key(data: Path) -> str:
     """Derive the key that signs sessions and one-time links; another one ends them all and loses nothing else."""
     key = load_secrets(data).get("erasure", {}).get("key", "")
     if not isinstance(key, str) or not key:
-        raise ConfigError(f"{data / SECRETS_FILE}: [erasure] key is missing; {lost_secrets(data)}")
+        raise ConfigError(
+            said(
+                "{data}: [erasure] key is missing; {lost_secrets}",
+                data=data / SECRETS_FILE,
+                lost_secrets=lost_secrets(data),
+            )
+        )
     return hmac.new(key.encode(), b"rebond web sessions", hashlib.sha256).hexdigest()
 
 
@@ -64,8 +78,9 @@ def erasure_keys(data: Path) -> tuple[bytes, ...]:
 
 def lost_secrets(data: Path) -> str:
     """Say what to do about secrets that cannot be read."""
-    return (
-        "put back a copy of the file: its keys prove the return paths and unsubscribe links of what was sent."
-        f" Where there is no copy, move it away and run rebond init --data {data}:"
-        " what comes back about earlier messages is then not proven ours"
+    return said(
+        "put back a copy of the file: its keys prove the return paths and unsubscribe links of what was sent. Where"
+        " there is no copy, move it away and run rebond init --data {data}: what comes back about earlier messages is"
+        " then not proven ours",
+        data=data,
     )

@@ -106,15 +106,27 @@ _FIGURES = str.maketrans({",": _NARROW, ".": ","})
 def _read_back(text: str, language: str) -> str:
     """Say a text that was kept: find the template that it was made of, the one with the most words of its own."""
     for longest, form, template in _forms(language):
-        if longest in text and (values := read(form, text)) is not None:
-            number = values.get("n", 1)
-            return _filled(template, values, number if isinstance(number, int) else 1, language)
+        if longest in text and (values := read(form, text)) is not None and _is_likely(form, values):
+            number = str(values.get("n", 1))
+            return _filled(template, values, int(number) if number.isdecimal() else 1, language)
     if "\n" in text:
         return "\n".join(in_language(line, language) for line in text.split("\n"))
     # What something is about stands before a sentence: a file, a line, a part.
     about, colon, rest = text.partition(": ")
     told = in_language(rest, language) if colon else rest
     return f"{about}{_NARROW}: {told}" if told != rest else text
+
+
+def _is_likely(form: str, values: Mapping[str, Any]) -> bool:
+    """Tell a text that was made of a template from one that merely begins and ends so: a name holds no sentence.
+
+    Where a sentence can stand within another, it stands first or after a sign.
+    """
+    return all(
+        not piece.before or piece.before.endswith((": ", "\n", "; ", "(")) or ": " not in str(values[piece.name])
+        for piece in pieces(form)
+        if piece.name and not piece.quoted
+    )
 
 
 @cache

@@ -164,7 +164,7 @@ def _taken(value: str, piece: Piece) -> Any:
             return tuple(literal_eval(one) if piece.quoted else one for one in parts)
         if piece.quoted:
             return literal_eval(value)
-        if piece.spec == ",":
+        if piece.spec in (",", "d"):
             return int(value.replace(",", ""))
         if piece.spec == "g" or piece.spec.startswith("."):
             return float(value)

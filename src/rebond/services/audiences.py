@@ -146,7 +146,7 @@ def _among(rows: Sequence[Audience], number: int, kind: str) -> Audience:
     for row in rows:
         if row.id == number:
             return row
-    raise NotFoundError(said("there is no {kind} {number}", kind=_WORDS[kind], number=number))
+    raise NotFoundError(said("there is no {kind} {number:d}", kind=_WORDS[kind], number=number))
 
 
 def delete_list(number: int, *, now: datetime, actor: str) -> None:

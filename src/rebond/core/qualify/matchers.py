@@ -8,10 +8,30 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from rebond.core.qualify.byte_patterns import byte_pattern
-from rebond.core.said import said
+from rebond.core.said import foreign, said
 
 # Enough for the automaton of a thousand patterns; past it RE2 refuses instead of growing.
 _RE2_MEMORY = 64 << 20
+
+
+# What the engines say of a pattern.
+EXPECTED = foreign(
+    "it matches the empty text",
+    "Missing close parenthesis for group started at index {place}.",
+    "Unmatched closing parenthesis at index {place}.",
+    "Unterminated character class starting at index {place}.",
+    "Invalid repeat at index {place}.",
+    "Pattern matches empty buffer; use HS_FLAG_ALLOWEMPTY to enable support.",
+    "Pattern is too large.",
+    "Expression is not valid UTF-8.",
+    "Back-references are not supported.",
+    "missing ): {pattern}",
+    "unexpected ): {pattern}",
+    "missing ]: {pattern}",
+    "no argument for repetition operator: {pattern}",
+    "invalid escape sequence: {pattern}",
+    "pattern too large - compile failed",
+)
 
 
 class PatternError(ValueError):
