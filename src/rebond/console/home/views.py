@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from rebond.console.alerts.about import place_of
 from rebond.console.charts import Chart, Series, lines, share_bar, stacked_bars
@@ -94,5 +94,6 @@ def _chart(trend: Trend, *, title: str, kind: str) -> Chart:
         Series(said(kind, name), values, tone)
         for (name, values), tone in zip(trend.values.items(), tones, strict=False)
     ]
-    labels = [date_format(day, "j M") for day in trend.days]
+    how = pgettext("how a chart writes a day", "j M")
+    labels = [date_format(day, how) for day in trend.days]
     return Chart(title=title, of=gettext("Day"), labels=labels, series=series)
