@@ -244,9 +244,9 @@ def _about_validity(delivery: DeliveryRow, *, policy: Policy) -> list[str]:
     return [
         said_n(
             "trying stops after {time}, at {n} counted error: an address that meets only soft failures is quarantined"
-            " at {threshold}{needed}",
+            " at {threshold}, {needed}",
             "trying stops after {time}, at {n} counted errors: an address that meets only soft failures is quarantined"
-            " at {threshold}{needed}",
+            " at {threshold}, {needed}",
             counted,
             time=_hours(delivery.validity),
             threshold=counting.threshold,
@@ -257,8 +257,8 @@ def _about_validity(delivery: DeliveryRow, *, policy: Policy) -> list[str]:
 
 def _needed(moments: Sequence[timedelta], threshold: int) -> str:
     if len(moments) < threshold:
-        return said(", which these retries never reach")
-    return said(", for which a validity of {time} or more is needed", time=_hours(moments[threshold - 1]))
+        return said("which these retries never reach")
+    return said("for which a validity of {time} or more is needed", time=_hours(moments[threshold - 1]))
 
 
 def _hours(time: timedelta) -> str:
