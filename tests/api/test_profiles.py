@@ -155,3 +155,15 @@ def test_each_report_is_told_with_its_definitions(key_for: KeyFor) -> None:
 )
 def test_a_report_that_cannot_be_is_refused(asker: Asker, path: str, status: int) -> None:
     refused(asker.get(path), status)
+
+
+def test_a_person_is_erased_after_a_look_at_the_effect(asker: Asker, imported: Any) -> None:
+    seen = asker.ask("DELETE", "/profiles/7/a?dry_run=true")
+    assert (seen.status_code, seen.json()["erased"], seen.json()["addresses"]) == (200, False, 1)
+    assert asker.get("/profiles/7/a/held").json()["addresses"][0]["text"] == "ada@shop.example"
+    refused(asker.ask("DELETE", "/profiles/7/a"), 422)
+    done = asker.ask("DELETE", "/profiles/7/a?because=asked").json()
+    assert (done["erased"], done["addresses"], done["addresses_kept"]) == (True, 1, 0)
+    refused(asker.get("/profiles/7/a"), 404)
+    refused(asker.ask("DELETE", "/profiles/7/a?because=again"), 404)
+    assert AuditEntry.objects.get(action="profile.erase").actor == f"key:{asker.number} a administrator's"

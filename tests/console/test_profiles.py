@@ -302,3 +302,52 @@ def test_profiles_are_exported_as_files(client_as: ClientAs) -> None:
     assert "profiles.jsonl" in answer.headers["Content-Disposition"]
     assert client.get("/profiles/export/?as=xlsx").status_code == 422
     assert client_as(Role.VIEWER).get("/profiles/export/").status_code == 403
+
+
+# --- erasing --------------------------------------------------------------------------------------------------------
+
+
+def test_the_effect_is_shown_in_numbers_before_a_person_is_erased(client_as: ClientAs) -> None:
+    sent()
+    client = client_as(Role.DELIVERABILITY)
+    assert "Erase…" in text_of(client, "/profiles/one/?id=p4")
+    text = text_of(client, "/profiles/erase/?id=p4")
+    for words in ("Erase this person?", "1 message loses its address and texts", "0 kept as keyed hashes"):
+        assert words in text
+    assert Profile.objects.get(external_id="p4").erased_at is None
+    refused = client.post("/profiles/erase/", {"id": "p4", "because": " "})
+    assert (refused.status_code, "say why" in refused.content.decode()) == (422, True)
+    done = client.post("/profiles/erase/", {"id": "p4", "because": "asked for it"}, follow=True)
+    assert "The person is erased." in done.content.decode()
+    assert not Profile.objects.filter(external_id="p4").exists()
+    assert client.post("/profiles/erase/", {"id": "p4", "because": "again"}).status_code == 404
+
+
+def test_all_that_is_held_comes_as_a_file(client_as: ClientAs) -> None:
+    sent()
+    answer = client_as().post("/profiles/held/", {"id": "p4"})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="held.json"'
+    assert json.loads(answer.content)["profile"]["external_id"] == "p4"
+    assert client_as().get("/profiles/held/?id=p4").status_code == 405
+
+
+def test_who_may_not_erase_is_not_shown_it(client_as: ClientAs) -> None:
+    ann()
+    assert "Erase…" not in text_of(client_as(Role.OPERATOR), "/profiles/one/?id=p0")
+    for address in ("/profiles/erase/", "/profiles/held/"):
+        assert client_as(Role.OPERATOR).post(address, {"id": "p0", "because": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(("language", "width"), [("fr", 390), ("en", 1440)])
+def test_the_page_that_erases_can_be_used_by_everybody(desk: Callable[..., Desk], language: str, width: int) -> None:
+    sent()
+    window = desk(Role.DELIVERABILITY, language=language, width=width)
+    page = window.open("/profiles/one/?id=p4")
+    assert not window.faults()
+    page.click("a.danger")
+    page.wait_for_selector("#because")
+    assert not window.faults()
+    page.fill("#because", "asked for it")
+    page.click("main form button.danger")
+    page.wait_for_url("**/profiles/")
+    assert not Profile.objects.filter(external_id="p4").exists()

@@ -22,6 +22,7 @@ from rebond.services.erase import clean_erased
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions
+from rebond.services.subject_export import subject_export
 from rebond.services.unsubscribe import Wish, unsubscribe
 from rebond.store.models import (
     AddressStateRow,
@@ -250,6 +251,25 @@ def test_an_erasure_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(RuntimeError):
         erased()
     assert tells_of(row.address) == before
+
+
+# --- what is held ---------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_told_all_that_is_held_about_them_and_afterwards_there_is_nobody() -> None:
+    row = bounced()
+    told = json.loads(subject_export("p0", **WHO))
+    assert told["profile"]["fields"] == {"first_name": "Wilhelmine"}
+    assert [one["text"] for one in told["addresses"]] == [row.address]
+    assert [one["delivery_name"] for one in told["messages"]] == ["Spring"]
+    assert [one["service__name"] for one in told["subscriptions"]] == ["News"]
+    assert [one["people_list__name"] for one in told["lists"]] == ["All"]
+    assert (told["statuses"][0]["status"], told["evidence"][0]["event"]) == ("quarantined", "failure")
+    assert row.address in told["returned_mails"][0]["mail"]
+    assert AuditEntry.objects.get(action="profile.export").object == f"profile:{row.profile}"
+    erased()
+    with pytest.raises(NotFoundError):
+        subject_export("p0", **WHO)
 
 
 # --- somebody who asked to subscribe --------------------------------------------------------------------------------

@@ -19,11 +19,13 @@ from rebond.api.problems import ProblemError
 from rebond.core.permissions import Operation
 from rebond.core.words import AddressStatus, Channel, Reason
 from rebond.services.denylist_profile import allow_profile, denylist_profile
+from rebond.services.erase import erase_profile, look_at_erasure
 from rebond.services.import_people import Imported, import_people, try_people
 from rebond.services.people_columns import map_name, odd_names
 from rebond.services.people_file import FileOptions
 from rebond.services.people_pages import page_of_profiles
 from rebond.services.profiles import ShownProfile, show_profile
+from rebond.services.subject_export import subject_export
 from rebond.web.current import current_site, now
 
 router = Router(tags=["Profiles"])
@@ -75,6 +77,18 @@ class ProfilePage(Told):
 class OptOut(Given):
     channel: Literal["email", "sms", "push", "all"]
     because: Because = ""
+
+
+class ErasedProfile(Told):
+    profile: str
+    erased: bool
+    messages: int
+    exclusions: int
+    evidence: int
+    raw_returns: int
+    mentions: int
+    addresses: int
+    addresses_kept: int
 
 
 class Changed(Told):
@@ -171,6 +185,39 @@ def list_profiles(
     names = ("addresses", "created_at", "updated_at", "erased")
     items = [{"profile": row.external_id, **{name: getattr(row, name) for name in names}} for row in found.rows]
     return {"items": items, "next": signed(request, found.next)}
+
+
+@router.get(
+    "/profiles/{path:profile}/held",
+    response=dict[str, Any],
+    summary="Export all that is held about a person",
+    **needs(Operation.ERASE_PROFILES),
+)
+def held(request: HttpRequest, profile: ExternalId) -> dict[str, Any]:
+    """What a person may ask for: each row of each table that tells of them, returned mails among it. Audited."""
+    told: dict[str, Any] = json.loads(subject_export(profile, now=now(), actor=caller_of(request).name))
+    return told
+
+
+@router.delete(
+    "/profiles/{path:profile}", response=ErasedProfile, summary="Erase a person", **needs(Operation.ERASE_PROFILES)
+)
+def erase(
+    request: HttpRequest,
+    profile: ExternalId,
+    *,
+    because: Because = "",
+    dry_run: Annotated[bool, Field(description="Only tell what would go.")] = False,
+) -> dict[str, Any]:
+    """For good: what tells of them goes, counters stay, and what was blocked stays blocked by a keyed hash.
+
+    409 while a message to them is with the transport.
+    """
+    if dry_run:
+        done = look_at_erasure(profile, now=now())
+    else:
+        done = erase_profile(profile, because=because, actor=caller_of(request).name, now=now())
+    return {"profile": done.profile, "erased": done.done, **done.numbers()}
 
 
 @router.get("/profiles/{path:profile}", response=Profile, summary="Show a profile", **needs(Operation.READ_PROFILES))

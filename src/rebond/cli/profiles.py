@@ -65,6 +65,7 @@ def register(app: typer.Typer) -> None:
     profiles.command("export")(handles_errors(export))
     profiles.command("show")(handles_errors(show_one))
     profiles.command("erase")(handles_errors(erase))
+    profiles.command("subject-export")(handles_errors(subject_export))
 
     @profiles.command()
     @handles_errors
@@ -161,6 +162,27 @@ def erase(
         done = erase_profile(external_id, because=because, actor=actor(), now=now)
     title = "Would be erased" if dry_run else "Erased"
     show({"profile": done.profile, "erased": done.done, **done.numbers()}, as_json=json, title=title)
+
+
+def subject_export(
+    external_id: IdArgument,
+    to: Annotated[Path | None, typer.Option("--to", help="A file instead of standard output.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Write, as JSON, all that is held about a person, for the person."""
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
+
+    site = open_site(data_directory(data))
+    from rebond.cli.export import in_place
+    from rebond.services.subject_export import subject_export as export_subject
+
+    text = export_subject(external_id, now=site.clock.now(), actor=actor())
+    if to is None:
+        typer.echo(text, nl=False)
+        return
+    with in_place(to) as stream:
+        stream.write(text)
 
 
 def _profile_json(shown: "ShownProfile") -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Operation(StrEnum):
     WRITE_DELIVERIES = "deliveries.write"
     READ_PROFILES = "profiles.read"
     WRITE_PROFILES = "profiles.write"
+    ERASE_PROFILES = "profiles.erase"
     READ_LANDING = "landing.read"
     WRITE_LANDING = "landing.write"
     SUBSCRIBE = "subscriptions.write"
@@ -65,6 +66,8 @@ PERMISSIONS: Mapping[Operation, frozenset[Role]] = MappingProxyType(
         Operation.WRITE_DELIVERIES: _SENDERS,
         Operation.READ_PROFILES: _OPERATORS,
         Operation.WRITE_PROFILES: _SENDERS,
+        # With all that is held about a person, returned mails among it, to be told to them.
+        Operation.ERASE_PROFILES: _DELIVERABILITY,
         # Who asked for what by a landing page: people's addresses, as profiles.
         Operation.READ_LANDING: _OPERATORS,
         Operation.WRITE_LANDING: _SENDERS,

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from rebond.console.profiles import audiences, columns, imports, segments, views
+from rebond.console.profiles import audiences, columns, erasing, imports, segments, views
 
 urlpatterns = [
     path("profiles/", views.list_all, name="profile_list"),
     path("profiles/one/", views.show, name="profile_show"),
     path("profiles/denylist/", views.deny, name="profile_deny"),
     path("profiles/allow/", views.allow, name="profile_allow"),
+    path("profiles/erase/", erasing.erase, name="profile_erase"),
+    path("profiles/held/", erasing.held, name="profile_held"),
     path("profiles/export/", views.export, name="profile_export"),
     path("profiles/imports/", imports.list_all, name="profile_imports"),
     path("profiles/imports/<int:number>/", imports.show, name="profile_import"),
