@@ -88,6 +88,19 @@ def test_a_name_that_reads_like_a_sentence_is_a_name() -> None:
     assert in_language(said("there is no rule {name!r}", name="it is too long"), "fr").count("it is too long") == 1
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "550 5.1.1 your mailbox is missing",
+        "there is no such user here: see the manual at example.com",
+        "smtp; 451 this server is too long away: the answer is missing",
+        "it answers nothing that anybody understands: [Errno 111]",
+    ],
+)
+def test_what_others_said_is_left_as_they_said_it(foreign: str) -> None:
+    assert in_language(foreign, "fr") == foreign
+
+
 def test_other_languages_and_very_long_texts_stay_as_they_are() -> None:
     assert in_language("operation 3 was undone already", "de") == "operation 3 was undone already"
     assert in_language("x" * 100_000, "fr") == "x" * 100_000

@@ -120,13 +120,21 @@ def _read_back(text: str, language: str) -> str:
 def _is_likely(form: str, values: Mapping[str, Any]) -> bool:
     """Tell a text that was made of a template from one that merely begins and ends so: a name holds no sentence.
 
-    Where a sentence can stand within another, it stands first or after a sign.
+    Where a sentence can stand within another, it stands first or after a sign; and a template of few words, as in
+    "{name} is missing", takes one word alone. What holds quotes or numbers in their places was made of it.
     """
-    return all(
-        not piece.before or piece.before.endswith((": ", "\n", "; ", "(")) or ": " not in str(values[piece.name])
-        for piece in pieces(form)
-        if piece.name and not piece.quoted
+    parts = pieces(form)
+    few = sum(map(str.isalpha, "".join(piece.before for piece in parts))) < _FEW
+    return not any(
+        (": " in str(values[piece.name]) and piece.before and not piece.before.endswith(_BEFORE_SENTENCES))
+        or (few and " " in str(values[piece.name]))
+        for piece in parts
+        if piece.name and not any(part.quoted or part.spec for part in parts)
     )
+
+
+_FEW = 12
+_BEFORE_SENTENCES = (": ", "\n", "; ", "(")
 
 
 @cache
