@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from rebond.channels.email.compose import EmailContent, EmailIdentity
     from rebond.core.ports import Outgoing
     from rebond.services.deliveries import NewDelivery
-    from rebond.services.preview import Preview
+    from rebond.services.preview import Preview, Previewed
     from rebond.services.send_means import Build
     from rebond.store.read.deliveries import DeliveryRow
     from rebond.store.read.sending import SendingDelivery
+    from rebond.store.read.templates import TemplateRow
 
 CONFIRM_TOKEN = "confirm_token"
 
@@ -37,7 +38,7 @@ class DeliveryContent:
 
     config: Config
 
-    def check(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery") -> ContentProblems:
+    def check(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery | TemplateRow") -> ContentProblems:
         """Check what can be checked without a profile."""
         from rebond.channels.content import ContentError
         from rebond.channels.email.compose import Level, check_content
@@ -136,7 +137,15 @@ class DeliveryContent:
             date=date,
         )
 
-    def preview(self, delivery: "DeliveryRow", *, address: str, fields: "Mapping[str, Any]") -> "Preview":
+    def sample(self, mail: "NewDelivery", fields: "Mapping[str, Any]") -> tuple[str, str]:
+        """Fill the subject and the text of a mail in for nobody; a ValueError says why that cannot be done."""
+        from rebond.channels.content import compile_template
+
+        known = {mail.channel.value: "somebody@example.org", **self._linked(fields)}
+        subject = compile_template(mail.subject, html=False, name="subject").render(known)
+        return subject, compile_template(mail.text, html=False, name="text").render(known)
+
+    def preview(self, delivery: "Previewed", *, address: str, fields: "Mapping[str, Any]") -> "Preview":
         """Fill the templates in for one profile; a ValueError says why that cannot be done."""
         from rebond.channels.content import compile_template
         from rebond.channels.email.plain_text import text_of
@@ -159,7 +168,9 @@ class DeliveryContent:
             return fields
         return {**fields, "confirm_url": f"{self.config.site.public_url.rstrip('/')}/confirm/{fields[CONFIRM_TOKEN]}"}
 
-    def _parts(self, delivery: "DeliveryRow | SendingDelivery | NewDelivery") -> "tuple[EmailContent, EmailIdentity]":
+    def _parts(
+        self, delivery: "DeliveryRow | SendingDelivery | NewDelivery | TemplateRow"
+    ) -> "tuple[EmailContent, EmailIdentity]":
         from rebond.channels.email.compose import EmailContent, EmailIdentity
 
         content = EmailContent(subject=delivery.subject, text=delivery.text, html=delivery.html)

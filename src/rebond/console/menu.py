@@ -48,6 +48,7 @@ MENU = (
             Entry("segment_list", _("Segments"), Operation.READ_PROFILES, under="segment_"),
             Entry("list_list", _("Lists"), Operation.READ_PROFILES, under="list_"),
             Entry("service_list", _("Services"), Operation.READ_PROFILES, under="service_"),
+            Entry("landing_list", _("Landing pages"), Operation.READ_LANDING, under="landing_"),
         ),
     ),
     Section(

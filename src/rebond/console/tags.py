@@ -14,7 +14,14 @@ from django.utils.translation import gettext
 
 from rebond.console import words
 from rebond.core.webhooks import WebhookState
-from rebond.core.words import AddressStatus, DeliveryStatus, FailureType, MessageStatus, QualificationStatus
+from rebond.core.words import (
+    AddressStatus,
+    DeliveryStatus,
+    FailureType,
+    MessageStatus,
+    OptInStatus,
+    QualificationStatus,
+)
 from rebond.web import language
 
 register = template.Library()
@@ -45,6 +52,11 @@ _TONES: dict[StrEnum, str] = {
     MessageStatus.UNCERTAIN: "warn",
     MessageStatus.EXCLUDED_LATE: "held",
     MessageStatus.PRODUCTION_ERROR: "bad",
+    OptInStatus.WAITING: "info",
+    OptInStatus.MAILED: "info",
+    OptInStatus.REFUSED: "held",
+    OptInStatus.CONFIRMED: "good",
+    OptInStatus.EXPIRED: "warn",
     WebhookState.DELIVERED: "good",
     WebhookState.FAILED: "bad",
 }

@@ -15,4 +15,5 @@ urlpatterns = [
     path("", include("rebond.console.keys.urls")),
     path("", include("rebond.console.administration.urls")),
     path("", include("rebond.console.profiles.urls")),
+    path("", include("rebond.console.landing.urls")),
 ]

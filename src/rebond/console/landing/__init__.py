@@ -1,0 +1,1 @@
+"""Landing pages: where people ask to subscribe."""
