@@ -134,7 +134,11 @@ def forget_messages(traces: Traces, *, now: datetime) -> None:
 
 def forget_evidence(traces: Traces) -> None:
     """Remove the evidence, states and snapshots of the addresses, and their names from the texts of others."""
-    EvidenceRow.objects.filter(id__in=traces.evidence).delete()
+    evidence = EvidenceRow.objects.filter(id__in=traces.evidence)
+    # The names of evidence are made with a hash of the address that anybody can make again.
+    seen = list(evidence.values_list("identity", flat=True))
+    Qualification.objects.filter(first_identity__in=seen).update(first_identity=ERASED)
+    evidence.delete()
     for place in traces.own:
         about = {"channel": place.channel.value, "address_key": place.key}
         for model in (EvidenceRow, AddressStateRow, SnapshotRow, ToldSuccess, QuarantineItem):
