@@ -1,5 +1,6 @@
 """Making and changing deliveries, their content for one profile, and templates."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from rebond.services import audiences, uploads
 from rebond.services.deliveries import get_delivery
 from rebond.services.templates import list_templates, template_from
 from rebond.services.uploads import open_uploads, read_in, recent_uploads, upload_for
-from rebond.store.models import Delivery
+from rebond.store.models import Delivery, Profile
 from rebond.store.read.deliveries import Target
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
@@ -226,6 +227,67 @@ def test_without_a_name_the_first_message_is_shown(client_as: ClientAs) -> None:
     text = text_of(client_as(), f"/deliveries/{prepared()}/content/")
     assert 'value="p4"' in text
     assert "Hello" in text
+
+
+def seen_in(text: str) -> str:
+    found = re.search(r'name="seen" value="([0-9a-f]*)"', text)
+    assert found
+    return found[1]
+
+
+def test_the_second_of_two_people_is_told_and_loses_nothing(client_as: ClientAs) -> None:
+    number, first, second = draft(name="June"), client_as(Role.OPERATOR), client_as(Role.ADMINISTRATOR)
+    page = f"/deliveries/{number}/edit/"
+    marks = [seen_in(text_of(one, page)) for one in (first, second)]
+    assert first.post(page, typed(subject="From the first", seen=marks[0])).status_code == 302
+    answer = second.post(page, typed(subject="From the second", html="<p>x</p>", seen=marks[1]))
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Somebody else has changed it since you opened it:" in text
+    assert "Subject" in text
+    assert "From the second" in text
+    assert get_delivery(number).subject == "From the first"
+    # Said again, knowingly, it is done.
+    assert second.post(page, typed(subject="From the second", seen=seen_in(text))).status_code == 302
+    assert get_delivery(number).subject == "From the second"
+
+
+def test_a_template_is_made_changed_and_previewed_here(client_as: ClientAs) -> None:
+    add_people([Person("ann@shop.example", fields={"first_name": "Ann"})])
+    client = client_as(Role.OPERATOR)
+    assert 'name="file"' not in text_of(client, "/templates/new/")
+    answer = client.post("/templates/new/", typed(name="Monthly", text="no link {% if"))
+    assert answer.status_code == 422
+    assert "no link {% if" in answer.content.decode()
+    client.post("/templates/new/", typed(name="Monthly"))
+    (template,) = list_templates()
+    assert client.post("/templates/new/", typed(name="Monthly")).status_code == 422
+    page = f"/templates/{template.id}/"
+    assert "0 deliveries made from it" in text_of(client, page)
+    profile = Profile.objects.get().external_id
+    assert "Dear Ann" in text_of(client, f"{page}?profile={profile}")
+    assert "there is no profile" in text_of(client, f"{page}?profile=nobody")
+    mark = seen_in(text_of(client, f"{page}edit/"))
+    client.post(f"{page}edit/", typed(name="Each month", subject="S", seen=mark))
+    assert [(one.name, one.subject) for one in list_templates()] == [("Each month", "S")]
+    answer = client.post(f"{page}edit/", typed(name="Late", seen=mark))
+    assert answer.status_code == 409
+    assert "Somebody else has changed it" in answer.content.decode()
+    client.post("/deliveries/new/", typed(template=template.id))
+    assert "<strong>1 delivery</strong> was made from it, and stays." in text_of(client, f"{page}delete/")
+    for path in ("new/", f"{template.id}/edit/", f"{template.id}/delete/"):
+        assert client_as(Role.VIEWER).get(f"/templates/{path}").status_code == 403
+    assert "Delete" not in text_of(client_as(Role.VIEWER), page).partition("<main")[2]
+    assert client.get("/templates/99/").status_code == 404
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_pages_of_templates_fit_their_window(desk: Callable[..., Desk], width: int) -> None:
+    number = template_from(draft(name="A name of a template " * 8), name="M" * 120, now=NOW, actor="test")
+    window = desk(Role.OPERATOR, language="fr", width=width)
+    for path in ("", "new/", f"{number}/", f"{number}/edit/", f"{number}/delete/"):
+        window.open(f"/templates/{path}")
+        assert not window.faults()
 
 
 def test_templates_are_made_used_and_deleted(client_as: ClientAs) -> None:

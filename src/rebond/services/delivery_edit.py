@@ -12,6 +12,7 @@ from django.db import transaction
 from rebond.core.message import DeliveryAction
 from rebond.core.said import said
 from rebond.services.deliveries import NewDelivery, check_aim, check_settings, locked
+from rebond.services.edit_marks import check_mark
 from rebond.services.errors import InputError
 from rebond.services.import_people import Imported, ImportProgress, load_people
 from rebond.services.people_file import FileOptions, open_people
@@ -32,6 +33,7 @@ def edit_delivery(
     now: datetime,
     actor: str,
     everybody: bool = False,
+    seen: str = "",
     aim: Aim | None = None,
     target: Path | None = None,
     options: FileOptions | None = None,
@@ -39,18 +41,19 @@ def edit_delivery(
 ) -> Imported | None:
     """Change settings (by the names of `NewDelivery`) and the target: those that `aim` says, or a file's people.
 
-    It is a draft afterwards, to be prepared again. InputError, with nothing written, when a setting or the file cannot
-    be used or there is nothing to change; RefusedError when its state forbids it; NotFoundError.
+    It is a draft afterwards, to be prepared again. `seen` is what its settings were when somebody began to change them
+    (`mark_of`). InputError, with nothing written, when a setting or the file cannot be used or there is nothing to
+    change; ChangedError when somebody else changed it since; RefusedError when its state forbids it; NotFoundError.
     """
     aim = Aim() if everybody else aim
     if not (changes or aim or target):
         raise InputError(said("say what to change"))
     if target is None:
         check_aim(aim)
-        _edit(delivery_id, changes, aim=aim, now=now, actor=actor)
+        _edit(delivery_id, changes, aim=aim, seen=seen, now=now, actor=actor)
         return None
     with open_people(target, options=options or FileOptions(mapping={})) as people:
-        _edit(delivery_id, changes, aim=Aim(Target.INCOMPLETE), now=now, actor=actor)
+        _edit(delivery_id, changes, aim=Aim(Target.INCOMPLETE), seen=seen, now=now, actor=actor)
         while write.forget_members(delivery_id, limit=_BATCH):
             pass
         into = Into(delivery=delivery_id)
@@ -59,10 +62,13 @@ def edit_delivery(
     return imported
 
 
-def _edit(delivery_id: int, changes: Mapping[str, Any], *, aim: Aim | None, now: datetime, actor: str) -> None:
+def _edit(
+    delivery_id: int, changes: Mapping[str, Any], *, aim: Aim | None, seen: str, now: datetime, actor: str
+) -> None:
     with transaction.atomic():
         delivery = locked(delivery_id, DeliveryAction.EDIT)
         present = settings_of(delivery)
+        check_mark(seen, present, Aim(delivery.target, delivery.target_ref))
         changed = replace(present, **changes)
         check_settings(changed)
         write.edit_delivery(delivery_id, changed, aim=aim or Aim(delivery.target, delivery.target_ref))

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from rebond.core.said import words_of
-from rebond.core.words import Channel
 from rebond.services.deliveries import get_delivery
 from rebond.services.errors import no_profile
 from rebond.store.read.deliveries import DeliveryRow
 from rebond.store.read.log_pages import LogFilter, sending_log_page
 from rebond.store.read.people import read_profile
+from rebond.store.read.templates import TemplateRow
+
+Previewed: TypeAlias = DeliveryRow | TemplateRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Preview:
 class Previewing(Protocol):
     """What previewing asks of a channel."""
 
-    def preview(self, delivery: DeliveryRow, *, address: str, fields: Mapping[str, Any]) -> Preview:
+    def preview(self, delivery: Previewed, *, address: str, fields: Mapping[str, Any]) -> Preview:
         """Fill the templates in; ValueError with the words when that cannot be done."""
         ...
 
@@ -48,12 +50,17 @@ def preview(delivery_id: int, external_id: str, *, content: Previewing) -> Shown
     external_id = external_id or profile_for(delivery_id)
     if not external_id:
         return None
+    return preview_of(delivery, external_id, content=content)
+
+
+def preview_of(settings: Previewed, external_id: str, *, content: Previewing) -> Shown:
+    """Show the content of a delivery or a template for a profile; NotFoundError when there is no such profile."""
     profile = read_profile(external_id)
     if profile is None:
         raise no_profile(external_id)
-    address = next((one.text for one in profile.addresses if one.channel is Channel(delivery.channel)), "")
+    address = next((one.text for one in profile.addresses if one.channel is settings.channel), "")
     try:
-        shown = content.preview(delivery, address=address, fields=profile.fields)
+        shown = content.preview(settings, address=address, fields=profile.fields)
     except ValueError as error:
         return Shown(profile=external_id, preview=None, problem=words_of(error))
     return Shown(profile=external_id, preview=shown, problem="")

@@ -9,9 +9,10 @@ from django.db import transaction
 from rebond.core.said import said
 from rebond.services.deliveries import NewDelivery, check_aim, check_settings, get_delivery
 from rebond.services.delivery_edit import settings_of
+from rebond.services.edit_marks import check_mark
 from rebond.services.errors import InputError, NotFoundError
 from rebond.store.read.deliveries import Aim, Target
-from rebond.store.read.templates import TemplateRow, read_template, template_named, templates
+from rebond.store.read.templates import TemplateRow, count_made_from, read_template, template_named, templates
 from rebond.store.write import targets as write
 from rebond.store.write.audit import add_audit
 
@@ -21,6 +22,7 @@ __all__ = [
     "find_template",
     "get_template",
     "list_templates",
+    "made_from",
     "save_template",
     "template_from",
     "use",
@@ -54,16 +56,20 @@ def use(template: TemplateRow, *, name: str) -> NewDelivery:
     return NewDelivery(**{**values, "name": name})
 
 
-def save_template(settings: NewDelivery, aim: Aim, *, now: datetime, actor: str, number: int | None = None) -> int:
+def save_template(
+    settings: NewDelivery, aim: Aim, *, now: datetime, actor: str, number: int | None = None, seen: str = ""
+) -> int:
     """Store a template under the settings' name, new or instead of the one of that number; returns its number.
 
-    InputError when a setting cannot be used, or another template has the name; NotFoundError.
+    `seen` is what it was when somebody began to change it (`mark_of`). InputError when a setting cannot be used, or
+    another template has the name; ChangedError when somebody else changed it since; NotFoundError.
     """
     check_settings(settings)
     check_aim(aim)
     with transaction.atomic():
         if number is not None:
-            get_template(number)
+            present = get_template(number)
+            check_mark(seen, use(present, name=present.name), present.aim)
         if template_named(settings.name) not in {None, number}:
             raise InputError(
                 said(
@@ -86,6 +92,12 @@ def template_from(delivery_id: int, *, name: str, now: datetime, actor: str) -> 
     delivery = get_delivery(delivery_id)
     settings = replace(settings_of(delivery), name=name.strip())
     return save_template(settings, Aim(delivery.target, delivery.target_ref), now=now, actor=actor)
+
+
+def made_from(number: int) -> int:
+    """How many deliveries were made from a template; NotFoundError when there is no such."""
+    get_template(number)
+    return count_made_from(number)
 
 
 def delete_template(number: int, *, now: datetime, actor: str) -> None:

@@ -20,7 +20,8 @@ from rebond.core.said import said
 from rebond.core.words import MessageClass, UploadStatus
 from rebond.services.dashboard import overview
 from rebond.services.deliveries import Aim, NewDelivery, Target, create_delivery
-from rebond.services.delivery_edit import edit_delivery
+from rebond.services.delivery_edit import edit_delivery, settings_of
+from rebond.services.edit_marks import ChangedError, mark_of
 from rebond.services.errors import InputError, RefusedError
 from rebond.services.people_file import FileOptions
 from rebond.services.reach import choices
@@ -39,16 +40,16 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a draft, from nothing or from a template."""
     if request.method == "POST":
         form = DeliveryForm(request.POST, request.FILES, choices=choices())
-        if form.is_valid() and _is_sound(request, form):
+        if form.is_valid() and is_sound(request, form):
             try:
                 return _saved(request, _create(request, form))
             except InputError as error:
                 form.add_error(None, spoken(error))
         return _shown(request, form, status=422)
-    return _shown(request, DeliveryForm(initial=_defaults(place(request, "template")), choices=choices()))
+    return _shown(request, DeliveryForm(initial=defaults(place(request, "template")), choices=choices()))
 
 
-def _defaults(template: int | None) -> dict[str, Any]:
+def defaults(template: int | None) -> dict[str, Any]:
     if template is not None:
         found = get_template(template)
         return {**initial_of(found, found.aim), "name": "", "template": template}
@@ -82,18 +83,22 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
     present = Aim(found.delivery.target, found.delivery.target_ref)
     if request.method == "POST":
         form = DeliveryForm(request.POST, request.FILES, choices=choices(), present=present)
-        if form.is_valid() and _is_sound(request, form):
+        if form.is_valid() and is_sound(request, form):
             try:
                 _change(request, number, form)
                 return _saved(request, number)
+            except ChangedError as error:
+                form.tell_changed(error.names, seen=mark_of(settings_of(found.delivery), present))
+                return _shown(request, form, number=number, status=409)
             except InputError as error:
                 form.add_error(None, spoken(error))
         return _shown(request, form, number=number, status=422)
-    form = DeliveryForm(initial=initial_of(found.delivery, present), choices=choices(), present=present)
+    initial = {**initial_of(found.delivery, present), "seen": mark_of(settings_of(found.delivery), present)}
+    form = DeliveryForm(initial=initial, choices=choices(), present=present)
     return _shown(request, form, number=number)
 
 
-def _is_sound(request: HttpRequest, form: DeliveryForm) -> bool:
+def is_sound(request: HttpRequest, form: DeliveryForm) -> bool:
     """Whether nothing would block the preparation, or the person saves a draft all the same."""
     problems = current_site().content.check(form.settings())
     if problems.red and "anyway" not in request.POST:
@@ -116,7 +121,8 @@ def _change(request: HttpRequest, number: int, form: DeliveryForm) -> None:
     wanted = form.settings()
     changes = {name: getattr(wanted, name) for name in NewDelivery.__dataclass_fields__}
     with _file(form) as hold_for:
-        edit_delivery(number, changes, now=now(), actor=actor, aim=form.aim())
+        seen = form.cleaned_data["seen"]
+        edit_delivery(number, changes, seen=seen, now=now(), actor=actor, aim=form.aim())
         hold_for(number, actor)
 
 

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,10 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 # Which field what a check says belongs to, by how it begins.
 _ABOUT = {"subject": "subject", "the subject": "subject", "text": "text", "html": "html", "there is neither": "text"}
 _ABOUT |= {"the text": "text", "the html": "html"}
+
+
+# Settings that no field of that name gives.
+_NAMED = {"channel": "target"}
 
 
 def duration_text(time: timedelta) -> str:
@@ -93,9 +98,12 @@ class DeliveryForm(forms.Form):
         required=False,
         help_text=_("Otherwise a sample of 1,000 is built, to see that it can be."),
     )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
     template = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**63 - 1)
 
-    def __init__(self, *args: Any, choices: Choices, present: Aim | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, choices: Choices, present: Aim | None = None, files: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._present = present
         names = {"segment": choices.segments, "people_list": choices.lists, "service": choices.services}
@@ -103,7 +111,7 @@ class DeliveryForm(forms.Form):
             self._field(name).choices = [("", "–"), *((str(number), text) for number, text in known)]
         self._field("target").choices = [
             (Target.ALL.value, gettext("Everybody")),
-            (FILE, self._file_words()),
+            *([(FILE, self._file_words())] if files else ()),
             (Target.SEGMENT.value, gettext("A segment")),
             (Target.LIST.value, gettext("A list")),
             (Target.SERVICE.value, gettext("The subscribers of a service")),
@@ -172,6 +180,13 @@ class DeliveryForm(forms.Form):
         names = {Target.SEGMENT: "segment", Target.LIST: "people_list", Target.SERVICE: "service"}
         target = Target(chosen)
         return Aim(target, int(values[names[target]])) if target in names else Aim(target)
+
+    def tell_changed(self, names: tuple[str, ...], *, seen: str) -> None:
+        """Say that somebody else changed these meanwhile; saved again, it is as it stands here."""
+        labels = ", ".join(str(self._field(_NAMED.get(name, name)).label) for name in names)
+        words = _("Somebody else has changed it since you opened it: %(labels)s. Saved again, it is as it stands here.")
+        self.add_error(None, words % {"labels": labels})
+        self.data = {**self.data.dict(), "seen": seen} if isinstance(self.data, QueryDict) else {"seen": seen}
 
     def tell(self, problems: tuple[str, ...]) -> None:
         """Put what a check of the content found beside the field that it is about."""

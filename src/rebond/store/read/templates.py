@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from rebond.core.policy import RetryPermanent
 from rebond.core.words import Channel, MessageClass
-from rebond.store.models import DeliveryTemplate
+from rebond.store.models import Delivery, DeliveryTemplate
 from rebond.store.read.deliveries import Aim, Target
 
 
@@ -47,6 +47,11 @@ def template_named(name: str) -> int | None:
     """Return the number of the template of a name."""
     number: int | None = DeliveryTemplate.objects.filter(name=name).values_list("id", flat=True).first()
     return number
+
+
+def count_made_from(number: int) -> int:
+    """Count the deliveries that were made from a template."""
+    return Delivery.objects.filter(template=number).count()
 
 
 def _template(row: DeliveryTemplate) -> TemplateRow:
