@@ -18,6 +18,7 @@ from rebond.store.models.deliveries import (
     Message,
     TargetMember,
 )
+from rebond.store.models.erasure import ErasedAddress, Erasure
 from rebond.store.models.jobs import JobHold, RunningProcess
 from rebond.store.models.keys import ApiKey, KeptAnswer
 from rebond.store.models.landing import ConfirmationRun, LandingPage, LandingText, OptInFact, OptInRequest
@@ -61,6 +62,8 @@ __all__ = [
     "DeliveryTemplate",
     "DomainFact",
     "DomainHour",
+    "ErasedAddress",
+    "Erasure",
     "EvidenceRow",
     "Exclusion",
     "ExclusionCount",
