@@ -1,5 +1,6 @@
 """Erasing a person: nothing tells of them any more, what was counted stays, and what was blocked stays blocked."""
 
+import hmac
 import json
 import zlib
 from datetime import timedelta
@@ -24,6 +25,7 @@ from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions
 from rebond.services.subject_export import subject_export
 from rebond.services.unsubscribe import Wish, unsubscribe
+from rebond.store.erasure_keys import hash_address, hashes_of
 from rebond.store.models import (
     AddressStateRow,
     AuditEntry,
@@ -189,6 +191,31 @@ def test_what_stood_against_an_address_stands_against_it_when_it_comes_back(tmp_
     number = draft()
     run(number)
     assert Message.objects.get().address == "bob@shop.example"
+
+
+@pytest.mark.parametrize("secret", [b"short", b"x" * 64, b"longer than a block" * 9])
+def test_addresses_are_hashed_by_hmac(settings: Any, secret: bytes) -> None:
+    settings.ERASURE_KEYS = (secret, b"an older one")
+    expected = [hmac.digest(key, "email\0é@x.example".encode(), "sha256").hex() for key in settings.ERASURE_KEYS]
+    assert hash_address(Channel.EMAIL, "é@x.example") == expected[0]
+    assert hashes_of(Channel.EMAIL, ["é@x.example"]) == dict.fromkeys(expected, "é@x.example")
+
+
+def test_a_changed_key_still_knows_what_the_old_one_hashed(settings: Any) -> None:
+    add_people([Person("ann@shop.example")])
+    set_state("ann@shop.example", AddressStatus.QUARANTINED)
+    erased()
+    settings.ERASURE_KEYS = (b"a new key", *settings.ERASURE_KEYS)
+    assert check_batch(["ann@shop.example"]) == [Reason.QUARANTINED]
+
+
+def test_without_a_key_nobody_is_erased(settings: Any) -> None:
+    add_people([Person("ann@shop.example")])
+    set_state("ann@shop.example", AddressStatus.QUARANTINED)
+    settings.ERASURE_KEYS = ()
+    with pytest.raises(RefusedError, match="key is missing"):
+        erased()
+    assert Profile.objects.get().erased_at is None
 
 
 def test_a_state_comes_back_as_it_was_and_can_be_released(tmp_path: Any) -> None:
