@@ -9,6 +9,7 @@ from rebond.core.said import said
 from rebond.core.words import Channel, Owner
 from rebond.services.errors import InputError, NotFoundError
 from rebond.services.report_exclusions import exclusions_report
+from rebond.services.report_opt_in import opt_in_report
 from rebond.services.report_providers import complaints_report, providers_report
 from rebond.services.report_quarantine import quarantine_report
 from rebond.services.report_sending import bounce_summary, delivery_summary
@@ -61,6 +62,10 @@ _MADE: Mapping[str, _Maker] = {
             scope, about, zone=with_.zone, now=with_.now, rules=with_.rules()
         ),
         filters=_BY_CHANNEL,
+    ),
+    "double-opt-in": _Maker(
+        make=lambda scope, about, with_: opt_in_report(scope, about, zone=with_.zone, now=with_.now),
+        filters=frozenset(),
     ),
     "complaints": _Maker(make=lambda scope, about, with_: complaints_report(scope, about)),
 }

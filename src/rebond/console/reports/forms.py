@@ -31,7 +31,7 @@ class ReportForm(forms.Form):
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs=_DAY))
     channel = forms.ChoiceField(label=_("Channel"), required=False)
     delivery = forms.IntegerField(
-        label=_("Delivery, its number"),
+        label=_("Delivery no."),
         required=False,
         min_value=1,
         max_value=2**63 - 1,
@@ -53,7 +53,8 @@ class ReportForm(forms.Form):
             if one not in self._known:
                 del self.fields[one.value]
         everything = ("", _("All"))
-        self._offer("channel", [everything, *((one.value, word(one)) for one in Channel)])
+        if Filter.CHANNEL in self._known:
+            self._offer("channel", [everything, *((one.value, word(one)) for one in Channel)])
         if Filter.SERVICE in self._known:
             services = ((str(one.id), visible(one.name)) for one in list_services())
             self._offer("service", [everything, *services], kept=given.get("service", ""))
@@ -101,7 +102,7 @@ class ReportForm(forms.Form):
             reporting=self._reporting,
             since=asked["since"],
             until=asked["until"],
-            channel=Channel(asked["channel"]) if asked["channel"] else None,
+            channel=Channel(asked["channel"]) if asked.get("channel") else None,
             delivery=asked.get("delivery"),
             service=int(asked["service"]) if asked.get("service") else None,
             provider=asked.get("provider", ""),
