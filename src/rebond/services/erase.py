@@ -118,8 +118,9 @@ def _with_key(traces: Traces, *, now: datetime) -> int:
 
 
 def _effect(traces: Traces, *, kept: int, done: bool) -> Erased:
-    beside = (traces.naming, traces.texts, traces.unattributed, traces.items, traces.operations, traces.audit)
-    mentions = [*beside, traces.mentioned, traces.views, traces.uploads, traces.events, traces.requests]
+    beside = (traces.naming, traces.texts, traces.unattributed, traces.items, traces.operations)
+    audit = {*traces.audit, *traces.mentioned}
+    mentions = [*beside, audit, traces.views, traces.uploads, traces.events, traces.requests]
     return Erased(
         profile=traces.external_id,
         messages=len(traces.messages),
