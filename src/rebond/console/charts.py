@@ -4,59 +4,23 @@ Nothing here needs a script or a style: widths are percentages, heights are fixe
 sheet. Each figure says what it shows to those who do not see it, and series differ by more than colour.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from math import ceil, floor, log10
+from collections.abc import Iterable, Sequence
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from rebond.console.tags import number, percent
+from rebond.console.chart_shape import STEPS, Chart, Mark, Series, legend, round_top, tone_of, writer
+from rebond.console.tags import percent
+
+__all__ = ["Chart", "Mark", "Series", "bars", "lines", "share_bar", "stacked_bars"]
 
 _HEIGHT = 200
 _TOP = 18
 _FOOT = 22
 _PLOT = _HEIGHT - _TOP - _FOOT
-_STEPS = 4
 _MOST_LABELS = 7
-_TONES = 6
 _DASHES = ("", "7 4", "2 4", "10 3 2 3", "4 2", "1 3")
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One line, or one part of each bar: a value for each label, None where there is none; `tone` 1 to 6."""
-
-    name: str
-    values: Sequence[float | None]
-    tone: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A level drawn across the chart, such as a limit."""
-
-    name: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """What is drawn. `of` names what the labels are (the head of the table's first column); `share`: values are shares.
-
-    `said` is the sentence that tells the chart to those who do not see it; without it the extent is told. `tabled` is
-    False where the page has the whole table beside it.
-    """
-
-    title: str
-    of: str
-    labels: Sequence[str]
-    series: Sequence[Series]
-    said: str = ""
-    share: bool = False
-    tabled: bool = True
-    marks: Sequence[Mark] = ()
 
 
 def lines(chart: Chart) -> SafeString:
@@ -73,7 +37,7 @@ def bars(chart: Chart) -> SafeString:
     width = 100 / max(len(chart.labels), 1)
     each = width * 0.76 / max(len(chart.series), 1)
     drawn = [
-        _bar(place * width + width * 0.12 + at * each, each, tone=_tone(one, at), top=top, value=value)
+        _bar(place * width + width * 0.12 + at * each, each, tone=tone_of(one, at), top=top, value=value)
         for at, one in enumerate(chart.series)
         for place, value in enumerate(one.values)
         if value
@@ -92,7 +56,7 @@ def stacked_bars(chart: Chart) -> SafeString:
         for place, value in enumerate(one.values):
             if value:
                 left = place * width + width * 0.12
-                tone, start = _tone(one, at), heights[place]
+                tone, start = tone_of(one, at), heights[place]
                 drawn.append(_bar(left, width * 0.76, tone=tone, top=top, value=value, start=start))
                 heights[place] += value
     return _figure(chart, top=top, drawn=drawn, bars=True)
@@ -154,31 +118,14 @@ def _extent(chart: Chart) -> str:
     return " ".join(told) or gettext("There is nothing to draw yet.")
 
 
-def writer(chart: Chart) -> Callable[[float], str]:
-    """Return how its values are written."""
-    return percent if chart.share else lambda value: number(int(value) if float(value).is_integer() else value)
-
-
-def round_top(chart: Chart, values: Iterable[float]) -> float:
-    """Return a round number that everything drawn is below."""
-    highest = max([*values, *(mark.value for mark in chart.marks)], default=0)
-    if highest <= 0:
-        return 0.01 * _STEPS if chart.share else _STEPS
-    step = highest / _STEPS
-    power = 10.0 ** floor(log10(step))
-    rounded = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step * 0.999999)
-    # Things are counted whole.
-    return _STEPS * (rounded if chart.share else max(1, ceil(rounded)))
-
-
 def _y(value: float, top: float) -> float:
     return round(_TOP + _PLOT * (1 - min(max(value, 0) / top, 1)), 2)
 
 
 def _grid(top: float) -> list[SafeString]:
     return [
-        format_html('<line class="axis" x1="0" x2="100%" y1="{0}" y2="{0}"/>', _y(top * step / _STEPS, top))
-        for step in range(_STEPS + 1)
+        format_html('<line class="axis" x1="0" x2="100%" y1="{0}" y2="{0}"/>', _y(top * step / STEPS, top))
+        for step in range(STEPS + 1)
     ]
 
 
@@ -186,8 +133,8 @@ def _levels(chart: Chart, top: float) -> list[SafeString]:
     """The number of each line above it, upon what is drawn: so the drawing has the whole width of a phone."""
     write = writer(chart)
     return [
-        format_html('<text x="0" y="{}">{}</text>', _y(top * step / _STEPS, top) - 3, write(top * step / _STEPS))
-        for step in range(1, _STEPS + 1)
+        format_html('<text x="0" y="{}">{}</text>', _y(top * step / STEPS, top) - 3, write(top * step / STEPS))
+        for step in range(1, STEPS + 1)
     ]
 
 
@@ -221,7 +168,7 @@ def _line(series: Series, at: int, *, top: float) -> SafeString:
         "",
         '<path class="line s{}"{} vector-effect="non-scaling-stroke" stroke-linecap="round" d="{}"/>',
         (
-            (_tone(series, at), dash, _path([(1000 * place / last, _y(value, top) - _TOP) for place, value in run]))
+            (tone_of(series, at), dash, _path([(1000 * place / last, _y(value, top) - _TOP) for place, value in run]))
             for run in _runs(series)
             if len(run) > 1
         ),
@@ -234,7 +181,7 @@ def _dots(series: Series, at: int, *, top: float) -> list[SafeString]:
     return [
         format_html(
             '<circle class="dot s{}" cx="{}%" cy="{}" r="4"/>',
-            *(_tone(series, at), f"{100 * run[0][0] / (places - 1) if places > 1 else 50:.2f}", _y(run[0][1], top)),
+            *(tone_of(series, at), f"{100 * run[0][0] / (places - 1) if places > 1 else 50:.2f}", _y(run[0][1], top)),
         )
         for run in _runs(series)
         if len(run) == 1
@@ -309,18 +256,6 @@ def _labelled(places: int) -> list[int]:
     # So many steps that each is of the same length, where there is such a number; otherwise nearly so.
     steps = next((steps for steps in range(_MOST_LABELS - 1, 2, -1) if (places - 1) % steps == 0), _MOST_LABELS - 1)
     return [round(step * (places - 1) / steps) for step in range(steps + 1)]
-
-
-def _tone(series: Series, at: int) -> int:
-    return series.tone or at % _TONES + 1
-
-
-def legend(chart: Chart) -> SafeString:
-    """Name the series, where there are several."""
-    items = format_html_join(
-        "", '<li class="s{}">{}</li>', ((_tone(one, at), one.name) for at, one in enumerate(chart.series))
-    )
-    return format_html('<ul class="legend">{}</ul>', items) if len(chart.series) > 1 else SafeString("")
 
 
 def _table(chart: Chart) -> SafeString:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from rebond.console.charts import Chart, Mark, Series, legend, round_top, writer
+from rebond.console.chart_shape import Chart, Mark, Series, legend, round_top, tone_of, writer
 
 
 def ranked(chart: Chart) -> SafeString:
@@ -46,7 +46,7 @@ def _bar(series: Series, at: int, place: int, top: float, marks: Sequence[Mark])
         '<svg class="chart share" aria-hidden="true" height="8">'
         '<rect class="rest" x="0" y="0" width="100%" height="8"/>'
         '<rect class="bar s{}" x="0" y="0" width="{}%" height="8"/>{}</svg>',
-        *(series.tone or at + 1, f"{width:.2f}", limits),
+        *(tone_of(series, at), f"{width:.2f}", limits),
     )
 
 

@@ -8,15 +8,15 @@ from rebond.services.report_providers import share_of
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
 from rebond.store.read.facts import DeliveryFigures, Figures, Scope, delivery_figures, total_figures
 
-# The reasons that have a column of their own over time; the others are together.
-_APART = (
-    Reason.QUARANTINED,
-    Reason.DENYLISTED,
-    Reason.ADDRESS_EMPTY,
-    Reason.INVALID_ADDRESS,
-    Reason.DUPLICATE,
-    Reason.EXCLUDED_BY_RULE,
-)
+# What each reason is drawn as over time; those left out are together.
+_DRAWN = {
+    Reason.QUARANTINED.value: "quarantined",
+    Reason.DENYLISTED.value: "denylisted",
+    Reason.ADDRESS_EMPTY.value: "no_valid_address",
+    Reason.INVALID_ADDRESS.value: "no_valid_address",
+    Reason.DUPLICATE.value: "duplicate",
+    Reason.EXCLUDED_BY_RULE.value: "excluded_by_rule",
+}
 _OTHERWISE = "otherwise"
 
 
@@ -68,8 +68,8 @@ def _over_time(found: list[DeliveryFigures], zone: tzinfo) -> Table:
         numbers["target"] += one.figures.target
         numbers["excluded"] += one.figures.excluded
         for (reason, _), number in one.figures.exclusions.items():
-            numbers[reason if reason in _APART else _OTHERWISE] += number
-    names = (*(reason.value for reason in _APART), _OTHERWISE)
+            numbers[_DRAWN.get(reason, _OTHERWISE)] += number
+    names = (*dict.fromkeys(_DRAWN.values()), _OTHERWISE)
     rows = [
         (
             day,

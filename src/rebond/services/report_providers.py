@@ -6,15 +6,13 @@ from typing import Any
 
 from rebond.core.words import Cause, Reason, SendingFact
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
-from rebond.store.read.facts import (
+from rebond.store.read.facts import Scope, names_of_deliveries, sums
+from rebond.store.read.provider_facts import (
     ProviderSums,
-    Scope,
     complaint_sources,
     domain_sums,
-    names_of_deliveries,
     provider_sums,
     reported_deliveries,
-    sums,
 )
 from rebond.store.read.transports import troubled_transports
 

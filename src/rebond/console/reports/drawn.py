@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -22,6 +24,7 @@ from rebond.services.report_words import column_title, definition, table_title
 MOST_ROWS = 50
 _MOST_BARS = 100
 _BADGED = (AddressStatus, FailureType, QualificationStatus)
+_NAMES = frozenset({"delivery", "year"})
 _NUMBERS = frozenset({Kind.NUMBER, Kind.SHARE, Kind.SECONDS})
 
 
@@ -55,7 +58,7 @@ def drawn(report: NamedReport) -> list[Drawn]:
             name=table.name,
             title=table_title(table.name, language=language()),
             definition=definition(report.name, table.name, language=language()),
-            heads=[Head(_title(column), column.kind in _NUMBERS) for column in table.columns],
+            heads=[Head(_title(column), _is_number(column)) for column in table.columns],
             rows=[_row(table, row) for row in table.rows[:MOST_ROWS]],
             more=max(0, len(table.rows) - MOST_ROWS),
             chart=_chart(table, charts[table.name]) if table.name in charts and table.rows else "",
@@ -71,14 +74,21 @@ def _title(column: Column) -> str:
 
 def _row(table: Table, row: Sequence[Any]) -> list[tuple[str, bool]]:
     pairs = zip(row, table.columns, strict=True)
-    return [(_cell(value, column), column.kind in _NUMBERS) for value, column in pairs]
+    return [(_cell(value, column), _is_number(column)) for value, column in pairs]
+
+
+def _is_number(column: Column) -> bool:
+    """Tell what is to be compared from line to line; what names a thing is not."""
+    return column.kind in _NUMBERS and column.name not in _NAMES
 
 
 def _cell(value: Any, column: Column) -> str:
     if value is None:
         # Nobody tells, which is not the same as none.
         return gettext("unknown") if column.name == "complained_share" else "–"
-    if column.name in ("delivery", "year"):
+    if column.name == "delivery":
+        return format_html('<a href="{}">{}</a>', reverse("delivery_show", args=[value]), str(value))
+    if column.name in _NAMES:
         return str(value)
     match column.kind:
         case Kind.SHARE:
@@ -93,10 +103,8 @@ def _cell(value: Any, column: Column) -> str:
             return moment(value)
         case Kind.WORD:
             return _word(value, column)
-        case Kind.PROVIDER:
-            return provider_name(value)
         case _:
-            return visible(value) or _nameless(column)
+            return _name(value, column)
 
 
 def _word(value: Any, column: Column) -> str:
@@ -107,8 +115,10 @@ def _word(value: Any, column: Column) -> str:
     return said(column.of, str(value)) if value else ""
 
 
-def _nameless(column: Column) -> str:
-    return gettext("(others)") if column.name == "domain" else ""
+def _name(value: str, column: Column) -> str:
+    if column.kind is Kind.PROVIDER:
+        return provider_name(value)
+    return visible(value) or (gettext("(others)") if column.name == "domain" else "")
 
 
 def _undrawn(table: Table, drawing: Drawing) -> str:

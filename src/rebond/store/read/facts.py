@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet, Sum
 
 from rebond.core.words import Channel, SendingFact
 from rebond.store.models import (
     Delivery,
     DeliveryCounts,
-    DomainFact,
     DomainHour,
     ExclusionCount,
     HourFact,
@@ -80,51 +78,14 @@ class Summed:
 
 def sums(scope: Scope, *, by: Sequence[str], kinds: Collection[SendingFact]) -> list[Summed]:
     """Sum what happened in the period by columns of the facts, the largest group first."""
-    rows = _facts(scope, provider="provider" in by).filter(hour__gte=scope.since, hour__lt=scope.until)
+    rows = facts_of(scope, provider="provider" in by).filter(hour__gte=scope.since, hour__lt=scope.until)
     rows = rows.filter(kind__in=[kind.value for kind in kinds])
     grouped = rows.values_list(*by).annotate(n=Sum("number"), a=Sum("attempts"), s=Sum("seconds"))
     return [Summed(row[: len(by)], *row[len(by) :]) for row in grouped.order_by("-n", *by)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderSums:
-    """What a provider did with the messages of a period; `attempts` are of those with an answer."""
-
-    provider: str
-    delivered: int
-    failed: int
-    returned: int
-    complained: int
-    attempts: int
-    seconds: int
-
-
-def provider_sums(scope: Scope, *, limit: int | None = None) -> list[ProviderSums]:
-    """Sum what happened in the period by provider, those with most messages first: a row each."""
-    taken = (SendingFact.DELIVERED.value, SendingFact.FAILED.value)
-    kinds = (*taken, SendingFact.RETURNED.value, SendingFact.COMPLAINED.value)
-    rows = _facts(scope, provider=True).filter(hour__gte=scope.since, hour__lt=scope.until, kind__in=kinds)
-    numbers: dict[str, Any] = {kind: Coalesce(Sum("number", filter=Q(kind=kind)), 0) for kind in kinds}
-    numbers["tries"] = Coalesce(Sum("attempts", filter=Q(kind__in=taken)), 0)
-    numbers["waits"] = Coalesce(Sum("seconds", filter=Q(kind=SendingFact.DELIVERED.value)), 0)
-    found = rows.values_list("provider").annotate(**numbers)
-    ordered = found.order_by(-(F(taken[0]) + F(taken[1])), "provider")[:limit]
-    return [
-        ProviderSums(
-            provider=provider,
-            delivered=delivered,
-            failed=failed,
-            returned=returned,
-            complained=complained,
-            attempts=tries,
-            seconds=waits,
-        )
-        for provider, delivered, failed, returned, complained, tries, waits in ordered
-    ]
-
-
-def _facts(scope: Scope, *, provider: bool = False) -> QuerySet[Any]:
-    """The sums that are just fine enough for what is asked."""
+def facts_of(scope: Scope, *, provider: bool = False) -> QuerySet[Any]:
+    """Select the sums that are just fine enough for what is asked."""
     rows: QuerySet[Any] = HourFact.objects.all()
     if scope.domain:
         rows = DomainHour.objects.filter(domain=scope.domain)
@@ -254,7 +215,7 @@ def _figures(numbers: Collection[int], scope: Scope) -> dict[int, Figures]:
 def _narrowed(scope: Scope, numbers: Any, *, each: bool) -> dict[int, Figures]:
     """The figures of a part of each delivery, or of all of them together as number 0, from the facts."""
     by = ("delivery", "kind", "reason", "cause") if each else ("kind", "reason", "cause")
-    rows = _facts(scope).filter(delivery__in=numbers, kind__in=list(_COUNTED))
+    rows = facts_of(scope).filter(delivery__in=numbers, kind__in=list(_COUNTED))
     counted: dict[int, dict[str, int]] = {}
     exclusions: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
     for *where, kind, reason, cause, number in rows.values_list(*by).annotate(n=Sum("number")):
@@ -267,25 +228,6 @@ def _narrowed(scope: Scope, numbers: Any, *, each: bool) -> dict[int, Figures]:
         counters["messages"] = sum(counters[name] for name in _MESSAGES)
         counters["target"] = counters["excluded"] + counters["messages"]
     return {number: Figures(**counters, exclusions=exclusions[number]) for number, counters in counted.items()}
-
-
-def domain_sums(scope: Scope, *, limit: int) -> list[tuple[str, int, int, int, int]]:
-    """Sum the messages of the deliveries that began in the period by domain: delivered, failed, returned, complained.
-
-    The largest first; the domain `''` is all that were not among a delivery's largest.
-    """
-    columns = ("delivered", "failed", "returned", "complained")
-    begun = deliveries_begun(scope).values("id")
-    if scope.domain:
-        kinds = dict(_facts(scope).filter(delivery__in=begun).values_list("kind").annotate(n=Sum("number")))
-        numbers = [kinds.get(name, 0) for name in columns]
-        return [(scope.domain, *numbers)] if any(numbers) else []
-    rows = DomainFact.objects.filter(delivery__in=begun)
-    if scope.provider:
-        rows = rows.filter(provider=scope.provider)
-    grouped = rows.values_list("domain").annotate(**{f"all_{name}": Sum(name) for name in columns})
-    ordered = grouped.annotate(everything=Sum("delivered") + Sum("failed")).order_by("-everything", "domain")
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in ordered[:limit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,19 +260,6 @@ def gaps(scope: Scope) -> Gaps:
         rest = DomainHour.objects.filter(delivery__in=begun, domain="", kind__in=kinds).exclude(provider="")
         beyond = rest.aggregate(n=Sum("number"))["n"] or 0
     return Gaps(waiting=max(0, of.count() - whole - gone), gone=gone, beyond=beyond)
-
-
-def complaint_sources() -> frozenset[str]:
-    """Name the providers that have ever told of a complaint: of the others nothing is known."""
-    rows = ProviderFact.objects.filter(kind=SendingFact.COMPLAINED.value).values_list("provider", flat=True)
-    return frozenset(rows.distinct())
-
-
-def reported_deliveries(scope: Scope, sources: Collection[str]) -> dict[int, int]:
-    """Sum for each delivery what was delivered in the period to the providers that tell of complaints."""
-    rows = _facts(scope, provider=True).filter(hour__gte=scope.since, hour__lt=scope.until, provider__in=sources)
-    rows = rows.filter(kind=SendingFact.DELIVERED.value)
-    return dict(rows.values_list("delivery").annotate(n=Sum("number")))
 
 
 def names_of_deliveries(numbers: Collection[int]) -> dict[int, str]:

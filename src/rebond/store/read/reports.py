@@ -64,7 +64,7 @@ def _number(scope: Scope) -> Any:
 
 
 def quarantined_by_failures(scope: Scope) -> int:
-    """Count the addresses that failures put into quarantine; a person or a complaint did not."""
+    """Count the addresses that failures of our messages put into quarantine; a person or a complaint did not."""
     found = _into_quarantine(scope).aggregate(n=_number(scope))["n"]
     return found or 0
 
@@ -74,12 +74,13 @@ _BY_FAILURE = (Origin.HARD.value, Origin.SOFT.value, "")
 
 
 def _into_quarantine(scope: Scope) -> QuerySet[Any]:
-    return _changes(scope).filter(after=AddressStatus.QUARANTINED.value, origin__in=_BY_FAILURE)
+    rows = _changes(scope).filter(delivery__isnull=False, origin__in=_BY_FAILURE)
+    return rows.filter(after=AddressStatus.QUARANTINED.value)
 
 
 def quarantined_most(scope: Scope, *, limit: int = 5) -> list[tuple[int, str, int]]:
     """Find the deliveries whose failures put most addresses into quarantine: number, name, how many."""
-    rows = _into_quarantine(scope).filter(delivery__isnull=False)
+    rows = _into_quarantine(scope)
     found = list(rows.values_list("delivery").annotate(n=_number(scope)).order_by("-n", "delivery")[:limit])
     names = dict(Delivery.objects.filter(id__in=[number for number, _ in found]).values_list("id", "name"))
     return [(number, names.get(number, ""), count) for number, count in found]
