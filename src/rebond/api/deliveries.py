@@ -48,32 +48,14 @@ from rebond.services.report import page_of_deliveries
 from rebond.services.schedule_delivery import schedule_delivery, unschedule_delivery
 from rebond.services.send import begin_sending
 from rebond.services.templates import get_template, use
-from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow, Target
+from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow, ListedDelivery, Target
 from rebond.web.current import current_site, now
 
 router = Router(tags=["Deliveries"])
 
 
-class DeliveryLine(Told):
-    id: int
-    name: str
-    channel: Channel
-    status: DeliveryStatus
-    target: int
-    excluded: int
-    messages: int
-    delivered: int
-    returned: int
-    failed: int
-    pending: int
-    cancelled: int
-    production_errors: int
-    created_at: datetime
-    started_at: datetime | None
-
-
 class DeliveryPage(Told):
-    items: list[DeliveryLine]
+    items: list[ListedDelivery]
     next: str | None
 
 

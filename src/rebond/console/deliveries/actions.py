@@ -3,7 +3,10 @@
 What takes long is written down and left to a worker.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,22 +42,16 @@ _BATCHES = 5
 @require_http_methods(["GET", "POST"])
 def prepare(request: HttpRequest, number: int) -> HttpResponse:
     """Ask for a preparation; one that replaces an earlier one is confirmed."""
-    if request.method == "GET":
-        return _confirm(request, number, DeliveryAction.PREPARE)
-    begin_preparing(number, now=now(), actor=person_of(request).name)
-    ask("prepare", delivery=number)
-    return _told(request, number, _("The preparation has begun. Nothing is sent."))
+    words = _("The preparation has begun. Nothing is sent.")
+    return _do(request, number, begin_preparing, words, confirm=DeliveryAction.PREPARE, wakes={"prepare": number})
 
 
 @operation(Operation.WRITE_DELIVERIES)
 @require_http_methods(["GET", "POST"])
 def send(request: HttpRequest, number: int) -> HttpResponse:
     """Ask for the sending, once it was confirmed."""
-    if request.method == "GET":
-        return _confirm(request, number, DeliveryAction.SEND)
-    begin_sending(number, now=now(), actor=person_of(request).name)
-    ask("send", delivery=number)
-    return _told(request, number, _("The sending has begun."))
+    words = _("The sending has begun.")
+    return _do(request, number, begin_sending, words, confirm=DeliveryAction.SEND, wakes={"send": number})
 
 
 @operation(Operation.WRITE_DELIVERIES)
@@ -95,7 +92,8 @@ def schedule(request: HttpRequest, number: int) -> HttpResponse:
         schedule_delivery(number, _read_time(typed), now=now(), actor=person_of(request).name)
     except InputError as error:
         return _confirm(request, number, DeliveryAction.SEND, typed=typed, problem=spoken(error))
-    return _told(request, number, _("It is sent by itself at that time."))
+    messages.success(request, _("It is sent by itself at that time."))
+    return redirect("delivery_show", number)
 
 
 def _read_time(text: str) -> datetime:
@@ -110,36 +108,51 @@ def _read_time(text: str) -> datetime:
 @require_POST
 def unschedule(request: HttpRequest, number: int) -> HttpResponse:
     """Take a delivery's time back."""
-    unschedule_delivery(number, now=now(), actor=person_of(request).name)
-    return _told(request, number, _("It is not sent by itself any more: send it when you want."))
+    words = _("It is not sent by itself any more: send it when you want.")
+    return _do(request, number, unschedule_delivery, words)
 
 
 @operation(Operation.WRITE_DELIVERIES)
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """End a delivery for good, once it was confirmed."""
-    if request.method == "GET":
-        return _confirm(request, number, DeliveryAction.CANCEL)
-    cancel_delivery(number, now=now(), actor=person_of(request).name, most=_BATCHES)
-    ask("cancel")
-    return _told(request, number, _("The delivery is cancelled: nothing more of it is sent."))
+    words = _("The delivery is cancelled: nothing more of it is sent.")
+    cancel_some = partial(cancel_delivery, most=_BATCHES)
+    return _do(request, number, cancel_some, words, confirm=DeliveryAction.CANCEL, wakes={"cancel": None})
 
 
 @operation(Operation.WRITE_DELIVERIES)
 @require_POST
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Stop handing over."""
-    pause_delivery(number, now=now(), actor=person_of(request).name)
-    return _told(request, number, _("Paused: what is being handed over at this moment ends, nothing else begins."))
+    words = _("Paused: what is being handed over at this moment ends, nothing else begins.")
+    return _do(request, number, pause_delivery, words)
 
 
 @operation(Operation.WRITE_DELIVERIES)
 @require_POST
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Let a paused delivery go on."""
-    resume_delivery(number, now=now(), actor=person_of(request).name)
-    ask("send", delivery=number)
-    return _told(request, number, _("The sending goes on."))
+    return _do(request, number, resume_delivery, _("The sending goes on."), wakes={"send": number})
+
+
+def _do(
+    request: HttpRequest,
+    number: int,
+    act: Callable[..., object],
+    words: str,
+    *,
+    confirm: DeliveryAction | None = None,
+    wakes: Mapping[str, int | None] = MappingProxyType({}),
+) -> HttpResponse:
+    """Do it as this person, wake who carries it out, and say so; a GET asks for the confirmation."""
+    if request.method == "GET" and confirm is not None:
+        return _confirm(request, number, confirm)
+    act(number, now=now(), actor=person_of(request).name)
+    for job, delivery in wakes.items():
+        ask(job, **({} if delivery is None else {"delivery": delivery}))
+    messages.success(request, words)
+    return redirect("delivery_show", number)
 
 
 def _confirm(
@@ -165,8 +178,3 @@ def _soon(scheduled: datetime | None) -> str:
     """The time that a field offers: the one that was given, or the next full hour but one."""
     at = localtime(scheduled or now() + timedelta(hours=2))
     return (at if scheduled else at.replace(minute=0)).strftime("%Y-%m-%dT%H:%M")
-
-
-def _told(request: HttpRequest, number: int, words: str) -> HttpResponse:
-    messages.success(request, words)
-    return redirect("delivery_show", number)
