@@ -142,13 +142,18 @@ def checked_text(text: str, name: str, *, most: int, lines: bool = False) -> str
     return text
 
 
+def is_slug(text: str) -> bool:
+    """Tell whether a page can have this address."""
+    return _SLUG.fullmatch(text) is not None
+
+
 def read_page(document: object) -> PageDefinition:
     """Read a page from a document; LandingError names what is wrong with it."""
     if not isinstance(document, Mapping):
         raise LandingError(said("a page is an object of named parts"))
     reader = _Reader(dict(document))
     slug = reader.line("slug")
-    if not _SLUG.fullmatch(slug):
+    if not is_slug(slug):
         raise LandingError(
             said("slug {slug!r}: it has 1 to 64 small letters (a to z), digits and hyphens between them", slug=slug)
         )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
 
-from rebond.core.landing import LandingError, PageDefinition, PageText, read_page, written_page
+from rebond.core.landing import LandingError, PageDefinition, PageText, is_slug, read_page, written_page
 from rebond.core.policy import RetryPermanent
 from rebond.core.said import said, words_of
 from rebond.core.words import Channel, MessageClass
@@ -49,7 +49,7 @@ def list_pages() -> list[PageRow]:
 
 def find_page(slug: str) -> PageRow:
     """Return the page of an address; NotFoundError when there is none."""
-    row = read.page_at(slug)
+    row = read.page_at(slug) if is_slug(slug) else None
     if row is None:
         raise NotFoundError(said("there is no landing page {slug!r}: rebond landing list shows them", slug=slug[:80]))
     return row
