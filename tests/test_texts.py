@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from rebond.core.said import pieces, said, said_n
 from rebond.core.words import AddressStatus, DeliveryStatus
@@ -192,3 +193,13 @@ def test_the_list_of_what_is_not_on_pages_is_short_and_true() -> None:
     for name in _NOT_ON_PAGES:
         assert re.search(r"raise \w+(\.\w+)?\(", (CODE / name).read_text("utf-8")), name
     assert len(_NOT_ON_PAGES) <= 20
+
+
+def test_one_english_text_has_one_french_whichever_page_asks() -> None:
+    """All areas are one catalogue for Django: where two mean something else, a context tells them apart."""
+    french: dict[tuple[object, ...], dict[str, str]] = {}
+    for path in sorted((CODE / "console").glob("*/locale/fr/LC_MESSAGES/django.po")):
+        for message in read_po(path.open("rb"), locale="fr"):
+            if message.id:
+                french.setdefault((message.context, message.id), {})[str(message.string)] = path.parts[-5]
+    assert not {key: told for key, told in french.items() if len(told) > 1}

@@ -8,6 +8,7 @@ catalogue is behind, or a text has no French.
 """
 
 import ast
+import re
 import sys
 from datetime import UTC, datetime
 from io import BytesIO
@@ -98,6 +99,15 @@ def _split(function: str, message: object) -> tuple[object, str | None] | None:
     return parts[0], context
 
 
+def thin(french: str) -> str:
+    """Put the thin space that does not break before the signs that French sets apart."""
+    french = french.replace("« ", f"«{_THIN}").replace(" »", f"{_THIN}»")
+    return re.sub(r" (?=[:;?!](\s|$))", _THIN, french)
+
+
+_THIN = "\u202f"
+
+
 def updated(area: Path) -> Catalog:
     """The area's catalogue as it should be."""
     path = area / "locale/fr/LC_MESSAGES/django.po"
@@ -109,6 +119,8 @@ def updated(area: Path) -> Catalog:
             key = identifier[0] if isinstance(identifier, tuple) else identifier
             known = old.get(key, context)
             string = known.string if known and isinstance(known.id, tuple) == isinstance(identifier, tuple) else ""
+            if area.name in SPEAKERS:
+                string = tuple(map(thin, string)) if isinstance(string, tuple | list) else thin(string)
             new.add(identifier, string=string or None, locations=[(name, 0)], context=context)
     return new
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from rebond.console.words import word
 from rebond.core.permissions import Operation
@@ -61,4 +61,4 @@ class WebhookForm(forms.Form):
 class EditForm(WebhookForm):
     """A subscription that there is."""
 
-    active = forms.BooleanField(label=_("Active"), required=False)
+    active = forms.BooleanField(label=pgettext_lazy("webhook", "Active"), required=False)
