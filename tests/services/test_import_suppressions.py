@@ -247,3 +247,9 @@ def test_columns_that_no_list_has_are_told() -> None:
 def test_what_is_no_date_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="is no date"):
         read_date(text)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1969-12-31T23:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_a_date_before_there_was_mail_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="lies before 1970|is no date"):
+        read_date(text)

@@ -17,6 +17,7 @@ _HASHES = {"hash": 0, "sha256": 64, "sha1": 40, "md5": 32}
 _ADDRESSES = {"address": None, "email": Channel.EMAIL, "phone": Channel.SMS, "sms": Channel.SMS, "push": Channel.PUSH}
 _DATES = ("since", "date", "at", "created", "created_at")
 _FORMULA = frozenset("=+-@")
+_FIRST_YEAR = 1970
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _Q, _D, _A = AddressStatus.QUARANTINED, AddressStatus.DENYLISTED, AddressStatus.ALLOWLISTED
 
@@ -223,14 +224,21 @@ def read_date(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        if text.isdecimal():
-            return datetime.fromtimestamp(int(text), UTC)
-        found = _iso(text) or parsedate_to_datetime(text)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        at = _read(text)
     except (ValueError, TypeError, OverflowError, OSError, IndexError):
         raise ValueError(
             said("{text!r} is no date: write it as 2026-05-31 or 2026-05-31T08:00:00Z", text=text[:50])
         ) from None
+    if at.year < _FIRST_YEAR:
+        raise ValueError(said("{text!r} lies before {year}: no list is that old", text=text[:50], year=_FIRST_YEAR))
+    return at
+
+
+def _read(text: str) -> datetime:
+    if text.isdecimal():
+        return datetime.fromtimestamp(int(text), UTC)
+    found = _iso(text) or parsedate_to_datetime(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _iso(text: str) -> datetime | None:
