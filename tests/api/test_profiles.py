@@ -129,8 +129,11 @@ def test_people_without_an_address_come_in_when_that_is_meant(asker: Asker) -> N
 
 def test_each_report_is_told_with_its_definitions(key_for: KeyFor) -> None:
     asker = key_for(Role.VIEWER)
-    names = [one["name"] for one in asker.get("/reports").json()["items"]]
-    assert "delivery-summary" in names
+    items = asker.get("/reports").json()["items"]
+    filters = {one["name"]: one["filters"] for one in items}
+    assert filters["quarantine"] == ["channel"]
+    assert filters["delivery-summary"] == ["channel", "delivery", "service", "provider", "domain"]
+    names = list(filters)
     for name in names:
         told = asker.get(f"/reports/{name}?since=2026-03-01&until=2026-03-07").json()
         assert (told["name"], told["since"], told["until"]) == (name, "2026-03-01", "2026-03-07")
@@ -151,10 +154,22 @@ def test_each_report_is_told_with_its_definitions(key_for: KeyFor) -> None:
         ("/reports/quarantine?channel=fax", 422),
         ("/reports/quarantine?delivery=0", 422),
         ("/reports/quarantine?week=3", 422),
+        ("/reports/quarantine?delivery=1", 422),
+        ("/reports/quarantine?provider=gmail", 422),
+        ("/reports/qualification?domain=shop.example", 422),
+        ("/reports/providers?service=9", 422),
+        ("/reports/providers?domain=shop.example&channel=sms", 422),
     ],
 )
 def test_a_report_that_cannot_be_is_refused(asker: Asker, path: str, status: int) -> None:
     refused(asker.get(path), status)
+
+
+def test_a_report_says_why_it_cannot_be_filtered_and_what_it_lacks(asker: Asker) -> None:
+    told = refused(asker.get("/reports/quarantine?provider=gmail"), 422)
+    assert "cannot be filtered by provider: its sizes are kept by channel" in str(told)
+    lacks = asker.get("/reports/providers?domain=Shop.example").json()["gaps"]
+    assert lacks == {"waiting": 0, "gone": 0, "beyond": 0, "unplaced": 0}
 
 
 def test_a_person_is_erased_after_a_look_at_the_effect(asker: Asker, imported: Any) -> None:
