@@ -119,8 +119,7 @@ def updated(area: Path) -> Catalog:
             key = identifier[0] if isinstance(identifier, tuple) else identifier
             known = old.get(key, context)
             string = known.string if known and isinstance(known.id, tuple) == isinstance(identifier, tuple) else ""
-            if area.name in SPEAKERS:
-                string = tuple(map(thin, string)) if isinstance(string, tuple | list) else thin(string)
+            string = tuple(map(thin, string)) if isinstance(string, tuple | list) else thin(string)
             new.add(identifier, string=string or None, locations=[(name, 0)], context=context)
     return new
 
