@@ -11,8 +11,9 @@ from rebond.config import Config
 from rebond.core.words import Role
 from rebond.services.audiences import create_service
 from rebond.services.opt_in import Asked, ask
+from rebond.services.opt_in_mail import make_mails
 from rebond.services.opt_in_pages import find_page, save_page
-from rebond.store.models import LandingPage
+from rebond.store.models import Delivery, LandingPage
 from rebond.web.current import serve
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
@@ -158,3 +159,14 @@ def test_everybody_can_use_the_pages(
     shown.locator("form#page-form button[type=submit]").click()
     shown.wait_for_url(f"**/landing-pages/{number}/")
     assert find_page("news").definition.texts["en"].title == "Stay in touch"
+
+
+def test_the_delivery_of_its_mails_opens(client_as: ClientAs, reachable: Site) -> None:
+    page(reachable)
+    request()
+    make_mails(providers={}, keyring=reachable.keyring, now=NOW)
+    number, client = Delivery.objects.get().pk, client_as()
+    for path in ("", "messages/", "exclusions/", "failures/", "content/"):
+        answer = client.get(f"/deliveries/{number}/{path}")
+        assert answer.status_code == 200, path
+    assert "ann@example.org" in text_of(client, f"/deliveries/{number}/messages/")

@@ -22,12 +22,13 @@ from tests.services.sending_fixtures import HARD, HOUR, KEYRING, START, assert_r
 from rebond.core.failure import Event, Evidence
 from rebond.core.ports import OutcomeKind
 from rebond.core.tokens import Keyring, sign, sign_confirmation, sign_unsubscribe
-from rebond.core.words import AddressStatus, Channel, OptInStatus
+from rebond.core.words import AddressStatus, Channel, MessageStatus, OptInStatus
 from rebond.services.opt_in import FieldError, TooManyRequestsError
 from rebond.services.opt_in_confirm import Link, look
 from rebond.services.opt_in_links import about
 from rebond.services.opt_in_pages import find_page, remove_page, save_page
 from rebond.services.record import Occurrence, record
+from rebond.services.report import recount
 from rebond.store.models import (
     AddressStateRow,
     AuditEntry,
@@ -46,6 +47,7 @@ from rebond.store.models import (
     Subscription,
 )
 from rebond.store.read.jobs import due_to_send
+from rebond.store.read.log_pages import ExclusionFilter, LogFilter, exclusion_log_page, sending_log_page
 from rebond.store.write.sending import finish_delivery
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -380,3 +382,19 @@ def test_the_id_of_a_new_profile_is_never_another_s() -> None:
     confirms(link())
     assert sorted(Profile.objects.values_list("external_id", flat=True)) == [ANN, f"{ANN}#2"]
     assert ProfileAddress.objects.get(profile=other).key == "new@example.org"
+
+
+def test_the_logs_of_a_delivery_show_confirmations_page_by_page() -> None:
+    page()
+    put(AddressStatus.DENYLISTED, "complaint")
+    for name in ("ann", "bob", "cat"):
+        asks(f"{name}@example.org")
+    mails()
+    delivery = Delivery.objects.get().pk
+    first = sending_log_page(delivery, LogFilter(), limit=1)
+    assert first.next is not None
+    second = sending_log_page(delivery, LogFilter(status=MessageStatus.DELIVERED), after=first.next, limit=1)
+    assert [row.address for row in (*first.rows, *second.rows)] == ["cat@example.org", "bob@example.org"]
+    (excluded,) = exclusion_log_page(delivery, ExclusionFilter()).rows
+    assert (excluded.address, excluded.profile) == (ANN, "")
+    assert recount(delivery).problems == ()

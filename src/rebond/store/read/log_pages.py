@@ -69,10 +69,15 @@ class LogPage(Generic[Row]):
     looked_through: int = 0
 
 
+# Somebody who has yet to confirm a subscription has a number below zero, and no profile.
+_FIRST = -(2**63)
+
+
 def sending_log_page(
     delivery_id: int, wanted: LogFilter, *, after: int = 0, limit: int = 50, look: int = LOOK
 ) -> LogPage[LoggedMessage]:
-    """Read the messages that are wanted behind a profile."""
+    """Read the messages that are wanted behind a profile; behind 0: from the first."""
+    after = after or _FIRST
     rows = Message.objects.filter(delivery_id=delivery_id)
     condition = Q()
     if wanted.returned:
@@ -104,7 +109,8 @@ def sending_log_page(
 def exclusion_log_page(
     delivery_id: int, wanted: ExclusionFilter, *, after: int = 0, limit: int = 50, look: int = LOOK
 ) -> LogPage[LoggedExclusion]:
-    """Read the exclusions that are wanted behind a profile."""
+    """Read the exclusions that are wanted behind a profile; behind 0: from the first."""
+    after = after or _FIRST
     rows = Exclusion.objects.filter(delivery_id=delivery_id)
     condition = Q()
     if wanted.reason:
