@@ -11,7 +11,17 @@ from django.apps import apps
 from mail_fixtures import CAME, dsn, verp
 from opt_in_fixtures import ANN, asks, confirms, mails, page, token_in
 from people_fixtures import Person, add_people, draft, run, set_state
-from sending_fixtures import START, assert_reconciled
+from sending_fixtures import (
+    START,
+    JumpingClock,
+    MemorySender,
+    accept,
+    assert_reconciled,
+    delivery,
+    meanwhile,
+    run_send,
+    statuses,
+)
 from test_settle import came, sent, state
 
 from rebond.core.failure import Origin
@@ -131,6 +141,24 @@ def test_a_message_with_the_transport_is_waited_for() -> None:
     Message.objects.update(lease_until=START - timedelta(minutes=1))
     erased()
     assert tells_of(row.address) == []
+
+
+def test_what_a_sender_has_claimed_already_does_not_go() -> None:
+    number = delivery(60)
+    sender = MemorySender(JumpingClock(), accept)
+    done: list[erase.Erased] = []
+
+    def first(_: object) -> None:
+        if not done:
+            meanwhile(lambda: done.append(erased("p59")))
+
+    sender.before = first
+    run_send(number, sender=sender)
+    assert done
+    assert "p59@example.org" not in sender.times
+    assert statuses(number) == {"delivered": 59, "excluded_late": 1}
+    assert_reconciled(number)
+    assert tells_of("p59@example.org") == []
 
 
 def test_late_returns_count_for_the_delivery_and_leave_nothing_behind() -> None:
