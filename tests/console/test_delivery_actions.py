@@ -8,6 +8,7 @@ import pytest
 
 from rebond.core.words import Role
 from rebond.services.delivery_edit import edit_delivery
+from rebond.services.errors import RefusedError
 from rebond.services.jobs import show_oneself
 from rebond.store.models import AuditEntry, Delivery
 from rebond.store.read.deliveries import counts_of
@@ -65,6 +66,27 @@ def test_sending_is_confirmed_in_numbers(client_as: ClientAs, asked: list[Any]) 
     client.post(f"/deliveries/{number}/send/")
     assert asked == [("send", {"delivery": number})]
     assert status_of(number) == "sending"
+
+
+def test_a_preparation_is_stopped_and_gone_on_with(client_as: ClientAs, asked: list[Any]) -> None:
+    add_people([Person(f"ann{n}@shop.example") for n in range(4)])
+    number, client = draft(), client_as(Role.OPERATOR)
+    client.post(f"/deliveries/{number}/prepare/")
+    assert f"/deliveries/{number}/stop/" in text_of(client, f"/deliveries/{number}/")
+
+    def stop(done: Any) -> None:
+        client.post(f"/deliveries/{number}/stop/")
+
+    with pytest.raises(RefusedError):
+        run(number, chunk=2, progress=stop)
+    assert status_of(number) == "draft"
+    text = text_of(client, f"/deliveries/{number}/")
+    assert "The preparation was stopped after 2 profiles" in text
+    assert "Go on preparing" in text
+    assert "of the preparation before" not in text
+    client.post(f"/deliveries/{number}/prepare/")
+    assert run(number, chunk=2).messages == 4
+    assert client.post(f"/deliveries/{number}/stop/").status_code == 409
 
 
 def test_a_proof_is_sent_from_the_preview(client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +178,7 @@ def test_what_the_state_does_not_allow_is_refused(client_as: ClientAs, action: s
 
 
 @pytest.mark.parametrize("role", MAY_NOT)
-@pytest.mark.parametrize("action", ["send", "pause", "resume", "cancel", "prepare", "schedule", "unschedule"])
+@pytest.mark.parametrize("action", ["send", "pause", "resume", "cancel", "prepare", "schedule", "stop"])
 def test_others_are_refused_and_shown_no_button(client_as: ClientAs, role: Role, action: str) -> None:
     number, client = prepared(), client_as(role)
     assert f"/{action}/" not in text_of(client, f"/deliveries/{number}/")

@@ -19,6 +19,7 @@ ALLOWED = {
     "draft": {"edit": "draft", "prepare": "preparing", "cancel": "cancelled"},
     "preparing": {
         "prepare": "preparing",
+        "stop": "draft",
         "prepared": "prepared",
         "prepare_failed": "prepare_failed",
         "cancel": "cancelled",

@@ -27,11 +27,13 @@ from rebond.core.failure import Origin
 from rebond.core.policy import parse_retries
 from rebond.core.words import AddressStatus, Channel, DeliveryStatus, MessageClass, Reason
 from rebond.services.deliveries import get_delivery
+from rebond.services.delivery_edit import edit_delivery
 from rebond.services.errors import RefusedError
 from rebond.services.import_people import import_people
 from rebond.services.people_file import FileOptions
+from rebond.services.prepare import PrepareProgress, stop_preparing
 from rebond.store.models import AuditEntry, Delivery, Exclusion, Message, Profile, TargetMember
-from rebond.store.read.deliveries import Target
+from rebond.store.read.deliveries import Target, counts_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -45,6 +47,40 @@ def outcome(delivery: int) -> dict[int, tuple[str, str] | None]:
         assert profile not in found
         found[profile] = (reason, cause)
     return found
+
+
+def test_a_preparation_is_stopped_and_goes_on_from_there() -> None:
+    add_people([Person(f"a{n}@shop.example") for n in range(6)])
+    number = draft()
+
+    def stop(done: PrepareProgress) -> None:
+        if done.profiles == 4:
+            stop_preparing(number, now=NOW, actor="ann")
+
+    with pytest.raises(RefusedError, match="its preparation has been stopped"):
+        run(number, chunk=2, progress=stop)
+    stopped = get_delivery(number)
+    assert (stopped.status, counts_of(number).target) == (DeliveryStatus.DRAFT, 4)
+    first = set(Message.objects.values_list("id", flat=True))
+    assert run(number, chunk=2).messages == 6
+    assert first <= set(Message.objects.values_list("id", flat=True))
+    with pytest.raises(RefusedError, match="is prepared, so it cannot be asked to stop"):
+        stop_preparing(number, now=NOW, actor="ann")
+
+
+def test_what_was_stopped_and_then_edited_begins_anew() -> None:
+    add_people([Person(f"a{n}@shop.example") for n in range(4)])
+    number = draft()
+
+    def stop(done: PrepareProgress) -> None:
+        stop_preparing(number, now=NOW, actor="ann")
+
+    with pytest.raises(RefusedError):
+        run(number, chunk=2, progress=stop)
+    first = set(Message.objects.values_list("id", flat=True))
+    edit_delivery(number, {"subject": "New"}, now=NOW, actor="ann")
+    assert run(number, chunk=2).messages == 4
+    assert not first & set(Message.objects.values_list("id", flat=True))
 
 
 def test_first_reason_that_applies() -> None:

@@ -41,7 +41,7 @@ from rebond.services.deliveries import (
 )
 from rebond.services.delivery_edit import edit_delivery
 from rebond.services.import_people import try_people
-from rebond.services.prepare import begin_preparing
+from rebond.services.prepare import begin_preparing, stop_preparing
 from rebond.services.proof import MOST, Proofs, send_proof
 from rebond.services.report import DeliveryPage as ListedPage
 from rebond.services.report import page_of_deliveries
@@ -220,6 +220,17 @@ def prepare(request: HttpRequest, delivery: Number) -> Any:
     row = begin_preparing(delivery, now=now(), actor=caller_of(request).name)
     ask("prepare", delivery=delivery)
     return Status(202, row)
+
+
+@router.post(
+    "/deliveries/{delivery}/stop",
+    response=DeliveryState,
+    summary="Stop a preparation",
+    **needs(Operation.WRITE_DELIVERIES),
+)
+def stop(request: HttpRequest, delivery: Number) -> dict[str, Any]:
+    """It is a draft; prepared again without an edit, it goes on from where it was."""
+    return {"id": delivery, "status": stop_preparing(delivery, now=now(), actor=caller_of(request).name)}
 
 
 @router.post(

@@ -175,6 +175,12 @@ def _preparing() -> "Iterator[Callable[[PrepareProgress], None] | None]":
 def _register_steering(app: typer.Typer) -> None:
     @app.command()
     @handles_errors
+    def stop(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
+        """Stop a preparation that runs elsewhere; prepared again without an edit, it goes on from there."""
+        _steer("stop_preparing", delivery, data=data, json=json, module="prepare")
+
+    @app.command()
+    @handles_errors
     def pause(delivery: IdArgument, data: DataOption = None, json: JsonOption = False) -> None:
         """Stop handing over, until it is resumed."""
         _steer("pause_delivery", delivery, data=data, json=json)
@@ -192,12 +198,13 @@ def _register_steering(app: typer.Typer) -> None:
         _steer("cancel_delivery", delivery, data=data, json=json)
 
 
-def _steer(service: str, delivery: int, *, data: Path | None, json: bool) -> None:
+def _steer(service: str, delivery: int, *, data: Path | None, json: bool, module: str = "deliveries") -> None:
+    from importlib import import_module
+
     from rebond.cli.settling import actor
     from rebond.wiring import open_site
 
     site = open_site(data_directory(data))
-    from rebond.services import deliveries
-
-    status: DeliveryStatus = getattr(deliveries, service)(delivery, now=site.clock.now(), actor=actor())
+    act = getattr(import_module(f"rebond.services.{module}"), service)
+    status: DeliveryStatus = act(delivery, now=site.clock.now(), actor=actor())
     show({"id": delivery, "status": status}, as_json=json)

@@ -46,6 +46,7 @@ class DeliveryAction(StrEnum):
 
     EDIT = "edit"
     PREPARE = "prepare"
+    STOP = "stop"
     PREPARED = "prepared"
     PREPARE_FAILED = "prepare_failed"
     SCHEDULE = "schedule"
@@ -65,6 +66,8 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryAction, tuple[frozenset[DeliveryStatus], D
         frozenset({_D.DRAFT, _D.PREPARING, _D.PREPARED, _D.SCHEDULED, _D.PREPARE_FAILED}),
         _D.PREPARING,
     ),
+    # What was prepared stays: preparing goes on from there, unless it is edited.
+    DeliveryAction.STOP: (frozenset({_D.PREPARING}), _D.DRAFT),
     DeliveryAction.PREPARED: (frozenset({_D.PREPARING}), _D.PREPARED),
     DeliveryAction.PREPARE_FAILED: (frozenset({_D.PREPARING}), _D.PREPARE_FAILED),
     # Another time may be given.

@@ -57,9 +57,14 @@ class Overview:
         return bool(counts.production_errors) and counts.production_errors == counts.messages
 
     @property
+    def stopped(self) -> bool:
+        """Whether its preparation was stopped, to go on from where it was."""
+        return self.delivery.status is DeliveryStatus.DRAFT and self.delivery.cursor > 0
+
+    @property
     def stale(self) -> bool:
         """Whether the figures are of a preparation that does not hold any more."""
-        return self.delivery.status in _UNPREPARED and bool(self.report.counts.target)
+        return self.delivery.status in _UNPREPARED and bool(self.report.counts.target) and not self.stopped
 
     @property
     def reading(self) -> bool:

@@ -113,10 +113,16 @@ def begin_preparing(delivery_id: int, *, now: datetime, actor: str) -> DeliveryR
                 )
             )
         if delivery.status is not DeliveryStatus.PREPARING:
-            # A draft may have been prepared before it was edited.
-            cursor = _CLEARING if delivery.cursor else 0
+            # A draft goes on where it was stopped; when it was edited since, its cursor says that all is cleared first.
+            stopped = delivery.status is DeliveryStatus.DRAFT
+            cursor = delivery.cursor if stopped else _CLEARING if delivery.cursor else 0
             act(delivery_id, DeliveryAction.PREPARE, now=now, actor=actor, cursor=cursor, scheduled_at=None)
     return get_delivery(delivery_id)
+
+
+def stop_preparing(delivery_id: int, *, now: datetime, actor: str) -> DeliveryStatus:
+    """Stop a preparation after the chunk at hand; prepared again without an edit, it goes on from there."""
+    return act(delivery_id, DeliveryAction.STOP, now=now, actor=actor)
 
 
 def _end(delivery_id: int, *, cursor: int, now: datetime, actor: str) -> None:

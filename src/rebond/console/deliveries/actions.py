@@ -25,7 +25,7 @@ from rebond.jobs import ask
 from rebond.services.dashboard import overview
 from rebond.services.deliveries import cancel_delivery, pause_delivery, resume_delivery
 from rebond.services.errors import InputError, RefusedError
-from rebond.services.prepare import begin_preparing, warnings_about
+from rebond.services.prepare import begin_preparing, stop_preparing, warnings_about
 from rebond.services.proof import addresses_in, send_proof
 from rebond.services.schedule_delivery import schedule_delivery, unschedule_delivery
 from rebond.services.send import begin_sending
@@ -44,6 +44,13 @@ def prepare(request: HttpRequest, number: int) -> HttpResponse:
     """Ask for a preparation; one that replaces an earlier one is confirmed."""
     words = _("The preparation has begun. Nothing is sent.")
     return _do(request, number, begin_preparing, words, confirm=DeliveryAction.PREPARE, wakes={"prepare": number})
+
+
+@operation(Operation.WRITE_DELIVERIES)
+@require_POST
+def stop(request: HttpRequest, number: int) -> HttpResponse:
+    """Stop a preparation."""
+    return _do(request, number, stop_preparing, _("The preparation stops; it can go on from where it is."))
 
 
 @operation(Operation.WRITE_DELIVERIES)

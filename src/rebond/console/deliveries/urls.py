@@ -18,6 +18,7 @@ urlpatterns = [
     path("deliveries/<int:number>/", views.show, name="delivery_show"),
     path("deliveries/<int:number>/live/", views.live, name="delivery_live"),
     path("deliveries/<int:number>/prepare/", actions.prepare, name="delivery_prepare"),
+    path("deliveries/<int:number>/stop/", actions.stop, name="delivery_stop"),
     path("deliveries/<int:number>/send/", actions.send, name="delivery_send"),
     path("deliveries/<int:number>/proof/", actions.proof, name="delivery_proof"),
     path("deliveries/<int:number>/schedule/", actions.schedule, name="delivery_schedule"),

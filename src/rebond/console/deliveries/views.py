@@ -44,6 +44,7 @@ def about(found: Overview, *, tab: str) -> dict[str, Any]:
         "spoiled": found.spoiled,
         "unbuildable": found.unbuildable,
         "stale": found.stale,
+        "stopped": found.stopped,
     }
 
 

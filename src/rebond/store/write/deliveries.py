@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Case, When
+
 from rebond.core.policy import RetryPermanent
 from rebond.core.words import Channel, DeliveryStatus, MessageClass, MessageStatus
 from rebond.store.models import Delivery, DeliveryCounts, Message, TargetMember
@@ -58,6 +60,8 @@ def edit_delivery(delivery_id: int, changed: NewDelivery, *, aim: Aim) -> None:
         problem="",
         prepared_at=None,
         scheduled_at=None,
+        # What was prepared is cleared away before it is prepared again.
+        cursor=Case(When(cursor=0, then=0), default=-1),
     )
 
 
