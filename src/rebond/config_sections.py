@@ -33,6 +33,7 @@ class Section(BaseModel):
 
 
 class SiteSection(Section):
+    name: str = Field(default="", max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
     time_zone: str = "UTC"
     default_region: str = ""
     public_url: str = ""

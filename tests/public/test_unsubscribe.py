@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -25,6 +26,7 @@ from rebond.store.models import (
     Subscription,
     Unsubscription,
 )
+from rebond.web.current import serve
 from rebond.wiring import Site
 from tests.console.conftest import Desk
 from tests.services.sending_fixtures import (
@@ -300,6 +302,18 @@ def test_it_sets_no_cookie_reads_none_and_sends_nobody_elsewhere(site: Site, cli
         assert "csrf" not in answer.content.decode()
         assert "administrator" not in answer.content.decode()
     assert client.get("/").status_code == 200  # and whoever is signed in stays so
+
+
+@pytest.mark.parametrize(("named", "shown"), [
+    ({"name": "Aux <bons> pains", "public_url": "https://pain.example"}, "Aux &lt;bons&gt; pains"),
+    ({"public_url": "https://pain.example:8443/x"}, "pain.example"),
+    ({}, "testserver"),
+])  # fmt: skip
+def test_it_says_whose_it_is(site: Site, named: dict[str, str], shown: str) -> None:
+    serve(replace(site, config=site.config.model_copy(update={"site": SiteSection(**named)})))
+    text = text_of(Client().get(link(site, delivery(1))))
+    assert f"Unsubscribe from the mails of {shown}?" in text
+    assert f'<header class="site">{shown}</header>' in text
 
 
 def test_its_headers_are_strict(site: Site) -> None:

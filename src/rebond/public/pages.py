@@ -66,8 +66,9 @@ def say(request: HttpRequest, title: str, text: str, *, status: int) -> HttpResp
 
 
 def site_name(request: HttpRequest) -> str:
-    """Name the site as strangers know it: by the name of its public address."""
-    return urlsplit(current_site().config.site.public_url).hostname or request.get_host().partition(":")[0]
+    """Name the site as strangers know it: as it calls itself, else by the name of its public address."""
+    site = current_site().config.site
+    return site.name or urlsplit(site.public_url).hostname or request.get_host().partition(":")[0]
 
 
 def form_of(request: HttpRequest) -> QueryDict:
