@@ -35,7 +35,7 @@ class Chart:
     """What is drawn. `of` names what the labels are (the head of the table's first column); `share`: values are shares.
 
     `said` is the sentence that tells the chart to those who do not see it; without it the extent is told. `tabled` is
-    False where the page has the whole table beside it.
+    False where the page has the whole table beside it; `missing` is written where there is no value.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Chart:
     share: bool = False
     tabled: bool = True
     marks: Sequence[Mark] = ()
+    missing: str = "–"
 
 
 def writer(chart: Chart) -> Callable[[float], str]:

@@ -26,7 +26,7 @@ def ranked(chart: Chart) -> SafeString:
 def _numbers(chart: Chart, place: int) -> str:
     write = writer(chart)
     values = (one.values[place] for one in chart.series)
-    return " · ".join("–" if value is None else write(value) for value in values)
+    return " · ".join(chart.missing if value is None else write(value) for value in values)
 
 
 def _bars(chart: Chart, place: int, top: float) -> SafeString:

@@ -84,8 +84,7 @@ def _is_number(column: Column) -> bool:
 
 def _cell(value: Any, column: Column) -> str:
     if value is None:
-        # Nobody tells, which is not the same as none.
-        return gettext("unknown") if column.name == "complained_share" else "–"
+        return _missing(column)
     if column.name == "delivery":
         return format_html('<a href="{}">{}</a>', reverse("delivery_show", args=[value]), str(value))
     if column.name in _NAMES:
@@ -105,6 +104,11 @@ def _cell(value: Any, column: Column) -> str:
             return _word(value, column)
         case _:
             return _name(value, column)
+
+
+def _missing(column: Column) -> str:
+    """What stands for no value: of complaints nobody tells, which is not the same as none."""
+    return gettext("unknown") if column.name == "complained_share" else "–"
 
 
 def _word(value: Any, column: Column) -> str:
@@ -148,6 +152,7 @@ def _chart(table: Table, drawing: Drawing) -> SafeString:
         series=[Series(_title(table.columns[at]), [row[at] for row in rows]) for at in series],
         share=any(table.columns[at].kind is Kind.SHARE for at in series),
         tabled=False,
+        missing=_missing(table.columns[series[0]]),
         marks=[Mark(column_title(name, language=language()), value) for name, value in drawing.limits],
     )
     if drawing.most:
