@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from rebond.core.said import Said, pieces, read, said, said_n, words_of, written
+from rebond.core.said import Said, foreign, pieces, read, said, said_n, words_of, written
 from rebond.core.words import DeliveryStatus
 
 AT = datetime(2026, 5, 3, 8, 5, tzinfo=UTC)
@@ -41,6 +41,10 @@ def test_a_sentence_is_its_english_text(sentence: Said, english: str) -> None:
     assert str(sentence) == english
 
 
+def test_sentences_of_libraries_are_named_as_they_are() -> None:
+    assert foreign("unexpected {found!r}", "{{") == ("unexpected {found!r}", "{{")
+
+
 def test_a_sentence_travels_and_does_not_change() -> None:
     sentence = said_n("{n} of {what}", "{n} of {what}s", 2, what=said("line {n}", n=3))
     for other in (pickle.loads(pickle.dumps(sentence)), copy.deepcopy(sentence)):  # our own
@@ -72,6 +76,7 @@ def test_an_error_gives_back_its_sentence() -> None:
         ("{known!r:and}.", {"known": ("a", "b")}),
         ("no:\n{words:lines}", {"words": ("a", "b")}),
         ("{name}: {name} again", {"name": "f"}),
+        ("{number:d} of {hours:g} h", {"number": 12, "hours": 1.5}),
     ],
 )
 def test_a_text_is_read_back_by_its_template(template: str, values: dict[str, object]) -> None:
