@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.figures import Figure, Kind, Measured, Outcome
-from benchmarks.rows import BOTH, NOT_BUILT, POSTGRESQL, ROWS, SIZES, Row
+from benchmarks.rows import BOTH, POSTGRESQL, ROWS, SIZES, Row
 from benchmarks.site import POSTGRES_VARIABLE
 
 _LEFT_OUT = 3
@@ -194,7 +194,6 @@ def _tell(outcome: Outcome, console: Console, *, seconds: float) -> None:
     verdicts = Counter(figure.verdict.partition(":")[0] for figure in _largest(outcome))
     reached = ", ".join(f"{name} {verdicts[name]}" for name in _STYLES)
     console.print(f"{reached}, failed {len(outcome.failed)}, left out {len(outcome.left_out)}", highlight=False)
-    console.print(f"not built yet: {', '.join(NOT_BUILT)}", highlight=False)
     console.print(f"took {seconds:.0f} s", highlight=False)
 
 

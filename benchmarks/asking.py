@@ -7,6 +7,18 @@ if TYPE_CHECKING:
     from rebond.wiring import Site
 
 
+def make_key(site: "Site") -> str:
+    """Make a key of the API that may do everything."""
+    from rebond.core.permissions import Operation
+    from rebond.core.words import Role
+    from rebond.services.keys import create_key
+    from rebond.web.chance import new_secret
+
+    scopes, now = list(Operation), site.clock.now()
+    made = create_key("bench", role=Role.ADMINISTRATOR, scopes=scopes, secret=new_secret(), now=now, actor="bench")
+    return made.text
+
+
 class Asker:
     """Asks a site with a key that may do everything."""
 
@@ -15,21 +27,13 @@ class Asker:
         from django.core.signals import request_finished, request_started
         from django.db import close_old_connections
 
-        from rebond.core.permissions import Operation
-        from rebond.core.words import Role
-        from rebond.services.keys import create_key
-        from rebond.web.chance import new_secret
         from rebond.web.current import serve
 
         # A server's threads keep their connections.
         for signal in (request_started, request_finished):
             signal.disconnect(close_old_connections)
         serve(site)
-        now = site.clock.now()
-        made = create_key(
-            "bench", role=Role.ADMINISTRATOR, scopes=list(Operation), secret=new_secret(), now=now, actor="bench"
-        )
-        self._key = made.text
+        self._key = make_key(site)
         self._application = WSGIHandler()
 
     def post(self, path: str, body: bytes) -> bytes:

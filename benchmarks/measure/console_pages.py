@@ -7,10 +7,11 @@ application in this process, so what is measured is what the server does, withou
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from benchmarks.figures import Measured
 from benchmarks.measure.console_fill import fill
@@ -19,9 +20,11 @@ from benchmarks.site import fresh_site, plain_connection, settle_statistics
 if TYPE_CHECKING:
     from django.test import Client
 
+    from rebond.wiring import Site
+
 _TIMES = 20
 _NOTHING = "/account/settings/"
-_SHOWN = 3
+_SHOWN = 5
 
 
 def measure(number: int, *, database: str) -> Iterator[Measured]:
@@ -37,10 +40,12 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
         aggregate(now=now, zone=UTC)
         with plain_connection(site) as connection:
             settle_statistics(connection)
+            address = connection.execute("SELECT address FROM address_state ORDER BY id LIMIT 1").fetchone()[0]
         serve(site)
-        client = _administrator()
+        client = make_administrator()
         nothing = _percentile(client, _NOTHING)
-        pages = {page: _percentile(client, page) for page in _pages(now)}
+        pages = {page: _percentile(client, page) for page in _pages(now, address=address)}
+        pages |= {f"{page} afresh": _percentile(client, page, before=lambda: _forget(site)) for page in _first_visits()}
         slowest = sorted(pages.items(), key=lambda item: -item[1])
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
         told = ", ".join(f"{page} {seconds * 1000:.0f} ms" for page, seconds in slowest[:_SHOWN])
@@ -54,7 +59,8 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
         )
 
 
-def _administrator() -> "Client":
+def make_administrator() -> "Client":
+    """Make somebody who may open every page, signed in."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.test import Client
@@ -67,26 +73,67 @@ def _administrator() -> "Client":
     return client
 
 
-def _pages(now: datetime) -> list[str]:
-    """Every page of the menu, the tabs of a delivery, an address, and each report over 30 days."""
+def menu_and_reports(now: datetime, *, days: int) -> list[str]:
+    """Every page of the menu, and each report over so many days."""
     from django.urls import reverse
 
     from rebond.console.menu import MENU
     from rebond.services.reports import REPORTS
 
     menu = [reverse(entry.page) for section in MENU for entry in section.entries]
-    period = f"?since={(now - timedelta(days=29)).date()}&until={now.date()}"
-    reports = [f"/reports/{name}/{period}" for name in REPORTS]
-    delivery = reverse("delivery_show", kwargs={"number": 1})
-    tabs = [delivery + tab for tab in ("", "messages/", "messages/?status=failed", "exclusions/", "failures/")]
-    filtered = [reverse("quarantine_list") + query for query in ("?status=quarantined", "?reason=user_unknown")]
+    period = f"?since={(now - timedelta(days=days - 1)).date()}&until={now.date()}"
+    return [*menu, *(f"/reports/{name}/{period}" for name in REPORTS)]
+
+
+def _pages(now: datetime, *, address: str) -> list[str]:
+    """Every page of the menu, each report over 30 and 365 days, lists with each filter, a delivery, an address."""
+    from django.urls import reverse
+
+    months, year = menu_and_reports(now, days=30), menu_and_reports(now, days=365)
+    delivery, who = reverse("delivery_show", kwargs={"number": 1}), quote(address)
+    sent = ("failed", "cancelled", "returned", "delivered")
+    asked = [f"?status={status}" for status in sent]
+    asked += ["?reason=refused", "?provider=gmail.com", f"?who={who}", "?status=failed&provider=yahoo.fr"]
+    logs = [f"{delivery}messages/{query}" for query in ("", *asked)]
+    tabs = [delivery + tab for tab in ("", "exclusions/", "exclusions/?reason=quarantined", "failures/")]
+    filters = ("status=quarantined", "reason=user_unknown", "provider=gmail.com", "domain=gmail.com", "text=unknown")
+    kept = [f"{reverse('quarantine_list')}?{one}" for one in (*filters, "text=nowhere", "provider=none", "sort=errors")]
+    people = [f"{reverse('profile_list')}?who={one}" for one in ("p7", who, "nobody")]
+    why = f"{reverse('quarantine_why')}?channel=email&address={who}"
+    return [
+        *dict.fromkeys([*months, *year]),
+        *logs,
+        *tabs,
+        *kept,
+        *people,
+        why,
+        reverse("qualification_show", kwargs={"number": 3}),
+        f"{reverse('profile_show')}?id=p7",
+    ]
+
+
+def _first_visits() -> list[str]:
+    """The pages that keep for some seconds what they show."""
+    from django.urls import reverse
+
     item = reverse("qualification_show", kwargs={"number": 3})
-    return [*menu, *reports, *tabs, *filtered, item]
+    return [reverse("home"), reverse("qualification_list"), item, reverse("rules_list")]
 
 
-def _percentile(client: "Client", page: str) -> float:
+def _forget(site: "Site") -> None:
+    """Let the next visit find nothing that pages keep: the queue, the rules with their examples, what is outdated."""
+    from rebond.console.home import views
+
+    views._outdated.until = 0.0
+    for name in ("queue", "shipped_rules"):
+        site.__dict__.pop(name, None)
+
+
+def _percentile(client: "Client", page: str, *, before: Callable[[], None] | None = None) -> float:
     times = []
     for _ in range(_TIMES):
+        if before:
+            before()
         began = time.perf_counter()
         answer = client.get(page)
         times.append(time.perf_counter() - began)
