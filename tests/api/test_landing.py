@@ -81,6 +81,7 @@ def test_a_site_s_own_form_asks_for_its_visitors_with_a_scope_of_its_own(key_for
     ({"services": [999]}, "services"),
     ({"fields": {"name": "x"}}, "name"),
     ({"asked_from": "home"}, "asked_from"),
+    ({"asked_from": "fe80::1%eth0"}, "asked_from"),
     ({"language": "de"}, "language"),
 ])  # fmt: skip
 def test_what_cannot_be_used_is_named(asker: Asker, changes: dict[str, Any], field: str) -> None:

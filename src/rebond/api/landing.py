@@ -127,9 +127,12 @@ class PageRequests(Told):
 
 def _address(text: str) -> str:
     try:
-        return str(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         raise ValueError("must be an IP address") from None
+    if "%" in text:
+        raise ValueError("must be an IP address without a zone")
+    return str(address)
 
 
 class Pending(Given):

@@ -212,14 +212,15 @@ def mailed_to(keys: Collection[str], *, now: datetime) -> dict[str, list[Mailed]
     rows = OptInRequest.objects.filter(address_key__in=keys, status=OptInStatus.MAILED.value)
     found: dict[str, list[Mailed]] = {}
     for key, page, at, expires_at in rows.values_list("address_key", "page_id", "mailed_at", "expires_at"):
-        if at is not None and (expires_at >= now or at > now - CONFIRMATION_GAP):
+        if at is not None and expires_at is not None and (expires_at >= now or at > now - CONFIRMATION_GAP):
             found.setdefault(key, []).append(Mailed(page, at, expires_at >= now))
     # A confirmed one was mailed as well, and so was what another delivery confirmed.
     confirmed = OptInRequest.objects.filter(
         address_key__in=keys, status=OptInStatus.CONFIRMED.value, mailed_at__gt=now - CONFIRMATION_GAP
     )
     for key, page, at in confirmed.values_list("address_key", "page_id", "mailed_at"):
-        found.setdefault(key, []).append(Mailed(page, at, False))
+        if at is not None:
+            found.setdefault(key, []).append(Mailed(page, at, False))
     others = Message.objects.filter(
         delivery__message_class=MessageClass.CONFIRMATION.value,
         channel=Channel.EMAIL.value,
@@ -227,7 +228,8 @@ def mailed_to(keys: Collection[str], *, now: datetime) -> dict[str, list[Mailed]
         delivered_at__gt=now - CONFIRMATION_GAP,
     )
     for key, at in others.values_list("address_key", "delivered_at"):
-        found.setdefault(key, []).append(Mailed(0, at, False))
+        if at is not None:
+            found.setdefault(key, []).append(Mailed(0, at, False))
     return found
 
 
@@ -269,7 +271,7 @@ def service_names(services: Collection[int]) -> dict[int, str]:
 _SUMS = tuple(name for name in Figures.__dataclass_fields__ if name != "open")
 
 
-def _summed(rows: QuerySet[OptInFact]) -> Any:
+def _summed(rows: Any) -> Any:
     return rows.annotate(**{f"sum_{name}": Sum(name) for name in _SUMS})
 
 
