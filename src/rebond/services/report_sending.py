@@ -120,14 +120,14 @@ def bounce_summary(scope: Scope, about: ReportAbout, *, zone: tzinfo, counting_o
     return _report(
         "bounce-summary",
         about,
+        _by_day(hours, scope, zone),
         _failures(found, total),
         _grouped(found, "by_type", Column("type", Kind.WORD, "FailureType"), total, lambda by: _type(by[3])),
         _grouped(found, "by_owner", Column("owner", Kind.WORD, "Owner"), total, lambda by: _owner(by[5])),
-        by_provider(scope),
-        by_domain(scope),
         _handling(scope, found, total, counting_owners),
         _handled(scope),
-        _by_day(hours, scope, zone),
+        by_provider(scope),
+        by_domain(scope),
         Table(
             "quarantined_most",
             (Column("delivery"), Column("name", Kind.TEXT), Column("number")),
