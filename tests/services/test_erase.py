@@ -23,7 +23,9 @@ from sending_fixtures import (
     statuses,
 )
 from test_settle import came, sent, state
+from tests.core.given import policy
 
+from rebond.core.address import parse_address
 from rebond.core.failure import Origin
 from rebond.core.words import AddressStatus, Channel, Reason, WayOut
 from rebond.services import audiences, erase
@@ -32,9 +34,11 @@ from rebond.services.denylist_profile import denylist_profile
 from rebond.services.erase import clean_erased
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.import_people import import_people
+from rebond.services.people import release
 from rebond.services.people_file import FileOptions
 from rebond.services.subject_export import subject_export
 from rebond.services.unsubscribe import Wish, unsubscribe
+from rebond.services.why import why
 from rebond.store.erasure_keys import hash_address, hashes_of
 from rebond.store.models import (
     AddressStateRow,
@@ -246,6 +250,20 @@ def test_without_a_key_nobody_is_erased(settings: Any) -> None:
     assert Profile.objects.get().erased_at is None
 
 
+def test_why_tells_what_stands_against_an_erased_address() -> None:
+    row = bounced()
+    before = state(row.address)
+    denylist_profile("p0", channel="all", **WHO)
+    erased()
+    found = why(parse_address(row.address, channel=Channel.EMAIL), policy=policy())
+    assert (found.state.status, found.state.reason) == (AddressStatus.QUARANTINED, before.reason)
+    assert found.snapshot is not None
+    assert found.snapshot.horizon == START
+    assert [(one.profile, one.channel) for one in found.denials] == [("(erased)", "all")]
+    other = why(parse_address("bob@shop.example", channel=Channel.EMAIL), policy=policy())
+    assert (other.state.plain, other.snapshot, other.denials) == (True, None, ())
+
+
 def test_a_state_comes_back_as_it_was_and_can_be_released(tmp_path: Any) -> None:
     row = bounced()
     before = state(row.address)
@@ -255,10 +273,6 @@ def test_a_state_comes_back_as_it_was_and_can_be_released(tmp_path: Any) -> None
     assert (after.status, after.reason, after.cause, after.since, after.error_count) == (
         before.status, before.reason, before.cause, before.since, before.error_count,
     )  # fmt: skip
-    from tests.core.given import policy
-
-    from rebond.core.address import parse_address
-    from rebond.services.people import release
 
     release(parse_address(row.address, channel=Channel.EMAIL), because="is well again", policy=policy(), **WHO)
     assert state(row.address).status is AddressStatus.VALID

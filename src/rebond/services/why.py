@@ -8,6 +8,7 @@ from rebond.core.failure import AddressState, Judgement, Snapshot
 from rebond.core.policy import Policy
 from rebond.core.quarantine import explain
 from rebond.store.read.blocked import Denial, denials_of
+from rebond.store.read.erased import OfErased, of_erased
 from rebond.store.read.evidence import AddressKey, StateRow, evidence_of, scopes_of, snapshots_of, states_of
 
 
@@ -34,7 +35,8 @@ def why(address: ParsedAddress, *, policy: Policy) -> Why:
     rows = states_of([AddressKey(address.channel, address.key, scope) for scope in scopes_of(about)])
     row = rows.get(about)
     evidence = evidence_of([about])[about]
-    snapshot = snapshots_of([about]).get(about)
+    erased = of_erased(address.channel, address.key)
+    snapshot = snapshots_of([about]).get(about) or erased.snapshot
     state, judgements = explain(policy, snapshot, evidence, channel=address.channel)
     others = [other for key, other in rows.items() if key.scope]
     # A row computed under another policy stands until it is recomputed.
@@ -44,6 +46,15 @@ def why(address: ParsedAddress, *, policy: Policy) -> Why:
         judgements=judgements,
         others=others,
         outdated=outdated,
-        denials=denials_of(address.channel, address.key),
+        denials=(*denials_of(address.channel, address.key), *_denials(erased)),
         snapshot=snapshot,
     )
+
+
+def _denials(erased: OfErased) -> Sequence[Denial]:
+    """Tell the opt-outs of people who were erased, whose names nobody knows any more."""
+    proof = "the person was erased since"
+    return [
+        Denial(profile="(erased)", channel=channel, at=at, origin="erased", proof=proof)
+        for channel, at in erased.opted_out
+    ]

@@ -1,13 +1,17 @@
 """Which addresses stay blocked though nobody knows whose they were: asked by their keyed hashes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from rebond.core.exclusion import Ground
+from rebond.core.failure import Snapshot
 from rebond.core.words import AddressStatus, Channel, KeptOfErased
 from rebond.store.dialect import looking_up, many
 from rebond.store.erasure_keys import hashes_of
 from rebond.store.models import ErasedAddress
 from rebond.store.read.sending import ground_of
+from rebond.store.read.state_json import state_from_json
 
 _FOUND = """
 SELECT erased.digest, erased.status FROM {many} CROSS JOIN erased_address erased
@@ -41,6 +45,28 @@ def erased_grounds(channel: Channel, keys: Sequence[str]) -> dict[str, Ground]:
     rows = ErasedAddress.objects.filter(digest__in=list(hashes), kind=KeptOfErased.STATE.value, scope="")
     found = {hashes[row.digest]: ground_of(row.status, row.state["origin"]) for row in rows}
     return {key: ground for key, ground in found.items() if ground is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class OfErased:
+    """What stands against an address because of somebody who was erased: the state that it had, and opt-outs."""
+
+    snapshot: Snapshot | None
+    opted_out: tuple[tuple[str, datetime], ...]
+
+
+def of_erased(channel: Channel, key: str) -> OfErased:
+    """Tell what stands against one address because of somebody who was erased."""
+    rows = []
+    if ErasedAddress.objects.exists():
+        rows = list(ErasedAddress.objects.filter(digest__in=list(hashes_of(channel, [key]))).order_by("id"))
+    snapshots = [
+        Snapshot(horizon=row.at, policy_digest=row.policy_digest, state=state_from_json(row.state))
+        for row in rows
+        if row.kind == KeptOfErased.STATE and not row.scope
+    ]
+    denials = tuple((row.scope, row.at) for row in rows if row.kind == KeptOfErased.DENIAL)
+    return OfErased(snapshots[0] if snapshots else None, denials)
 
 
 def erased_hashes() -> frozenset[str]:
