@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from killing import KilledError, killed_before
 from mail_fixtures import CAME, dsn, verp
 from opt_in_fixtures import ANN, asks, confirms, mails, page, token_in
 from people_fixtures import Person, add_people, draft, run, set_state
@@ -307,6 +308,32 @@ def test_an_erasure_that_was_cut_short_is_finished_by_the_next(monkeypatch: pyte
     assert erase.finish_erasures(now=START) == 1
     assert tells_of(row.address) == []
     assert erase.finish_erasures(now=START) == 0
+
+
+def test_killed_before_any_write_it_is_undone_or_is_finished_later() -> None:
+    row = bounced()
+    denylist_profile("p0", channel="all", **WHO)
+    before = sorted(tells_of(row.address))
+    undone = resumed = 0
+    for write in range(1, 200):
+        try:
+            with killed_before(write):
+                erased()
+        except KilledError:
+            pass
+        else:
+            break
+        if Erasure.objects.exists():
+            resumed += 1
+            assert erase.finish_erasures(now=START) in (0, 1)
+            assert tells_of(row.address) == []
+            break
+        undone += 1
+        assert sorted(tells_of(row.address)) == before
+        assert not ErasedAddress.objects.exists()
+    assert undone > 10
+    assert resumed == 1
+    assert_reconciled(row.delivery_id)
 
 
 def test_an_erasure_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
