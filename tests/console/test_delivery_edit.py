@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rebond.core.words import Role
 from rebond.services import audiences, uploads
 from rebond.services.deliveries import get_delivery
+from rebond.services.delivery_edit import edit_delivery
 from rebond.services.templates import list_templates, template_from
 from rebond.services.uploads import open_uploads, read_in, recent_uploads, upload_for
 from rebond.store.models import Delivery, Profile
@@ -252,6 +253,24 @@ def test_the_second_of_two_people_is_told_and_loses_nothing(client_as: ClientAs)
     assert get_delivery(number).subject == "From the second"
 
 
+def test_who_comes_back_after_the_session_ended_is_told_of_the_others_change(desk: Callable[..., Desk]) -> None:
+    number = draft(name="June")
+    window = desk(Role.OPERATOR)
+    page = window.open(f"/deliveries/{number}/edit/")
+    page.fill("[name=subject]", "From the second")
+    edit_delivery(number, {"subject": "From the first"}, now=NOW, actor="test")
+    # As after a new sign-in: the page comes anew, with what was typed.
+    window.open(f"/deliveries/{number}/edit/")
+    assert page.input_value("[name=subject]") == "From the second"
+    page.click("button.main")
+    page.wait_for_selector("text=Somebody else has changed it")
+    window.problems.clear()  # the browser notes the refusal
+    assert page.input_value("[name=subject]") == "From the second"
+    page.click("button.main")
+    page.wait_for_url(f"**/deliveries/{number}/**")
+    assert get_delivery(number).subject == "From the second"
+
+
 def test_a_template_is_made_changed_and_previewed_here(client_as: ClientAs) -> None:
     add_people([Person("ann@shop.example", fields={"first_name": "Ann"})])
     client = client_as(Role.OPERATOR)
@@ -316,7 +335,7 @@ def test_an_operator_writes_a_delivery_and_loses_nothing_when_the_session_ends(
     window = desk(Role.OPERATOR, width=width, dark=width == 390)
     page = window.open("/templates/")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.click("text=New delivery from it")
+    page.click("text=Use it")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.fill("[name=name]", "June by hand")
     page.fill("[name=text]", "Dear {{ first_name }} {{ unsubscribe_url }}")

@@ -154,7 +154,13 @@ def _options(form: DeliveryForm) -> FileOptions:
 
 
 def _shown(request: HttpRequest, form: DeliveryForm, *, number: int | None = None, status: int = 200) -> HttpResponse:
-    context = {"form": form, "number": number, "again": status != 200, "members": Target.MEMBERS}
+    context = {
+        "form": form,
+        "number": number,
+        "again": status != 200,
+        "changed": status == 409,
+        "members": Target.MEMBERS,
+    }
     return render(request, "console/deliveries/edit.html", context, status=status)
 
 

@@ -98,7 +98,8 @@ class DeliveryForm(forms.Form):
         required=False,
         help_text=_("Otherwise a sample of 1,000 is built, to see that it can be."),
     )
-    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+    # No hidden field: it is kept with what was typed, should the session end meanwhile.
+    seen = forms.CharField(widget=forms.TextInput(attrs={"hidden": True}), required=False, max_length=200)
     template = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**63 - 1)
 
     def __init__(

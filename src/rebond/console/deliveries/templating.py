@@ -107,7 +107,14 @@ def _page(
     request: HttpRequest, form: DeliveryForm, *, template: TemplateRow | None = None, status: int = 200
 ) -> HttpResponse:
     made = made_from(template.id) if template else 0
-    context = {"form": form, "template": template, "made": made, "again": status != 200, "of_template": True}
+    context = {
+        "form": form,
+        "template": template,
+        "made": made,
+        "again": status != 200,
+        "changed": status == 409,
+        "of_template": True,
+    }
     return render(request, "console/deliveries/template_edit.html", context, status=status)
 
 
