@@ -126,10 +126,10 @@ def _is_likely(form: str, values: Mapping[str, Any]) -> bool:
     parts = pieces(form)
     few = sum(map(str.isalpha, "".join(piece.before for piece in parts))) < _FEW
     return not any(
-        (": " in str(values[piece.name]) and piece.before and not piece.before.endswith(_BEFORE_SENTENCES))
-        or (few and " " in str(values[piece.name]))
+        " " in value and not piece.before.endswith(_BEFORE_SENTENCES) and (few or (": " in value and piece.before))
         for piece in parts
         if piece.name and not any(part.quoted or part.spec for part in parts)
+        for value in [str(values[piece.name])]
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rebond.core.words import Role
-from rebond.store.models import Alert, JobRun, PeopleUpload
+from rebond.store.models import Alert, JobRun, Message, PeopleUpload
 from tests.console.conftest import ClientAs
 from tests.console.delivery_fixtures import sent
 from tests.console.quarantine_fixtures import addresses
@@ -112,6 +112,18 @@ def test_what_a_job_kept_is_told_in_french_later(client_as: ClientAs) -> None:
     assert "gens.csv : la première ligne doit nommer les colonnes, et elle est vide" in page
     assert "son identifiant est vide" in page
     assert "Il faut quelque chose après le signe @." in page
+
+
+def test_why_a_message_was_not_built_is_told_in_french_and_what_a_server_said_as_it_said_it(
+    client_as: ClientAs,
+) -> None:
+    number = sent()
+    other, _, one, *_ = Message.objects.filter(delivery=number).order_by("id")
+    Message.objects.filter(id=one.pk).update(status="production_error", text="text, line 1: division by zero")
+    Message.objects.filter(id=other.pk).update(status="failed", text="a relay told it so: division by zero")
+    page = words_of(client_as(Role.OPERATOR, language="fr").get(f"/deliveries/{number}/messages/"))
+    assert "text, ligne 1 : division par zéro" in page
+    assert "a relay told it so: division by zero" in page
 
 
 def test_an_english_reader_and_a_machine_read_english(client_as: ClientAs) -> None:

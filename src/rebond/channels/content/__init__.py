@@ -82,7 +82,7 @@ class Template:
             if trace.tb_frame.f_globals.get("__jinja_template__") is self._compiled:
                 line = self._compiled.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
-        return f"{self.name}, line {line}" if line else self.name
+        return said("{name}, line {line:d}", name=self.name, line=line) if line else self.name
 
 
 def compile_template(source: str, *, html: bool, name: str, limit: int = MAX_OUTPUT) -> Template:
@@ -107,7 +107,7 @@ def compile_template(source: str, *, html: bool, name: str, limit: int = MAX_OUT
         code = sandbox.compile(guard(tree, sandbox), name, name)
     except jinja2.TemplateSyntaxError as error:
         raise ContentError(
-            said("{name}, line {lineno}: {message}", name=name, lineno=error.lineno, message=error.message)
+            said("{name}, line {lineno:d}: {message}", name=name, lineno=error.lineno, message=error.message)
         ) from None
     except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError) as error:
         raise ContentError(
