@@ -19,7 +19,7 @@ from rebond.core.permissions import Operation
 from rebond.core.said import said
 from rebond.core.words import MessageClass, UploadStatus
 from rebond.services.dashboard import overview
-from rebond.services.deliveries import Aim, NewDelivery, Target, create_delivery
+from rebond.services.deliveries import Aim, NewDelivery, create_delivery
 from rebond.services.delivery_edit import edit_delivery, settings_of
 from rebond.services.edit_marks import ChangedError, mark_of
 from rebond.services.errors import InputError, RefusedError
@@ -159,7 +159,6 @@ def _shown(request: HttpRequest, form: DeliveryForm, *, number: int | None = Non
         "number": number,
         "again": status != 200,
         "changed": status == 409,
-        "members": Target.MEMBERS,
     }
     return render(request, "console/deliveries/edit.html", context, status=status)
 
