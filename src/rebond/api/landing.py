@@ -29,7 +29,7 @@ from rebond.services.opt_in_pages import (
     requests_of,
     save_page,
 )
-from rebond.store.read.landing import Figures
+from rebond.store.read.opt_in_figures import Figures
 from rebond.web.current import current_site, now
 from rebond.web.networks import network_of_address
 

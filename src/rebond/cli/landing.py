@@ -9,7 +9,7 @@ from rebond.cli.output import DataOption, JsonOption, data_directory, handles_er
 
 if TYPE_CHECKING:
     from rebond.services.opt_in_pages import PageRow
-    from rebond.store.read.landing import Figures
+    from rebond.store.read.opt_in_figures import Figures
     from rebond.wiring import Site
 
 SlugArgument = Annotated[str, typer.Argument(metavar="SLUG", help="The last part of the page's address.")]

@@ -16,7 +16,9 @@ from rebond.services.audiences import list_services
 from rebond.services.deliveries import NewDelivery
 from rebond.services.errors import InputError, NotFoundError
 from rebond.store.read import landing as read
-from rebond.store.read.landing import VALID_FOR, Figures, PageRow, RequestRow
+from rebond.store.read import opt_in_figures
+from rebond.store.read.landing import VALID_FOR, PageRow, RequestRow
+from rebond.store.read.opt_in_figures import Figures
 from rebond.store.write import landing as write
 from rebond.store.write.audit import add_audit
 
@@ -65,7 +67,7 @@ def get_page(number: int) -> PageRow:
 
 def figures_of(numbers: Sequence[int], *, now: datetime) -> Mapping[int, Figures]:
     """Return what became of the requests of each of these pages."""
-    found = read.figures_of(numbers, now=now)
+    found = opt_in_figures.figures_of(numbers, now=now)
     return {number: found.get(number, Figures()) for number in numbers}
 
 

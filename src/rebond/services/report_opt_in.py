@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
 from rebond.store.read.facts import Scope
-from rebond.store.read.landing import Figures, figures_between, page_names
+from rebond.store.read.landing import page_names
+from rebond.store.read.opt_in_figures import Figures, figures_between
 
 # The figures count whoever waited longer in none of these.
 _STEPS = ("in_10_minutes", "in_an_hour", "in_a_day", "in_two_days")

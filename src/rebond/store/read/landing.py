@@ -1,11 +1,9 @@
 """Landing pages, the requests that came by them, and what is to be done about those."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from django.db.models import Q, QuerySet, Sum
 
 from rebond.core.exclusion import CONFIRMATION_GAP, Ground
 from rebond.core.landing import PageDefinition, PageField, PageLanguage, PageText
@@ -16,7 +14,6 @@ from rebond.store.models import (
     LandingPage,
     LandingText,
     Message,
-    OptInFact,
     OptInRequest,
     ProfileAddress,
     Service,
@@ -36,26 +33,6 @@ class PageRow:
     created_at: datetime
     updated_at: datetime
     removed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What became of the requests of a page, or of an hour; `open` ones can still be confirmed."""
-
-    requested: int = 0
-    repeated: int = 0
-    refused: int = 0
-    confirmed: int = 0
-    open: int = 0
-    in_10_minutes: int = 0
-    in_an_hour: int = 0
-    in_a_day: int = 0
-    in_two_days: int = 0
-    seconds: int = 0
-
-    @property
-    def expired(self) -> int:
-        return max(0, self.requested - self.repeated - self.refused - self.confirmed - self.open)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,57 +243,6 @@ def profiles_with(key: str) -> list[int]:
 def service_names(services: Collection[int]) -> dict[int, str]:
     """Name those of these services that there still are."""
     return _names(services)
-
-
-_SUMS = tuple(name for name in Figures.__dataclass_fields__ if name != "open")
-
-
-def _summed(rows: Any) -> Any:
-    return rows.annotate(**{f"sum_{name}": Sum(name) for name in _SUMS})
-
-
-def figures_of(pages: Collection[int], *, now: datetime) -> dict[int, Figures]:
-    """Sum up what became of all requests of these pages."""
-    rows = OptInFact.objects.filter(page__in=pages).values("page")
-    waiting = _open(OptInRequest.objects.filter(page__in=pages), now=now)
-    return {
-        row["page"]: Figures(
-            **{name: row[f"sum_{name}"] for name in _SUMS}, open=sum(page == row["page"] for page, _ in waiting)
-        )
-        for row in _summed(rows)
-    }
-
-
-def _open(rows: QuerySet[OptInRequest], *, now: datetime) -> Sequence[tuple[int, datetime]]:
-    """List the page and the time of those that can still be confirmed: two days' worth, not a log."""
-    mailed = Q(status=OptInStatus.MAILED.value, expires_at__gte=now)
-    return list(rows.filter(Q(status=OptInStatus.WAITING.value) | mailed).values_list("page_id", "asked_at"))
-
-
-@dataclass(frozen=True, slots=True)
-class HourFigures:
-    """The figures of one page and hour."""
-
-    page: int
-    hour: datetime
-    figures: Figures
-
-
-def figures_between(since: datetime, until: datetime, *, now: datetime) -> list[HourFigures]:
-    """Read the figures of a period by page and hour."""
-    rows = OptInFact.objects.filter(hour__gte=since, hour__lt=until).order_by("hour", "page")
-    waiting: dict[tuple[int, datetime], int] = {}
-    for page, at in _open(OptInRequest.objects.filter(asked_at__gte=since, asked_at__lt=until), now=now):
-        about = page, at.replace(minute=0, second=0, microsecond=0)
-        waiting[about] = waiting.get(about, 0) + 1
-    return [
-        HourFigures(
-            row.page,
-            row.hour,
-            Figures(**{name: getattr(row, name) for name in _SUMS}, open=waiting.get((row.page, row.hour), 0)),
-        )
-        for row in rows
-    ]
 
 
 def page_names(numbers: Collection[int]) -> dict[int, str]:
