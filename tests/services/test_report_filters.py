@@ -228,6 +228,8 @@ def test_a_provider_that_never_told_of_a_complaint_is_unknown() -> None:
     aggregate(now=NOW, zone=PARIS)
     shares = {row["provider"]: row["complained_share"] for row in rows(made("complaints"), "by_provider")}
     assert shares == {"gmail": None, "yahoo": None, "free": 1 / 2}
+    domains = {row["domain"]: row["complained_share"] for row in rows(made("bounce-summary"), "by_domain")}
+    assert domains == {"gmail.example": None, "yahoo.example": None, "free.example": 1 / 2}
     told = {row["name"]: row["complained_share"] for row in rows(made("complaints"), "by_delivery")}
     assert told == {"Weekly": None, "Letter": 1 / 2}
 

@@ -58,7 +58,12 @@ def _rate(delivered: int, failed: int, returned: int, complained: int, *, told: 
 def by_domain(scope: Scope) -> Table:
     """Rates by domain, of the deliveries that began in the period."""
     found = domain_sums(scope, limit=_MOST_DOMAINS)
-    rows = [(domain, *_rate(*numbers, told=bool(numbers[3]))) for domain, *numbers in found]
+    sources = complaint_sources()
+    # Without a name are domains of many providers.
+    rows = [
+        (domain, *_rate(*numbers, told=provider in sources if domain else bool(sources)))
+        for domain, provider, *numbers in found
+    ]
     return Table("by_domain", (Column("domain", Kind.TEXT), *_RATES), rows)
 
 

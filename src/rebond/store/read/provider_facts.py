@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Coalesce
 
 from rebond.core.words import SendingFact
@@ -50,8 +50,10 @@ def provider_sums(scope: Scope, *, limit: int | None = None) -> list[ProviderSum
     ]
 
 
-def domain_sums(scope: Scope, *, limit: int) -> list[tuple[str, int, int, int, int]]:
+def domain_sums(scope: Scope, *, limit: int) -> list[tuple[str, str, int, int, int, int]]:
     """Sum the messages of the deliveries that began in the period by domain: delivered, failed, returned, complained.
+
+    Before them the domain and its provider, or one of them where it has moved.
 
     The largest first; the domain `''` is all that were not among a delivery's largest.
     """
@@ -59,14 +61,17 @@ def domain_sums(scope: Scope, *, limit: int) -> list[tuple[str, int, int, int, i
     begun = deliveries_begun(scope).values("id")
     if scope.domain:
         kinds = dict(facts_of(scope).filter(delivery__in=begun).values_list("kind").annotate(n=Sum("number")))
-        numbers = [kinds.get(name, 0) for name in columns]
-        return [(scope.domain, *numbers)] if any(numbers) else []
+        delivered, failed, returned, complained = (kinds.get(name, 0) for name in columns)
+        provider = facts_of(scope).filter(delivery__in=begun).aggregate(p=Max("provider"))["p"] or ""
+        row = (scope.domain, provider, delivered, failed, returned, complained)
+        return [row] if any(row[2:]) else []
     rows = DomainFact.objects.filter(delivery__in=begun)
     if scope.provider:
         rows = rows.filter(provider=scope.provider)
-    grouped = rows.values_list("domain").annotate(**{f"all_{name}": Sum(name) for name in columns})
+    totals = {f"all_{name}": Sum(name) for name in columns}
+    grouped = rows.values_list("domain").annotate(p=Max("provider"), **totals)
     ordered = grouped.annotate(everything=Sum("delivered") + Sum("failed")).order_by("-everything", "domain")
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in ordered[:limit]]
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in ordered[:limit]]
 
 
 def complaint_sources() -> frozenset[str]:
