@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0015_settling")]
+    dependencies = [("store", "0014_landing_pages")]
     operations = [
         migrations.CreateModel(
             name="Unsubscription",
@@ -60,9 +60,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "erasure",
                 "indexes": [
-                    models.Index(
-                        fields=["id"], name="erasure_unfinished", condition=models.Q(finished_at__isnull=True)
-                    )
+                    models.Index(fields=["id"], name="erasure_unfinished", condition=models.Q(finished_at__isnull=True))
                 ],
             },
         ),

@@ -38,7 +38,7 @@ def _sum_changes(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0016_erasure")]
+    dependencies = [("store", "0015_erasure")]
     operations = [
         migrations.CreateModel(
             name="HourFact",

@@ -10,7 +10,7 @@ def _begin_anew(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0017_report_scopes")]
+    dependencies = [("store", "0016_report_scopes")]
     operations = [
         migrations.AddField("delivery", "scheduled_at", models.DateTimeField(null=True)),
         migrations.RunPython(_begin_anew, migrations.RunPython.noop),
