@@ -1,5 +1,6 @@
 """The pages of the reports."""
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -48,6 +49,21 @@ def test_a_table_is_exported_with_formulas_defused(client_as: ClientAs) -> None:
     assert "'=cmd" in text
     lines = client.get(f"/reports/delivery-summary/deliveries.jsonl{PERIOD}")
     assert b'"target": 10' in b"".join(lines.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_parquet_is_offered_where_it_can_be_written(client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
+    week()
+    aggregate(now=NOW, zone=PARIS)
+    client, path = client_as(Role.VIEWER), f"/reports/delivery-summary/deliveries.parquet{PERIOD}"
+    for name in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr("rebond.services.report_export.find_spec", lambda name: None)
+    assert ".parquet" not in client.get(f"/reports/delivery-summary/{PERIOD}").content.decode()
+    answer = client.get(path)
+    assert answer.status_code == 409
+    assert "take CSV or JSON Lines" in answer.content.decode()
+    monkeypatch.setattr("rebond.services.report_export.find_spec", lambda name: object())
+    assert ".parquet" in client.get(f"/reports/delivery-summary/{PERIOD}").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
+from importlib.util import find_spec
 from typing import Any
 
 from rebond.core.said import said
@@ -31,11 +32,17 @@ MEDIA_TYPES = {
 }
 
 
+def formats() -> tuple[Format, ...]:
+    """What this installation can write: Parquet where its library is."""
+    return tuple(one for one in Format if one is not Format.PARQUET or find_spec("pyarrow"))
+
+
 def export_table(table: Table, *, to: Format) -> Iterator[bytes]:
-    """Write a table; the columns keep their names, whatever the language. RefusedError without the library."""
-    if to is Format.PARQUET:
-        yield _parquet(table)
-        return
+    """Write a table; the columns keep their names, whatever the language. RefusedError at once without the library."""
+    return iter((_parquet(table),)) if to is Format.PARQUET else _lines(table, to=to)
+
+
+def _lines(table: Table, *, to: Format) -> Iterator[bytes]:
     names = [column.name for column in table.columns]
     if to is Format.JSONL:
         for row in table.rows:

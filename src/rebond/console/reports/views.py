@@ -14,7 +14,7 @@ from rebond.core.permissions import Operation
 from rebond.jobs.names import AGGREGATES
 from rebond.jobs.state import job_state
 from rebond.services.errors import InputError, NotFoundError
-from rebond.services.report_export import MEDIA_TYPES, Format, export_table
+from rebond.services.report_export import MEDIA_TYPES, Format, export_table, formats
 from rebond.services.report_shape import Filter
 from rebond.services.reports import REPORTS, filters_of, make_report
 from rebond.store.read.reports import deliveries_seen
@@ -53,7 +53,7 @@ def report_show(request: HttpRequest, name: str) -> HttpResponse:
         "reports": [(other, title_of(other), _kept(request.GET, other)) for other in REPORTS],
         "report": report,
         "tables": drawn(report) if report else (),
-        "formats": list(Format),
+        "formats": formats(),
         "deliveries": deliveries_seen(_MOST_DELIVERIES) if Filter.DELIVERY in filters_of(name) else (),
         "next_run": _next_run() if report and report.as_of is None else None,
         "job": AGGREGATES,
