@@ -53,6 +53,9 @@ def test_what_is_refused_is_told_in_french_beside_the_form(client_as: ClientAs) 
     file = SimpleUploadedFile("liste.csv", b"a,b\n1,2\n")
     answer = client.post("/quarantine/import/", {"file": file, "encoding": "utf-8", "because": "x", "source": "x"})
     assert "les colonnes a, b ne sont celles d'aucune liste connue ici" in words_of(answer)
+    typed = {"file": SimpleUploadedFile("contacts.csv", "Prénom;E-mail\n".encode("cp1252")), "encoding": "utf-8"}
+    answer = client.post("/profiles/imports/", typed)
+    assert "elle contient des octets étrangers à l'encodage du fichier : précisez l'encodage" in words_of(answer)
     page = words_of(client.post(f"/deliveries/{sent()}/prepare/"))
     assert "la diffusion est au statut « Terminée » : l'action « préparer » demande le statut Brouillon" in page
 

@@ -160,7 +160,8 @@ def test_a_file_is_let_go_of_before_it_is_read(client_as: ClientAs, site: Site) 
     ("content", "changes", "words"),
     [
         (b"id,,id\nAnn,,\n", {}, "people.csv has the columns id, , id: column 2 has no name"),
-        (b"id,email\n1,a@x.example\n", {"encoding": "klingon"}, "is unknown"),
+        (b"id,email\n1,a@x.example\n", {"encoding": "klingon"}, "Select a valid choice"),
+        ("Prénom,email\nZoé,a@x.example\n".encode("cp1252"), {}, "say the encoding"),
         (b"", {}, "empty"),
     ],
 )

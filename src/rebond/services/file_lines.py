@@ -56,9 +56,9 @@ class Lines:
         self._held.append(line)
         self._length += len(line)
         if not line.isascii() and UNDECODABLE.search(line):
-            self.problem = self.problem or "it holds bytes that are not of the file's encoding"
+            self.problem = self.problem or said("it holds bytes that are not of the file's encoding")
         if "\0" in line:
-            self.problem = self.problem or "it holds a NUL character"
+            self.problem = self.problem or said("it holds a NUL character")
         if self._length > MAX_ROW:
             raise csv.Error("a row is too long")
         return line

@@ -107,11 +107,13 @@ class CsvFile:
         lines = self._lines
         reason = said("a quote is never closed, or stands where none may") if "limit" not in error else error
         if lines.height == 1 and lines.length > MAX_ROW:
-            reason = f"it is longer than {MAX_ROW >> 20} MiB"
+            reason = said("it is longer than {max_row} MiB", max_row=MAX_ROW >> 20)
         return self._several_lines(reason)
 
     def _miscounted(self, found: int) -> BadRow:
-        return self._several_lines(f"it has {found} cells, and the header {len(self.columns)}")
+        return self._several_lines(
+            said("it has {found} cells, and the header {columns}", found=found, columns=len(self.columns))
+        )
 
     def _several_lines(self, reason: str) -> BadRow:
         # A quote left open swallows the lines behind it, which are rows of their own: they are read again.
@@ -120,7 +122,7 @@ class CsvFile:
         if last == bad:
             reason = lines.problem or reason
         elif not lines.reread():
-            reason += f" (the row runs to line {last})"
+            reason = said("{reason} (the row runs to line {last})", reason=reason, last=last)
         self._reader = self._make_reader()
         return BadRow(bad, reason)
 

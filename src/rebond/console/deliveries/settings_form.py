@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from rebond.console.encodings import ENCODINGS
 from rebond.console.words import word
 from rebond.core.policy import PolicyError, RetryPermanent, parse_duration, parse_retries
 from rebond.core.words import Channel, MessageClass
@@ -78,7 +79,7 @@ class DeliveryForm(forms.Form):
         required=False,
         help_text=_("CSV or JSON Lines (.jsonl). After an error it must be chosen again."),
     )
-    encoding = forms.CharField(label=_("Encoding of the file"), initial="utf-8", required=False, max_length=40)
+    encoding = forms.ChoiceField(label=_("Encoding of the file"), choices=ENCODINGS, initial="utf-8", required=False)
     segment = forms.ChoiceField(label=_("Segment"), required=False)
     people_list = forms.ChoiceField(label=_("List"), required=False)
     service = forms.ChoiceField(label=_("Service"), required=False)

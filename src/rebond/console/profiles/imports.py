@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from rebond.console.encodings import ENCODINGS
 from rebond.core.permissions import Operation
 from rebond.core.words import UploadStatus
 from rebond.services.errors import InputError
@@ -28,7 +29,7 @@ class ImportForm(forms.Form):
         label=gettext_lazy("File of people"),
         help_text=gettext_lazy("CSV (comma, semicolon or tab) or JSON Lines (.jsonl); a column id names the profiles."),
     )
-    encoding = forms.CharField(label=gettext_lazy("Encoding of the file"), initial="utf-8", max_length=40)
+    encoding = forms.ChoiceField(label=gettext_lazy("Encoding of the file"), choices=ENCODINGS, initial="utf-8")
     people_list = forms.ChoiceField(label=gettext_lazy("Put them on a list"), required=False)
     service = forms.ChoiceField(label=gettext_lazy("Subscribe them to a service"), required=False)
 

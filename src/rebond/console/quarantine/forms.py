@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
+from rebond.console.encodings import ENCODINGS
 from rebond.console.words import word
 from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
 from rebond.services.errors import InputError
@@ -171,7 +172,7 @@ class ImportForm(forms.Form):
     )
     encoding = forms.ChoiceField(
         label=_("Encoding"),
-        choices=[("utf-8", "UTF-8"), ("cp1252", "Windows-1252"), ("utf-16", "UTF-16")],
+        choices=ENCODINGS,
         initial="utf-8",
     )
 
