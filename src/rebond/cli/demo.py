@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from datetime import datetime, timedelta
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
 _BOUNCE_DOMAIN = "bounce.sim.example"
 _ACTOR = "demo"
-_SENDER = "La boutique <news@shop.sim.example>"
+_SHOP = "La boutique"
+_SENDER = f"{_SHOP} <news@shop.sim.example>"
 _SUBJECT = (
     "{% if language == 'fr' %}{{ first_name }}, la nouvelle sélection{% else %}{{ first_name }}, new in{% endif %}"
 )
 _OPTED_OUT_EVERY = 97
+_VISITORS = 42
 
 
 def register(app: typer.Typer) -> None:
@@ -57,6 +60,7 @@ def demo(
 
     With --terminal or --json it is played at once instead, and the report, the quarantine and one why are shown.
     """
+    from rebond.cli.demo_live import HOST, free_port
     from rebond.cli.demo_views import Views
 
     seconds = _seconds(for_)
@@ -64,7 +68,8 @@ def demo(
     alone = terminal or json or bool(os.environ.get("REBOND_JSON"))
     views = Views(quiet=wants_json(json))
     views.title(f"Rebond demonstration: {people} people, data in {folder}")
-    site = _initialise(folder, web=not alone)
+    port = free_port(port)
+    site = _initialise(folder, web=not alone, url=f"http://{HOST}:{port}")
     from rebond.simulate.behaviour import WorldSettings
     from rebond.simulate.clock import SteppedClock
     from rebond.simulate.world import World
@@ -72,6 +77,7 @@ def demo(
     clock = SteppedClock(site.clock.now() - timedelta(days=7))
     _bring_people(site, people=people, seed=seed, now=clock.now(), views=views)
     delivery = _prepare(site, now=clock.now(), views=views)
+    _bring_visitors(site, seed=seed, now=clock.now(), views=views)
     world = World(WorldSettings(seed=seed, accepted=0.9), clock)
     if alone:
         _play(site, delivery, world=world, clock=clock, views=views)
@@ -136,7 +142,7 @@ def _folder(data: Path | None) -> Path:
     return data.absolute()
 
 
-def _initialise(folder: Path, *, web: bool) -> "Site":
+def _initialise(folder: Path, *, web: bool, url: str) -> "Site":
     from rebond.config import CONFIG_FILE
     from rebond.wiring import init_site, open_site
 
@@ -144,6 +150,9 @@ def _initialise(folder: Path, *, web: bool) -> "Site":
     template = files("rebond.data").joinpath(CONFIG_FILE).read_text("utf-8")
     default = '# bounce_domain = "bounce.localhost"'
     text = template.replace(default, f'bounce_domain = "{_BOUNCE_DOMAIN}"', 1)
+    # Landing pages need an address; strangers are told the name.
+    for name, value in (("name", _SHOP), ("public_url", url)):
+        text = re.sub(rf'^# {name} = ""', f'{name} = "{value}"', text, count=1, flags=re.MULTILINE)
     (folder / CONFIG_FILE).write_text(text, "utf-8")
     init_site(folder)
     return open_site(folder, web=web)
@@ -195,6 +204,15 @@ def _prepare(site: "Site", *, now: datetime, views: "Views") -> int:
     )
     views.did(f"prepared delivery {delivery}: {prepared.messages} messages for {prepared.target} people")
     return delivery
+
+
+def _bring_visitors(site: "Site", *, seed: int, now: datetime, views: "Views") -> None:
+    from rebond.simulate.sample_people import visitors
+    from rebond.simulate.visitors import bring_visitors
+
+    asked = visitors(_VISITORS, seed=seed)
+    confirmed = bring_visitors(site, asked, seed=seed, now=now)
+    views.did(f"{len(asked)} visitors of a landing page asked to subscribe: {confirmed} confirmed")
 
 
 def _result(site: "Site", delivery: int) -> dict[str, Any]:

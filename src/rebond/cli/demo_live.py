@@ -82,8 +82,9 @@ def free_port(wanted: int) -> int:
         try:
             probe.bind((HOST, wanted))
         except OSError:
-            return 0
-    return wanted
+            probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def play_live(
@@ -136,7 +137,7 @@ async def _play(
     with ExitStack() as stack:
 
         def opened(found: "Site") -> None:
-            url = stack.enter_context(serving(found, port=free_port(port)))
+            url = stack.enter_context(serving(found, port=port))
             announce(Console(url, password))
 
         def looked(stand: "Stand") -> None:

@@ -7,10 +7,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rebond.simulate.behaviour import fraction
+from rebond.simulate.visitors import Visitor
 
 COLUMNS = ("id", "email", "first_name", "last_name", "language", "city")
 OPTED_OUT_EVERY = 97
@@ -48,6 +50,12 @@ def write_history(path: Path, *, now: datetime, seed: int) -> None:
     ]
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+
+
+def visitors(number: int, *, seed: int) -> list[Visitor]:
+    """Invent people whom nobody knows yet, at the same receivers."""
+    known = (row for row in _people(2 * number, seed=seed, first=900_001) if _plain(row[1]))
+    return [Visitor(row[1], row[2], row[4]) for row in islice(known, number)]
 
 
 def _event(address: str, event: str, at: datetime, **more: str) -> dict[str, Any]:
