@@ -18,6 +18,8 @@ def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 def voided(ordered: Iterable[Evidence]) -> frozenset[str]:
     """Collect what undo events make void; an undo that is itself void voids nothing."""
     undos = [item for item in ordered if item.event is Event.UNDO]
+    if not undos:
+        return frozenset()
     named = {identity for item in undos for identity in item.voids}
     void: set[str] = set()
     # The latest decides first; of the same instant, the one that no other names.

@@ -61,8 +61,10 @@ class Trust(StrEnum):
 
     def meets(self, required: "Trust") -> bool:
         """Tell whether this trust is at least the required one."""
-        order = list(Trust)
-        return order.index(self) >= order.index(required)
+        return _TRUST[self] >= _TRUST[required]
+
+
+_TRUST = {trust: place for place, trust in enumerate(Trust)}
 
 
 class AddressStatus(StrEnum):

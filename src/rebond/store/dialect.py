@@ -21,17 +21,22 @@ def moment(at: datetime | None) -> Any:
     """Return a time as a parameter for raw SQL; as the ORM writes it, in a tenth of its time."""
     if at is None or is_postgresql():
         return at
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return str(at if at.tzinfo is UTC else at.astimezone(UTC))[: -len("+00:00")]
 
 
 def read_moment(value: Any) -> Any:
     """Return a time that raw SQL gave: SQLite knows no zones, and everything there is UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 def plain_moment(column: str) -> str:
-    """Return the expression for a time that `read_moment` reads: with its zone it takes ten times as long to read."""
-    return f"({column} AT TIME ZONE 'UTC')" if is_postgresql() else column
+    """Return the expression for a time that `read_moment` reads.
+
+    With its zone it takes ten times as long to read, and as what SQLite names a time, three times.
+    """
+    return f"({column} AT TIME ZONE 'UTC')" if is_postgresql() else f"+{column}"
 
 
 def temporary_table(name: str, columns: str) -> str:
