@@ -179,3 +179,5 @@ def begin_log() -> None:
     """Write to standard error what happens, a line each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("huey").setLevel(logging.ERROR)
+    # It writes a dozen lines a mail, with the addresses of people; what comes of a mail is written by the intake.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
