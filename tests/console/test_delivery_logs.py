@@ -46,6 +46,11 @@ def test_a_row_of_the_sending_log_tells_what_came_back(client_as: ClientAs) -> N
     assert "gmail/01" in text
 
 
+def test_a_provider_that_is_none_of_the_known_has_a_word(client_as: ClientAs) -> None:
+    text = text_of(client_as(language="fr"), f"/deliveries/{sent()}/messages/?provider=other")
+    assert "<td>Autre fournisseur</td>" in text
+
+
 @pytest.mark.parametrize(
     "query", ["status=nonsense", "reason=x", "after=-1", "after=x", "who=%00", "after=" + "9" * 40]
 )

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from rebond.console import words
+from rebond.core.qualify.providers import OTHER
 from rebond.core.webhooks import WebhookState
 from rebond.core.words import (
     AddressStatus,
@@ -134,6 +135,12 @@ def moment(value: datetime | None) -> str:
 def visible(value: object) -> str:
     """A text from outside with what is invisible in it made visible."""
     return _INVISIBLE.sub(lambda found: f"\\x{ord(found[0]):02x}", str(value or ""))
+
+
+@register.filter
+def provider(value: str) -> str:
+    """A provider's name as people read it: those that Rebond does not tell apart have none."""
+    return gettext("Another provider") if value == OTHER else value
 
 
 @register.simple_tag(takes_context=True)
