@@ -198,7 +198,7 @@ def test_the_list_of_what_is_not_on_pages_is_short_and_true() -> None:
 def test_one_english_text_has_one_french_whichever_page_asks() -> None:
     """All areas are one catalogue for Django: where two mean something else, a context tells them apart."""
     french: dict[tuple[object, ...], dict[str, str]] = {}
-    for path in sorted((CODE / "console").glob("*/locale/fr/LC_MESSAGES/django.po")):
+    for path in sorted(CODE.rglob("locale/fr/LC_MESSAGES/django.po")):
         for message in read_po(path.open("rb"), locale="fr"):
             if message.id:
                 french.setdefault((message.context, message.id), {})[str(message.string)] = path.parts[-5]
