@@ -49,6 +49,7 @@ class EvidenceRow(models.Model):
             # What a rule can ask of a text besides its words: replaying goes by these, not by rows.
             models.Index(
                 fields=["qualification", "phase", "code", "enhanced", "id"],
+                include=["address_key"],  # whom the queue waits for is counted from the index alone
                 name="evidence_situation",
                 condition=Q(qualification__isnull=False),
             ),
