@@ -56,6 +56,9 @@ def test_rules_are_listed_in_order_and_found(client_as: ClientAs) -> None:
     assert page.index("site-moon") < page.index('rel="next"')
     assert "New rule" not in page
     assert "New rule" in text(client_as(), "/rules/")
+    shown = text(client_as(), "/rules/rule/site-moon/")
+    assert "1 text, 3 failures" in shown
+    assert "Zorglub" in shown
     found = text(client_as(), "/rules/?words=quota&reason=mailbox_full&level=general&cause=quota&channel=email")
     assert "site-moon" not in found
     assert "/rules/rule/" in found

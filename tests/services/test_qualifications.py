@@ -23,7 +23,7 @@ from rebond.services.decide import decide, ignore, prepare_decision
 from rebond.services.errors import RefusedError
 from rebond.services.qualifications import Queue
 from rebond.store.models import EvidenceRow, Qualification
-from rebond.store.read.qualifications import count_qualifications
+from rebond.store.read.qualifications import Decided, count_decided, count_qualifications, some_decided
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 QUARANTINED = AddressStatus.QUARANTINED
@@ -110,3 +110,12 @@ def test_who_decides_a_text_again_ends_that_it_is_ignored() -> None:
     assert state("a1@shop.example").status is AddressStatus.VALID
     undo(practice(), ignored.number)
     assert everything() == before
+
+
+def test_what_rules_decided_is_counted_and_some_of_it_read() -> None:
+    moons(3)
+    took(failed("550 5.1.1 user unknown", "b@shop.example"))
+    decide(practice(), decision(number_of("Zorglub"), name="site-moon"))
+    assert count_decided(["site-moon", "nothing"]) == {"site-moon": Decided(texts=1, failures=3)}
+    assert [row.number for row in some_decided("site-moon", limit=5)] == [number_of("Zorglub")]
+    assert some_decided("site-moon", limit=0) == []

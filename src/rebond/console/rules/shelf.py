@@ -1,16 +1,14 @@
-"""All rules that give verdicts here, in the order in which they are tried, with how often each decided."""
+"""All rules that give verdicts here, in the order in which they are tried."""
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rebond.config import ConfigError
 from rebond.core.qualify.loading import is_imported, load_site_rules
 from rebond.core.qualify.rules import Level, Pack, Problem, Rule, RuleError
-from rebond.store.read.qualifications import QualificationRow
 from rebond.store.read.rules import Document, RulesVersion, console_documents, rules_version
 from rebond.web.current import current_site
 
@@ -20,7 +18,6 @@ LEVELS: Mapping[Level, str | Promise] = {
     Level.PROVIDER: _("Of a provider"),
     Level.GENERAL: _("General"),
 }
-_MOST_TEXTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +61,6 @@ def _made(documents: Mapping[str, Document], shipped: tuple[Rule, ...]) -> Shelf
         return Shelf(Pack.of([*own, *shipped]).rules, documents)
     except RuleError as error:
         return Shelf(Pack.of(shipped).rules, documents, error.problems)
-
-
-@dataclass(slots=True)
-class Hits:
-    """How many texts a rule decided, and how many failures came with them since they are counted."""
-
-    texts: int = 0
-    failures: int = 0
-    rows: list[QualificationRow] = field(default_factory=list)
-
-
-def hits() -> Mapping[str, Hits]:
-    """Count what each rule decided of the texts that are kept."""
-    found: dict[str, Hits] = {}
-    try:
-        put = current_site().queue.now()
-    except ConfigError:  # the page says which rule cannot be used
-        return found
-    for row in put.queue.rows:
-        one = found.setdefault(row.verdict.rule, Hits())
-        one.texts += 1
-        one.failures += row.count
-        if len(one.rows) < _MOST_TEXTS:
-            one.rows.append(row)
-    return found
 
 
 def dialects(rules: tuple[Rule, ...]) -> list[tuple[str, int]]:

@@ -5,16 +5,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from rebond.console.rules.operations import done_before
-from rebond.console.rules.shelf import LEVELS, dialects, hits, shelf
+from rebond.console.rules.shelf import LEVELS, dialects, shelf
 from rebond.core.permissions import Operation
 from rebond.core.qualify.rules import Rule
 from rebond.core.said import said
 from rebond.core.words import FAILURE_REASONS, Cause, Channel, Reason
 from rebond.services.errors import NotFoundError
 from rebond.services.try_pattern import try_pattern
+from rebond.store.read.qualifications import count_decided, some_decided
 from rebond.web.access import operation
 
 PAGE = 50
+_MOST_TEXTS = 20
 
 
 @operation(Operation.READ_RULES)
@@ -23,7 +25,7 @@ def list_(request: HttpRequest) -> HttpResponse:
     kept = shelf()
     found = [rule for rule in kept.rules if _wanted(rule, request)]
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    decided = hits()
+    decided = count_decided([rule.id for rule in page.object_list])
     context = {
         "page": page,
         "entries": [(rule, LEVELS[rule.level], decided.get(rule.id)) for rule in page.object_list],
@@ -71,7 +73,8 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "done": done_before(request),
         "pack": kept.documents.get(name, {}).get("pack"),
         "examples": list(zip(rule.examples, examples.texts, strict=True)),
-        "hits": hits().get(name),
+        "hits": count_decided([name]).get(name),
+        "decided": some_decided(name, limit=_MOST_TEXTS),
         "phases": sorted(rule.phases),
         "smtp": [*(one.text for one in rule.smtp), *(["none"] if rule.smtp_none else [])],
         "enhanced": [*(one.text for one in rule.enhanced), *(["none"] if rule.enhanced_none else [])],

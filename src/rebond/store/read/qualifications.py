@@ -10,7 +10,7 @@ from django.db import connection
 from rebond.core.failure import Verdict
 from rebond.core.words import Cause, Channel, FailureType, Phase, QualificationStatus, Reason
 from rebond.store.dialect import among, among_numbers, listed, read_moment
-from rebond.store.read.evidence import MOST_KEYS, AddressKey
+from rebond.store.read.evidence import MOST_KEYS, AddressKey, read_verdict
 
 BADGED_FROM = 2  # occurrences: who sees a text again has it counted against addresses
 
@@ -99,6 +99,29 @@ def judged_by(rules: Collection[str]) -> list[QualificationRow]:
     return _rows(f"WHERE {among('rule')} ORDER BY id", [listed(rules)]) if rules else []
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How many texts a rule decided, and how many failures came with them since they are counted."""
+
+    texts: int
+    failures: int
+
+
+def count_decided(rules: Collection[str]) -> dict[str, Decided]:
+    """Count what each of these rules decided of the texts that are kept; those that decided nothing are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT rule, COUNT(*), SUM(count) FROM qualification WHERE {among('rule')} GROUP BY rule",
+            [listed(rules)],
+        )
+        return {rule: Decided(texts, int(failures)) for rule, texts, failures in cursor.fetchall()}
+
+
+def some_decided(rule: str, *, limit: int) -> list[QualificationRow]:
+    """Read some of the texts that a rule decided, the most frequent first."""
+    return _rows("WHERE rule = %s ORDER BY count DESC, id LIMIT %s", [rule, limit])
+
+
 def _rows(condition: str, values: Sequence[Any]) -> list[QualificationRow]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {_COLUMNS} FROM qualification {condition}", values)
@@ -107,16 +130,13 @@ def _rows(condition: str, values: Sequence[Any]) -> list[QualificationRow]:
 
 def _row(row: Sequence[Any]) -> QualificationRow:
     number, channel, provider, template, text, kind, reason, cause, rule, version, status, count, first, last = row
-    verdict = Verdict(
-        type=FailureType(kind), reason=Reason(reason), cause=Cause(cause), rule=rule, pack_version=version
-    )
     return QualificationRow(
         number=number,
         channel=Channel(channel),
         provider=provider,
         template=template,
         text=text,
-        verdict=verdict,
+        verdict=read_verdict((kind, reason, cause, rule, version, 1)),
         status=QualificationStatus(status),
         count=count,
         first_seen_at=read_moment(first),
