@@ -21,19 +21,20 @@ class ReasonsByWords:
     def __init__(self, texts: Iterable[tuple[Features, Reason]]) -> None:
         self._texts: Counter[Reason] = Counter()
         self._sizes: Counter[Reason] = Counter()
-        self._said: dict[str, Counter[Reason]] = defaultdict(Counter)
+        # Counted when asked for: of very many words, a text asks for some.
+        self._said: dict[str, list[Reason]] = defaultdict(list)
         for features, reason in texts:
             self._texts[reason] += 1
             self._sizes[reason] += len(features)
             for feature in features:
-                self._said[feature][reason] += 1
+                self._said[feature].append(reason)
 
     def likely(
         self, features: Features, *, without: Collection[tuple[Features, Reason]] = ()
     ) -> Mapping[Reason, float]:
         """Tell how likely each reason is, together 1, as if the texts of `without` were not known."""
         texts, sizes = self._texts.copy(), self._sizes.copy()
-        said = {feature: self._said[feature].copy() for feature in features if feature in self._said}
+        said = {feature: Counter(self._said[feature]) for feature in features if feature in self._said}
         for other, reason in without:
             texts[reason] -= 1
             sizes[reason] -= len(other)

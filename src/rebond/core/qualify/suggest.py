@@ -66,14 +66,20 @@ class Suggester:
             (found, item.verdict.reason) for item, found in zip(self._known, self._features, strict=True)
         )
         self._holding: dict[str, list[int]] = defaultdict(list)
-        self._said: dict[str, Counter[Reason]] = defaultdict(Counter)
-        for index, item in enumerate(self._known):
-            for feature in self._features[index]:
+        for index, found in enumerate(self._features):
+            for feature in found:
                 self._holding[feature].append(index)
-                self._said[feature][item.verdict.reason] += 1
-        self._weight = {feature: self._weigh(counts) for feature, counts in self._said.items()}
-        self._unseen = self._weigh(Counter())
-        self._sizes = [sum(self._weight[feature] for feature in found) for found in self._features]
+        self._unseen, once = self._weigh(Counter()), self._weigh(Counter([Reason.NOT_DEFINED]))
+        # Most words are held once, and to count takes longer than all the rest.
+        self._weight = {
+            feature: once if len(holding) == 1 else self._weigh(self._meant(holding))
+            for feature, holding in self._holding.items()
+        }
+        self._sizes = [sum(map(self._weight.__getitem__, found)) for found in self._features]
+
+    def _meant(self, holding: Iterable[int]) -> Counter[Reason]:
+        """Count the reasons of texts."""
+        return Counter([self._known[index].verdict.reason for index in holding])
 
     def _weigh(self, said: Counter[Reason]) -> float:
         """Weigh a word by how rare it is, and by how much those that hold it agree in what they mean."""
@@ -134,8 +140,9 @@ class Suggester:
         said: dict[str, Counter[Reason]] = {}
         for index in left_out:
             for feature in found & self._features[index]:
-                counts = said.setdefault(feature, self._said[feature].copy())
-                counts[self._known[index].verdict.reason] -= 1
+                if feature not in said:
+                    said[feature] = self._meant(self._holding[feature])
+                said[feature][self._known[index].verdict.reason] -= 1
         return {feature: self._weigh(counts) for feature, counts in said.items()}
 
 
