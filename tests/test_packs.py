@@ -146,6 +146,11 @@ def test_damaged_files_are_made_anew(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 2 for path in tmp_path.iterdir())
 
 
+def test_shipped_rules_are_the_same_from_the_cache(tmp_path: Path) -> None:
+    for _ in range(2):  # written, then read
+        assert packs.load_shipped_rules(cache_dir=tmp_path) == packs.load_shipped_rules()
+
+
 @pytest.mark.usefixtures("small")
 def test_a_cache_that_cannot_be_written_is_passed_over(tmp_path: Path) -> None:
     blocked = tmp_path / "file"

@@ -82,9 +82,13 @@ def compile_pack(pack: Pack, *, cache_dir: Path | None = None, name: str = "engi
     return engine
 
 
-def load_shipped_rules() -> tuple[Rule, ...]:
-    """Read the shipped rules with their examples; raises RuleError when one is refused."""
-    return tuple(_rules(_parse(rule_files())["rules"], with_examples=True))
+def load_shipped_rules(*, cache_dir: Path | None = None) -> tuple[Rule, ...]:
+    """Read the shipped rules with their examples; raises RuleError when one is refused.
+
+    `cache_dir` is where parsed files are kept; without it they are parsed.
+    """
+    documents = _documents(cache_dir) if cache_dir else _parse(rule_files())
+    return tuple(_rules(documents["rules"], with_examples=True))
 
 
 def rule_files() -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -10,8 +11,23 @@ from typing import Any
 
 from rebond.config import ConfigError
 from rebond.core.said import said
+from rebond.core.tokens import Keyring
 
 SECRETS_FILE = "secrets.toml"
+
+
+def make_secrets(data: Path) -> None:
+    """Write a new secrets file, unless there is one."""
+    path = data / SECRETS_FILE
+    if path.exists():
+        return
+    # Made private before it holds anything, and in place only when whole.
+    half = path.with_suffix(".new")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(new_secrets())
+        file.flush()
+        os.fsync(file.fileno())
+    half.rename(path)
 
 
 def new_secrets() -> str:
@@ -84,3 +100,21 @@ def lost_secrets(data: Path) -> str:
         " then not proven ours",
         data=data,
     )
+
+
+def load_keyring(data: Path) -> Keyring:
+    """Read the keys that sign tokens; ConfigError when they cannot be used."""
+    tokens = load_secrets(data).get("tokens", {})
+    try:
+        keys = {int(number): bytes.fromhex(key) for number, key in tokens["keys"].items()}
+        return Keyring(keys, tokens["current"])
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        words = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ConfigError(
+            said(
+                "{data}: [tokens] cannot be used: {words}; {lost_secrets}",
+                data=data / SECRETS_FILE,
+                words=words,
+                lost_secrets=lost_secrets(data),
+            )
+        ) from None

@@ -1,7 +1,6 @@
 """From configuration to policy, keys, rules and senders: the only constructor."""
 
 import asyncio
-import os
 import shlex
 import time
 import tomllib
@@ -18,15 +17,7 @@ from rebond.core.ports import Clock
 from rebond.core.said import said
 from rebond.core.tokens import Keyring
 from rebond.delivery_content import DeliveryContent
-from rebond.secrets_file import (
-    SECRETS_FILE,
-    erasure_keys,
-    load_secrets,
-    lost_secrets,
-    new_secrets,
-    web_key,
-    webhook_key,
-)
+from rebond.secrets_file import SECRETS_FILE, erasure_keys, load_keyring, make_secrets, web_key, webhook_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,22 +91,28 @@ class Site:
     def qualifier_with(self, documents: "Mapping[str, Document]") -> "Qualifier":
         """Make the qualifier with these rules of the site before the shipped ones; RuleError when one is refused."""
         from rebond.core.qualify.loading import load_site_rules
-        from rebond.packs import load_qualifier, user_cache
+        from rebond.packs import load_qualifier
+
+        return load_qualifier(extra_rules=load_site_rules(documents), cache_dir=self._cache)
+
+    @cached_property
+    def _cache(self) -> Path:
+        """Where parsed and compiled rules are kept: compiling takes seconds, so every site of this user shares it."""
+        from rebond.packs import user_cache
 
         try:
-            # Compiling takes seconds: every site of this user shares it.
             directory = user_cache()
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except (OSError, RuntimeError):
-            directory = self.data / "cache"  # a service without a home
-        return load_qualifier(extra_rules=load_site_rules(documents), cache_dir=directory)
+            return self.data / "cache"  # a service without a home
+        return directory
 
     @cached_property
     def shipped_rules(self) -> "tuple[Rule, ...]":
         """The rules that come with Rebond, with their examples."""
         from rebond.packs import load_shipped_rules
 
-        return load_shipped_rules()
+        return load_shipped_rules(cache_dir=self._cache)
 
     @cached_property
     def queue(self) -> "KeptQueue":
@@ -259,15 +256,7 @@ def init_site(data: Path) -> Site:
     config = data / CONFIG_FILE
     if not config.exists():
         config.write_text(files("rebond.data").joinpath(CONFIG_FILE).read_text("utf-8"), "utf-8")
-    secrets = data / SECRETS_FILE
-    if not secrets.exists():
-        # Made private before it holds anything, and in place only when whole.
-        half = secrets.with_suffix(".new")
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(new_secrets())
-            file.flush()
-            os.fsync(file.fileno())
-        half.rename(secrets)
+    make_secrets(data)
     site = _site(data, clock=SystemClock())
     _connect(site, web=True)
     migrate()
@@ -299,7 +288,7 @@ def _connect(site: Site, *, web: bool) -> None:
 
 def _site(data: Path, *, clock: Clock) -> Site:
     config = load_config(data)
-    return Site(data=data, config=config, policy=load_policy(config), keyring=_keyring(data), clock=clock)
+    return Site(data=data, config=config, policy=load_policy(config), keyring=load_keyring(data), clock=clock)
 
 
 def load_policy(config: Config) -> Policy:
@@ -309,20 +298,3 @@ def load_policy(config: Config) -> Policy:
         return read_policy(presets, overrides=config.policy)
     except PolicyError as error:
         raise ConfigError(str(error)) from None
-
-
-def _keyring(data: Path) -> Keyring:
-    tokens = load_secrets(data).get("tokens", {})
-    try:
-        keys = {int(number): bytes.fromhex(key) for number, key in tokens["keys"].items()}
-        return Keyring(keys, tokens["current"])
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        words = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ConfigError(
-            said(
-                "{data}: [tokens] cannot be used: {words}; {lost_secrets}",
-                data=data / SECRETS_FILE,
-                words=words,
-                lost_secrets=lost_secrets(data),
-            )
-        ) from None

@@ -223,7 +223,7 @@ def _queue_of(practice: "Practice", channel: Channel | None = None) -> "Queue":
     from rebond.services.qualifications import Queue
     from rebond.store.read.rules import console_documents
 
-    return Queue(practice.make(console_documents()), channel=channel, rules=load_shipped_rules())
+    return Queue(practice.make(console_documents()), channel=channel, rules=load_shipped_rules)
 
 
 _BRIEF_CLUSTERS = ("id", "badge", "texts", "addresses", "count", "text", "suggestion")

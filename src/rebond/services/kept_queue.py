@@ -89,7 +89,7 @@ class KeptQueue:
 
     def _renewed(self, version: RulesVersion) -> Put:
         if self._put is None or version != self._version or self._clock.monotonic() >= self._until:
-            queue = Queue(self._rules.renew(), rules=self._shipped())
+            queue = Queue(self._rules.renew(), rules=self._shipped)
             long_ago = self._clock.monotonic() >= self._learned_until
             if long_ago:
                 self._counts = {}

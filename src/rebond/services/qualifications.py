@@ -45,9 +45,14 @@ class Cluster:
 
 
 class Queue:
-    """All distinct texts as they are now; the examples of `rules` are neighbours beside the qualified texts."""
+    """All distinct texts as they are now.
 
-    def __init__(self, qualifier: Qualifier, *, channel: Channel | None = None, rules: Iterable[Rule] = ()) -> None:
+    `rules` gives the rules whose examples are neighbours beside the qualified texts; read when first needed.
+    """
+
+    def __init__(
+        self, qualifier: Qualifier, *, channel: Channel | None = None, rules: Callable[[], Iterable[Rule]] = tuple
+    ) -> None:
         self.rows = list_qualifications(channel=channel)
         self._telling = telling_words(rule.text for rule in qualifier.engine.pack.rules)
         self._qualifier, self._rules = qualifier, rules
@@ -60,7 +65,7 @@ class Queue:
             for row in self.rows
             if row.status is not QualificationStatus.TO_QUALIFY and not row.by_code
         ]
-        return Suggester([*known, *_examples(self._rules, self._qualifier)])
+        return Suggester([*known, *_examples(self._rules(), self._qualifier)])
 
     def clusters(self) -> list[Cluster]:
         """Put what is to be qualified together; those that most addresses wait on come first."""
