@@ -31,7 +31,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
     """Measure the 95th percentile of the slowest page, and the memory of the process that served them all."""
     with fresh_site(database) as site:
         from rebond.services.aggregate import aggregate
-        from rebond.web.current import serve
+        from rebond.web.current import serve, spare_what_is_loaded
 
         now = datetime.now(UTC)
         with plain_connection(site) as connection:
@@ -43,6 +43,7 @@ def measure(number: int, *, database: str) -> Iterator[Measured]:
             address = connection.execute("SELECT address FROM address_state ORDER BY id LIMIT 1").fetchone()[0]
         serve(site)
         client = make_administrator()
+        spare_what_is_loaded()  # as a serving process does
         nothing = _percentile(client, _NOTHING)
         pages = {page: _percentile(client, page) for page in _pages(now, address=address)}
         pages |= {f"{page} afresh": _percentile(client, page, before=lambda: _forget(site)) for page in _first_visits()}

@@ -9,7 +9,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rebond.web.current import serve
+from rebond.web.current import serve, spare_what_is_loaded
 from rebond.wiring import Site, open_site
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def served(data: Path) -> "Callable[..., Any]":
 
     application = make_application(data)
     site = current_site()
+    spare_what_is_loaded()
     _say_so(site)
     threading.Thread(target=_end_with_parent, name="rebond-parent", daemon=True).start()
     proxies = list(site.config.web.proxies)
