@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet
 
 from rebond.core.words import AddressStatus, Channel
 from rebond.store.dialect import in_lines, listed, looked_up, looking_up
-from rebond.store.lookup import Statement, fetch_all
+from rebond.store.lookup import Statement, look_up
 from rebond.store.models import AddressStateRow, ProfileDenial
 from rebond.store.read.erased import erased_statuses
 
@@ -55,8 +55,7 @@ def blocked_keys(
         given = [channel.value, channel.value]
         statements.append(_statement(_DENIED, "profile_address place", "place.key", denied, given))
     statements.append((_ANY_ERASED, ()))
-    with looking_up() as cursor:
-        stopped, *others, erased = fetch_all(cursor, statements)
+    stopped, *others, erased = look_up(statements)
     for status, lines in stopped:
         found.update(dict.fromkeys(lines.split("\n"), AddressStatus(status)))
     for (row,) in others:
