@@ -1,10 +1,16 @@
 """API keys, and the answers that were kept for them."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
 
 from rebond.core.permissions import Operation
 from rebond.core.words import Role
+from rebond.store.dialect import read_moment
 from rebond.store.models import ApiKey, KeptAnswer
 
 
@@ -31,32 +37,44 @@ class KeyRow:
 
 def list_keys() -> list[KeyRow]:
     """Read all keys, the latest first."""
-    return [_row(key) for key in ApiKey.objects.order_by("-id")]
+    return [_row(values) for values in ApiKey.objects.order_by("-id").values_list(*_COLUMNS)]
 
 
 def find_key(number: int) -> KeyRow | None:
-    """Read one key."""
-    key = ApiKey.objects.filter(id=number).first()
-    return _row(key) if key else None
+    """Read one key; in plain SQL, as each request asks: the ORM takes longer to ask than the database to answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [number])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    *named, scopes, created_at, expires_at, revoked_at = found
+    return _row([*named, json.loads(scopes), *map(read_moment, (created_at, expires_at, revoked_at))])
 
 
+_COLUMNS = (
+    *("id", "name", "role", "created_by", "revoked_by", "last_used_on", "digest"),
+    *("scopes", "created_at", "expires_at", "revoked_at"),
+)
+_FIND = f"SELECT {', '.join(_COLUMNS)} FROM api_key WHERE id = %s"
 _KNOWN = frozenset(Operation)
 
 
-def _row(key: ApiKey) -> KeyRow:
+def _row(values: Sequence[Any]) -> KeyRow:
+    number, name, role, created_by, revoked_by, last_used_on, digest, scopes, *times = values
+    created_at, expires_at, revoked_at = times
     return KeyRow(
-        number=key.pk,
-        name=key.name,
-        role=Role(key.role),
+        number=number,
+        name=name,
+        role=Role(role),
         # What an older version knew and this one does not is no scope any more.
-        scopes=frozenset(Operation(scope) for scope in key.scopes if scope in _KNOWN),
-        created_at=key.created_at,
-        created_by=key.created_by,
-        expires_at=key.expires_at,
-        revoked_at=key.revoked_at,
-        revoked_by=key.revoked_by,
-        last_used_on=key.last_used_on,
-        digest=key.digest,
+        scopes=frozenset(Operation(scope) for scope in scopes if scope in _KNOWN),
+        created_at=created_at,
+        created_by=created_by,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+        revoked_by=revoked_by,
+        last_used_on=last_used_on,
+        digest=digest,
     )
 
 
