@@ -142,7 +142,15 @@ def test_where_nothing_tells_what_it_was_the_channel_ends(site: Site, gone: str)
     assert ProfileDenial.objects.get().channel == "email"
 
 
-@pytest.mark.parametrize("fate", ["gone", "erased", "denied", "denied everything"])
+def test_who_left_all_channels_leaves_this_one_as_well(site: Site) -> None:
+    address = link(site, delivery(1))
+    ProfileDenial.objects.create(profile=Profile.objects.get(), channel="all", at=START, origin="import")
+    assert press(address).status_code == 200
+    assert {*ProfileDenial.objects.values_list("channel", flat=True)} == {"all", "email"}
+    assert Unsubscription.objects.count() == 1
+
+
+@pytest.mark.parametrize("fate", ["gone", "erased", "denied"])
 def test_whom_nothing_is_sent_to_any_more_is_told_so(site: Site, fate: str) -> None:
     number = delivery(1)
     address = link(site, number)
@@ -152,8 +160,7 @@ def test_whom_nothing_is_sent_to_any_more_is_told_so(site: Site, fate: str) -> N
     elif fate == "erased":
         Profile.objects.update(erased_at=START)
     else:
-        channel = "email" if fate == "denied" else "all"
-        ProfileDenial.objects.create(profile=person, channel=channel, at=START, origin="import")
+        ProfileDenial.objects.create(profile=person, channel="email", at=START, origin="import")
     before = ProfileDenial.objects.count()
     for answer in (Client().get(address), press(address)):
         assert answer.status_code == 200

@@ -59,7 +59,8 @@ def _is_there(profile: int, *, channel: str, service: int | None) -> bool:
         return False
     if service is not None:
         return Subscription.objects.filter(service=service, profile=profile).exists()
-    return not ProfileDenial.objects.filter(profile=profile, channel__in=(channel, "all")).exists()
+    # Who left all channels leaves this one as well: when they come back to the others, they have not come back to it.
+    return not ProfileDenial.objects.filter(profile=profile, channel=channel).exists()
 
 
 def unsubscriptions_of(profile: int) -> Sequence[Left]:
