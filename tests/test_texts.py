@@ -108,6 +108,29 @@ def test_other_languages_and_very_long_texts_stay_as_they_are() -> None:
     assert in_language(7, "fr") == "7"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " * 2600,
+        "delivery a: " * 600,
+        "a: b\n" * 1500,
+        "there is no landing page " + "there is no rule " * 450,
+        "said by " + "9" * 5000 + " person",
+        *("there is no rule " + sign * 7000 for sign in ("[", "-", "not ", "{", "\ud800")),
+    ],
+)
+def test_no_text_is_too_deep_to_be_said(text: str) -> None:
+    assert in_language(text, "fr")
+
+
+def test_a_text_that_counts_too_far_to_be_a_number_is_still_said() -> None:
+    counted = [one for one in _catalogue("fr") if "{n}" in one]
+    assert counted
+    for template in counted:
+        text = "".join(piece.before + ("9" * 5000 if piece.name else "") for piece in pieces(template))
+        assert in_language(text, "fr")
+
+
 def test_a_number_takes_the_plural_of_the_language() -> None:
     for english, template in _catalogue("fr").items():
         if len(template.english) > 1:

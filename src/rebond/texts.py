@@ -16,6 +16,9 @@ from rebond.core.said import Said, in_english, is_list_of_words, pieces, read, w
 SPEAKERS = ("core", "channels", "services")
 # Longer texts are no sentences of this program.
 _LONGEST = 8000
+# Nor do those hold one within the other so often: anybody's server can answer "a: a: a: …".
+_DEEPEST = 10
+_DIGITS = 19
 _MAGIC = 0x950412DE
 _NARROW = "\u202f"
 
@@ -23,12 +26,16 @@ _NARROW = "\u202f"
 def in_language(text: object, language: str) -> str:
     """Say a sentence, or an error, in a language; what is not known stays as it is."""
     words = words_of(text) if isinstance(text, BaseException) else text if isinstance(text, str) else str(text)
-    language = language.partition("-")[0]
+    return _say(words, language.partition("-")[0], _DEEPEST)
+
+
+def _say(words: str, language: str, left: int) -> str:
+    """Say a text; `left` is how deep sentences within it are still looked for."""
     if not (known := _catalogue(language)):
         return str(words)
     if isinstance(words, Said):
-        return _translated(words, language, known) or str(words)
-    return _read_back(words, language) if len(words) <= _LONGEST else words
+        return _translated(words, language, known, left) or str(words)
+    return _read_back(words, language, left - 1) if left and len(words) <= _LONGEST else words
 
 
 def word(value: StrEnum, language: str) -> str:
@@ -60,27 +67,27 @@ class _Template:
         return [(sum(len(piece.before) for piece in pieces(form)), form) for form in self.english]
 
 
-def _translated(words: Said, language: str, known: Mapping[str, _Template]) -> str:
+def _translated(words: Said, language: str, known: Mapping[str, _Template], left: int) -> str:
     template = known.get(words.template)
     if template is None:
         return ""
-    return _filled(template, words.values, words.number, language)
+    return _filled(template, words.values, words.number, language, left)
 
 
-def _filled(template: _Template, values: Mapping[str, Any], number: int, language: str) -> str:
+def _filled(template: _Template, values: Mapping[str, Any], number: int, language: str, left: int) -> str:
     # French says "0 message": more than one are many.
     form = template.translated[1 if len(template.translated) > 1 and number > 1 else 0]
 
     def write(value: Any, quoted: bool, spec: str) -> str:
-        return _write(value, quoted, spec, language)
+        return _write(value, quoted, spec, language, left)
 
     return written(form, values, write)
 
 
-def _write(value: Any, quoted: bool, spec: str, language: str) -> str:
+def _write(value: Any, quoted: bool, spec: str, language: str, left: int) -> str:
     """Write a value as a French sentence has it."""
     if isinstance(value, tuple):
-        return _JOINED.get(spec, ", ").join(_write(one, quoted, "", language) for one in value)
+        return _JOINED.get(spec, ", ").join(_write(one, quoted, "", language, left) for one in value)
     if isinstance(value, StrEnum):
         return word(value, language)
     if isinstance(value, str):
@@ -89,7 +96,7 @@ def _write(value: Any, quoted: bool, spec: str, language: str) -> str:
         if is_list_of_words(spec):
             return word_of(spec, value, language)
         # A word alone is a name, whatever it reads like.
-        return in_language(value, language) if isinstance(value, Said) or " " in value else value
+        return _say(value, language, left) if isinstance(value, Said) or " " in value else value
     if isinstance(value, date):
         spec = spec.replace("%Y-%m-%d", "%d/%m/%Y") or "%d/%m/%Y"
     told = in_english(value, quoted, spec)
@@ -103,18 +110,21 @@ _FIGURES = str.maketrans({",": _NARROW, ".": ","})
 
 
 @lru_cache(maxsize=4096)
-def _read_back(text: str, language: str) -> str:
+def _read_back(text: str, language: str, left: int) -> str:
     """Say a text that was kept: find the template that it was made of, the one with the most words of its own."""
     for longest, form, template in _forms(language):
         if longest in text and (values := read(form, text)) is not None and _is_likely(form, values):
-            number = str(values.get("n", 1))
-            return _filled(template, values, int(number) if number.isdecimal() else 1, language)
+            return _filled(template, values, _number(str(values.get("n", 1))), language, left)
     if "\n" in text:
-        return "\n".join(in_language(line, language) for line in text.split("\n"))
+        return "\n".join(_say(line, language, left) for line in text.split("\n"))
     # What something is about stands before a sentence: a file, a line, a part.
     about, colon, rest = text.partition(": ")
-    told = in_language(rest, language) if colon else rest
+    told = _say(rest, language, left) if colon else rest
     return f"{about}{_NARROW}: {told}" if told != rest else text
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else 1
 
 
 def _is_likely(form: str, values: Mapping[str, Any]) -> bool:
