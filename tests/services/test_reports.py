@@ -20,6 +20,7 @@ from rebond.store.models import (
     Message,
     Profile,
     ProfileAddress,
+    SendingFact,
     StatusChange,
 )
 
@@ -125,6 +126,15 @@ def test_what_was_delivered_in_a_past_week_stays_when_returns_arrive() -> None:
     assert [day["delivered"] for day in rows(report, "by_day")] == before == [7, 0, 0, 0, 0, 0, 0]
     later = made("delivery-summary", since=NOW.date(), days=1)
     assert rows(later, "by_day")[0]["returned_late"] == 4
+
+
+def test_while_a_delivery_goes_on_nothing_is_told_of_the_time_to_come() -> None:
+    row = week()
+    message(row, 9, status="cancelled", attempts=0)
+    Delivery.objects.filter(id=row.pk).update(status="sending", finished_at=None, ends_at=START + timedelta(days=5))
+    aggregate(now=START + timedelta(days=1), zone=PARIS)
+    told = SendingFact.objects.filter(delivery=row.pk, kind__in=("production_error", "cancelled"))
+    assert set(told.values_list("kind", "hour")) == {("production_error", START), ("cancelled", START)}
 
 
 def test_days_are_those_of_the_site() -> None:

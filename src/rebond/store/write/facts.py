@@ -46,7 +46,10 @@ def sum_facts(delivery: int, *, provider_of: Callable[[str], str]) -> None:
 
 
 def _messages() -> str:
-    settled = "COALESCE(m.last_attempt_at, d.finished_at, d.ends_at, d.prepared_at, d.created_at)"
+    begun = "COALESCE(d.started_at, d.prepared_at, d.created_at)"
+    # Never the planned end, which lies ahead while it is sending. What cannot be built is so from the start.
+    settled = f"COALESCE(m.last_attempt_at, d.finished_at, {begun})"
+    settled = f"CASE m.status WHEN 'production_error' THEN {begun} ELSE {settled} END"
     parts = (
         _part(
             f"'{SendingFact.DELIVERED}'",
@@ -77,7 +80,7 @@ def _messages() -> str:
         ),
         _part(
             f"'{SendingFact.PENDING}'",
-            at="COALESCE(d.started_at, d.prepared_at, d.created_at)",
+            at=begun,
             verdict=_NO_VERDICT,
             which="m.status IN ('pending', 'sending', 'uncertain')",
         ),
