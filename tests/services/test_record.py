@@ -15,7 +15,7 @@ from rebond.core.failure import AddressState, Evidence
 from rebond.core.quarantine import fold
 from rebond.core.words import AddressStatus, Cause, Channel, FailureType, Reason
 from rebond.services.record import Occurrence, record
-from rebond.store.models import AddressStateRow, EvidenceRow, Message, Qualification, ToldSuccess
+from rebond.store.models import AddressStateRow, EvidenceRow, Message, Qualification, StatusChange, ToldSuccess
 from rebond.store.read.evidence import AddressKey, evidence_of, states_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -91,6 +91,18 @@ def test_successes_of_the_sending_log_fold_the_addresses_that_have_a_row() -> No
     found = stored_state("p0@example.org")
     assert (found.status, found.error_count, found.since) == (AddressStatus.VALID, 0, at(days=1))
     assert AddressStateRow.objects.count() == 1
+
+
+def test_a_change_is_of_the_delivery_whose_message_failed_and_of_none_without_a_message() -> None:
+    number = delivery(4)
+    for place, (delivered_at, name) in enumerate([(at(), "m0"), (None, "m1"), (at(), ""), (at(), "m3")]):
+        row = Message.objects.filter(delivery=number, address_key=f"p{place}@example.org")
+        assert row.update(delivered_at=delivered_at, message_id=name) == 1
+    # Delivered and returned; refused at once; two of no message, one address of which had a delivered one.
+    for place, name in enumerate(["m0", "m1", "", ""]):
+        put(of(hard(at(1), identity=f"e{place}", message=name), f"p{place}@example.org"))
+    changes = dict(StatusChange.objects.order_by("id").values_list("id", "delivery"))
+    assert list(changes.values()) == [number, number, None, None]
 
 
 def test_a_told_success_makes_no_evidence_row() -> None:

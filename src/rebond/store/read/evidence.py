@@ -78,16 +78,21 @@ def snapshots_of(addresses: Collection[AddressKey]) -> dict[AddressKey, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What states are computed from: all evidence of each address asked for, and the snapshots that there are."""
+    """What states are computed from: all evidence of each address asked for, and the snapshots that there are.
+
+    `deliveries`: those of the messages that were delivered to them, by Message-ID.
+    """
 
     evidence: dict[AddressKey, list[Evidence]]
     snapshots: dict[AddressKey, Snapshot]
+    deliveries: dict[str, int]
 
 
 def known_of(addresses: Collection[AddressKey]) -> Known:
     """Read all that is known of these addresses, the successes of the sending log among it."""
     found: dict[AddressKey, list[Evidence]] = {address: [] for address in addresses}
     snapshots: dict[AddressKey, Snapshot] = {}
+    deliveries: dict[str, int] = {}
     for channel, keys in _by_channel(addresses):
         statements = [_evidence(channel, keys), *_successes(channel, keys), _snapshots(channel, keys)]
         with connection.cursor() as cursor:
@@ -95,14 +100,16 @@ def known_of(addresses: Collection[AddressKey]) -> Known:
         for key, scope, text_status, *values in told:
             if (pieces := found.get(AddressKey(channel, key, scope))) is not None:
                 pieces.append(_read_evidence(values, text_ignored=text_status == QualificationStatus.IGNORE))
-        for number, key, at, message_id in ours:
+        for number, key, at, message_id, delivery in ours:
+            if message_id:
+                deliveries[message_id] = delivery
             if (pieces := found.get(AddressKey(channel, key))) is not None:
                 pieces.append(_success(f"message:{number}", at, message_id))
         for identity, key, at, message_id in others:
             if (pieces := found.get(AddressKey(channel, key))) is not None:
                 pieces.append(_success(identity, at, message_id))
         snapshots.update(_read_snapshots(channel, kept))
-    return Known(found, snapshots)
+    return Known(found, snapshots, deliveries)
 
 
 def _snapshots(channel: Channel, keys: Sequence[str]) -> Statement:
@@ -192,7 +199,7 @@ def _by_channel(addresses: Collection[AddressKey]) -> Iterator[tuple[Channel, Se
 
 
 def _successes(channel: Channel, keys: Sequence[str]) -> tuple[Statement, Statement]:
-    ours = f"id, address_key, {plain_moment('delivered_at')}, message_id"
+    ours = f"id, address_key, {plain_moment('delivered_at')}, message_id, delivery_id"
     told = f"identity, address_key, {plain_moment('at')}, message_id"
     return (
         _rows_about("message", ours, channel, keys, more=" AND delivered_at IS NOT NULL"),

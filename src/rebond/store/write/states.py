@@ -65,7 +65,7 @@ def refold(
             for address in part
         }
         _save(folded, stored, addresses, policy=policy)
-        note_changes({address: row.status for address, row in stored.items()}, folded, known.evidence, now=now)
+        note_changes({address: row.status for address, row in stored.items()}, folded, known, now=now)
         states.update(folded)
     return states
 

@@ -10,7 +10,7 @@ from rebond.core.webhooks import EventType
 from rebond.core.words import AddressStatus, Channel
 from rebond.store.dialect import moment
 from rebond.store.lookup import fetch_all, rows_of
-from rebond.store.read.evidence import AddressKey
+from rebond.store.read.evidence import AddressKey, Known
 from rebond.store.write.outbox import NewEvent, add_events
 from rebond.store.write.rows import insert
 
@@ -22,7 +22,7 @@ _ACTED = frozenset({Event.FAILURE, Event.COMPLAINT, Event.STOP})
 def note_changes(
     before: Mapping[AddressKey, str],
     states: Mapping[AddressKey, AddressState],
-    evidence: Mapping[AddressKey, Sequence[Evidence]],
+    known: Known,
     *,
     now: datetime,
 ) -> None:
@@ -34,8 +34,10 @@ def note_changes(
     }
     if not changed:
         return
-    messages = {address: _last_message(evidence[address]) for address in changed}
-    deliveries = _deliveries_of({message for message in messages.values() if message})
+    messages = {address: _last_message(known.evidence[address]) for address in changed}
+    # Most were delivered to the address that changed.
+    unknown = {message for message in messages.values() if message} - known.deliveries.keys()
+    deliveries = known.deliveries | _deliveries_of(unknown)
     at = moment(now)
     rows = [
         (
