@@ -92,6 +92,11 @@ def test_alerts_are_listed_and_taken_care_of_once(client_as: ClientAs, site: Sit
     assert "no answer" in page
     assert 'href="/rules/packs/"' in page
     assert 'href="/deliveries/7/"' in page
+    assert "Spring: 12 %" in page
+    assert "delivery:7" not in page
+    home = text(client, "/")
+    assert "Spring: 12 %" in home
+    assert "delivery:7" not in home
     answer = client.post(f"/alerts/{number}/acknowledge/", {"because": "I ask them", "next": "/alerts/"}, follow=True)
     page = answer.content.decode()
     assert "You take care of it" in page
