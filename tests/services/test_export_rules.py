@@ -9,7 +9,7 @@ from tests.services.pack_fixtures import KEY, packed, public, rule, take
 from tests.services.practice_fixtures import came_later, decision, failed, make, moons, number_of, practice
 
 from rebond.core.qualify.archive import read_pack
-from rebond.core.qualify.exchange import rules_of
+from rebond.core.qualify.pack_rules import rules_of
 from rebond.core.words import FailureType, Reason
 from rebond.services.apply_rules import undo
 from rebond.services.decide import decide, ignore

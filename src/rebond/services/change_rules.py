@@ -7,8 +7,8 @@ from typing import Any
 from rebond.core.failure import Verdict
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.check import check_rule
-from rebond.core.qualify.exchange import LARGEST_PATTERN, is_own_name
 from rebond.core.qualify.loading import is_imported, load_site_rules
+from rebond.core.qualify.pack_rules import LARGEST_PATTERN, is_own_name
 from rebond.core.qualify.pattern_size import pattern_size
 from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import unfit

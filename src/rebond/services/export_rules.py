@@ -14,9 +14,9 @@ from typing import Any
 
 from rebond.core.qualifier import Qualifier
 from rebond.core.qualify.archive import MOST_BYTES, Manifest, PackError, digest_of, read_pack, write_pack
-from rebond.core.qualify.exchange import is_rule_name
 from rebond.core.qualify.loading import load_rules
 from rebond.core.qualify.normalise import fold
+from rebond.core.qualify.pack_rules import is_rule_name
 from rebond.core.qualify.rule_form import is_storable
 from rebond.core.qualify.rule_text import rule_table, rules_text
 from rebond.core.qualify.rules import Example, Level, Rule

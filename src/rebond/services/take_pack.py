@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from rebond.core.qualify.archive import Manifest, PackError, PackFile
-from rebond.core.qualify.exchange import Difference, Document, compare_pack, rules_of
+from rebond.core.qualify.exchange import Difference, compare_pack
 from rebond.core.qualify.loading import PACK, is_imported
 from rebond.core.qualify.normalise import template
+from rebond.core.qualify.pack_rules import Document, rules_of
 from rebond.core.qualify.rules import RuleError
 from rebond.core.said import said, words_of
 from rebond.core.words import QualificationStatus

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from rebond.core.qualify.engine import RuleEngine
-from rebond.core.qualify.exchange import LARGEST_PATTERN
 from rebond.core.qualify.normalise import fold
+from rebond.core.qualify.pack_rules import LARGEST_PATTERN
 from rebond.core.qualify.pattern_size import pattern_size
 from rebond.core.qualify.probes import too_wide
 from rebond.core.qualify.rule_form import unfit

@@ -11,11 +11,12 @@ from hypothesis import given as given_by
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from rebond.core.qualify import exchange
+from rebond.core.qualify import pack_rules
 from rebond.core.qualify.archive import Manifest, PackError, PackFile
 from rebond.core.qualify.engine import RuleEngine
-from rebond.core.qualify.exchange import Conflict, Difference, Document, compare_pack, is_own_name, rules_of
+from rebond.core.qualify.exchange import Conflict, Difference, compare_pack
 from rebond.core.qualify.loading import load_console_rules
+from rebond.core.qualify.pack_rules import Document, is_own_name, rules_of
 from rebond.core.qualify.rule_text import rule_table, rules_text, toml_text
 from rebond.core.qualify.rules import Level, Pack, Rule, RuleError
 from tests.core.qualify.making import rules, table
@@ -121,14 +122,14 @@ def test_a_problem_is_cut() -> None:
 
 
 def test_there_are_at_most_so_many_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MOST_RULES", 1)
+    monkeypatch.setattr(pack_rules, "MOST_RULES", 1)
     assert "more than 1 rules" in refusal(
         MOON + LINES, **{"rules/email/b.toml": MOON.replace("moon", "sun", 1) + LINES}
     )
 
 
 def test_patterns_are_together_at_most_so_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "LARGEST_PACK", 6)
+    monkeypatch.setattr(pack_rules, "LARGEST_PACK", 6)
     assert "larger than 6 signs" in refusal(MOON + LINES + MOON.replace("moon", "sun") + LINES)
 
 
