@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from rebond import wiring
 from rebond.cli import delivery as delivery_family
-from rebond.cli import delivery_read, output
+from rebond.cli import delivery_read, output, people_file
 from rebond.cli import profiles as profiles_family
 from rebond.cli.report_view import draw_report
 from rebond.config import Config
@@ -57,7 +57,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands draw for somebody with 80 columns."""
-    for module in (output, delivery_family, delivery_read, profiles_family):
+    for module in (output, delivery_family, delivery_read, people_file, profiles_family):
         monkeypatch.setattr(module, "wants_json", lambda as_json: as_json)
     monkeypatch.setenv("COLUMNS", "80")
 

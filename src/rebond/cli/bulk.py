@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rebond.cli.output import DataOption, Exit, JsonOption, data_directory, handles_errors, say, show, show_rows
-from rebond.cli.profiles import progress_bar
+from rebond.cli.people_file import progress_bar
 from rebond.cli.settling import actor
 from rebond.core.words import AddressStatus, Cause, Channel, Reason
 

@@ -28,7 +28,7 @@ from rebond.cli.delivery_settings import (
     warn,
 )
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, say, show, wants_json
-from rebond.cli.profiles import EncodingOption, MapOption, NoAddressOption, file_options, progress_bar
+from rebond.cli.people_file import EncodingOption, MapOption, NoAddressOption, file_options, progress_bar
 
 if TYPE_CHECKING:
     from rebond.core.words import DeliveryStatus

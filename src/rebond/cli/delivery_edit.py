@@ -22,7 +22,7 @@ from rebond.cli.delivery_settings import (
     warn,
 )
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors
-from rebond.cli.profiles import EncodingOption, MapOption, NoAddressOption, file_options, progress_bar
+from rebond.cli.people_file import EncodingOption, MapOption, NoAddressOption, file_options, progress_bar
 
 
 def register_edit(app: typer.Typer) -> None:

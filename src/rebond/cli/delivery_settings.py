@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from rebond.cli.output import Exit, say, show
-from rebond.cli.profiles import imported_json, told_rejected
+from rebond.cli.people_file import imported_json, told_rejected
 
 if TYPE_CHECKING:
     from rebond.delivery_content import ContentProblems

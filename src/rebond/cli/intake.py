@@ -1,39 +1,24 @@
 """`rebond intake`: the ways in which returns and events come in."""
 
-import asyncio
 import io
 import sys
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from rebond.cli.loops import loop_factory
-from rebond.cli.output import (
-    DataOption,
-    Exit,
-    JsonOption,
-    data_directory,
-    handles_errors,
-    say,
-    show,
-    to_json,
-)
-from rebond.cli.settling import actor, counting, make_settler, settled_json
+from rebond.cli.listen import listen_unless_told, lmtp
+from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, say, show
+from rebond.cli.settling import counting, make_settler, settled_json
 from rebond.cli.take_events import events
+from rebond.cli.taking import NoSettleOption, TrustOption, open_for, refuse, trust_for
 from rebond.core.words import Trust
 
 if TYPE_CHECKING:
     from rebond.intake.files import Found
     from rebond.wiring import Site
 
-TrustOption = Annotated[
-    Trust | None,
-    typer.Option("--trust", help="How sure a return must be to act, for this run; by default as configured. Audited."),
-]
-NoSettleOption = Annotated[bool, typer.Option("--no-settle", help="Only store; leave settling to a later run.")]
 # What a pipe of Postfix or a .forward takes as "keep the mail and try again later" (sysexits.h).
 TRY_AGAIN = 75
 
@@ -47,90 +32,6 @@ def register(app: typer.Typer) -> None:
         intake.command()(handles_errors(command))
 
 
-def listen_unless_told(context: typer.Context, data: DataOption = None) -> None:
-    """Take in what comes back: mails and events.
-
-    Without a command: listen as configured until interrupted, and leave settling to workers.
-    """
-    # What handles errors ends the program, so a command that follows must not be inside of it.
-    if context.invoked_subcommand is None:
-        handles_errors(_listen_as_configured)(data)
-
-
-def _listen_as_configured(data: Path | None) -> None:
-    from rebond.cli.serving import begin_log
-    from rebond.jobs.supervised import tell_ready
-
-    begin_log()
-    site = _open(data)
-    address = site.config.intake_address
-    if address is None:
-        _refuse('intake.lmtp.listen is "off": nothing is taken in here')
-        return
-    from rebond.intake.calling import call_workers
-    from rebond.intake.lmtp import SOURCE
-    from rebond.intake.serve import serve
-    from rebond.jobs.presence import Presence
-
-    def announce(host: str, port: int) -> None:
-        say(f"Listening on {_shown(host, port)} for returned mails (LMTP).")
-        tell_ready()
-
-    presence = Presence(site, kind="intake")
-    presence.begin()
-    trust = site.config.required_trust(SOURCE)
-    calling = call_workers(site)
-    running = serve(
-        site,
-        host=address[0],
-        port=address[1],
-        required_trust=trust,
-        settle=calling.settle,
-        announce=announce,
-        pause=calling.pause,
-    )
-    try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(running)
-    finally:
-        presence.end()
-
-
-def lmtp(
-    listen: Annotated[str, typer.Option("--listen", help="HOST:PORT; port 0 takes a free one and prints it.")],
-    trust: TrustOption = None,
-    no_settle: NoSettleOption = False,
-    data: DataOption = None,
-) -> None:
-    """Listen for returned mails by LMTP until interrupted, and settle them as they come.
-
-    While a rule of this site cannot be used, mails are stored and wait: `rebond doctor` names it.
-    """
-    host, port = _host_and_port(listen)
-    site = _open(data)
-    from rebond.intake.lmtp import SOURCE
-    from rebond.intake.serve import serve
-
-    def announce(host: str, port: int) -> None:
-        shown = _shown(host, port)
-        typer.echo(to_json({"listening": shown}))
-        sys.stdout.flush()
-        say(f"Listening on {shown}; Ctrl-C ends it.")
-
-    # Made by the thread that settles, which tries again: a rule that cannot be used keeps no mail away.
-    settler = cache(lambda: make_settler(site))
-    running = serve(
-        site,
-        host=host,
-        port=port,
-        required_trust=_trust(site, source=SOURCE, asked=trust),
-        settle=None if no_settle else lambda: bool(settler().settle(site.clock.now()).taken),
-        announce=announce,
-    )
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(running)
-
-
 def maildir(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A Maildir; its mails stay where they are.")],
     trust: TrustOption = None,
@@ -142,7 +43,7 @@ def maildir(
     from rebond.intake.files import count_maildir, is_maildir, read_maildir
 
     if not is_maildir(folder):
-        _refuse(f"{folder} is no Maildir: it has no folders new and cur")
+        refuse(f"{folder} is no Maildir: it has no folders new and cur")
     found, total = read_maildir(folder), count_maildir(folder)
     return _bring_in(found, source="maildir", total=total, trust=trust, no_settle=no_settle, data=data, json=json)
 
@@ -159,7 +60,7 @@ def mbox(
 
     if not file.is_file():
         folder = f"{file} is a folder: rebond intake maildir, or intake files"
-        _refuse(folder if file.is_dir() else f"there is no file {file}")
+        refuse(folder if file.is_dir() else f"there is no file {file}")
     return _bring_in(read_mbox(file), source="mbox", trust=trust, no_settle=no_settle, data=data, json=json)
 
 
@@ -215,7 +116,7 @@ def _bring_in(
     json: bool,
     total: int | None = None,
 ) -> int:
-    site = _open(data)
+    site = open_for(data)
     from rebond.intake.carry import carry
     from rebond.services.accept import Accepted, Incoming, accept_many
     from rebond.store.read.returns import count_unaccepted
@@ -233,7 +134,7 @@ def _bring_in(
             found,
             accept=accept,
             source=source,
-            required_trust=_trust(site, source=source, asked=trust),
+            required_trust=trust_for(site, source=source, asked=trust),
             on_progress=progress,
         )
     settled = None
@@ -270,7 +171,7 @@ def _store_one(
         pass  # a pipe that is not read to its end would be a failure to who writes to it
     if not raw.strip():
         raise ValueError("there is nothing on standard input")
-    site = _open(data)
+    site = open_for(data)
     from rebond.services.accept import Incoming, accept_many
 
     incoming = Incoming(
@@ -278,42 +179,7 @@ def _store_one(
         raw=raw,
         envelope_from=sender,
         envelope_to=recipient,
-        required_trust=_trust(site, source="stdin", asked=trust),
+        required_trust=trust_for(site, source="stdin", asked=trust),
     )
     (accepted,) = accept_many([incoming], now=site.clock.now())
     return not accepted.duplicate, site
-
-
-def _open(data: Path | None) -> "Site":
-    from rebond.wiring import open_site
-
-    return open_site(data_directory(data))
-
-
-def _trust(site: "Site", *, source: str, asked: Trust | None) -> Trust:
-    configured = site.config.required_trust(source)
-    if asked is None:
-        return configured
-    from rebond.services.accept import override_trust
-
-    return override_trust(source, configured=configured, wanted=asked, actor=actor(), now=site.clock.now())
-
-
-def _refuse(text: str) -> None:
-    from rebond.services.errors import InputError
-
-    raise InputError(text)
-
-
-def _shown(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _host_and_port(listen: str) -> tuple[str, int]:
-    from rebond.config_sections import host_and_port
-    from rebond.services.errors import InputError
-
-    try:
-        return host_and_port(listen)
-    except ValueError:
-        raise InputError(f"--listen {listen!r}: write HOST:PORT, as in 127.0.0.1:2424") from None
