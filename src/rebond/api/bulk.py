@@ -12,7 +12,7 @@ from rebond.api.base import Cursor, Given, Limit, Number, Told, Whole
 from rebond.api.cursors import page, position
 from rebond.api.gate import caller_of, needs
 from rebond.api.moments import Moment
-from rebond.api.profiles import FILE_BODY, BadLine, Encoding, uploaded
+from rebond.api.people_file import FILE_BODY, BadLine, Encoding, uploaded
 from rebond.core.permissions import Operation
 from rebond.core.words import AddressStatus, Cause, Channel, ExclusionCause, Reason
 from rebond.jobs import ask

@@ -1,19 +1,29 @@
 """`/deliveries`: make, prepare, send, steer, look at."""
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field
 
-from rebond.api.base import Cursor, Given, Limit, Number, Told, Whole
+from rebond.api.base import Cursor, Limit, Number
 from rebond.api.cursors import position, signed
-from rebond.api.delivery_settings import APART, Aiming, Settings, aim_of, read_settings, site_settings
+from rebond.api.delivery_json import (
+    Delivery,
+    DeliveryPage,
+    DeliveryState,
+    ProofsSent,
+    SavedDelivery,
+    ToCreate,
+    ToEdit,
+    ToProve,
+    ToSchedule,
+)
+from rebond.api.delivery_settings import APART, aim_of, read_settings, site_settings
 from rebond.api.gate import caller_of, needs
 from rebond.api.moments import Moment
-from rebond.api.profiles import (
+from rebond.api.people_file import (
     FILE_BODY,
     DryRun,
     Encoding,
@@ -25,11 +35,7 @@ from rebond.api.profiles import (
     uploaded,
 )
 from rebond.core.permissions import Operation
-from rebond.core.words import (
-    Channel,
-    DeliveryStatus,
-    MessageClass,
-)
+from rebond.core.words import DeliveryStatus
 from rebond.jobs import ask
 from rebond.services.deliveries import (
     NewDelivery,
@@ -42,93 +48,16 @@ from rebond.services.deliveries import (
 from rebond.services.delivery_edit import edit_delivery
 from rebond.services.import_people import try_people
 from rebond.services.prepare import begin_preparing, stop_preparing
-from rebond.services.proof import MOST, Proofs, send_proof
+from rebond.services.proof import Proofs, send_proof
 from rebond.services.report import DeliveryPage as ListedPage
 from rebond.services.report import page_of_deliveries
 from rebond.services.schedule_delivery import schedule_delivery, unschedule_delivery
 from rebond.services.send import begin_sending
 from rebond.services.templates import get_template, use
-from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow, ListedDelivery, Target
+from rebond.store.read.deliveries import DeliveryFilter, DeliveryRow
 from rebond.web.current import current_site, now
 
 router = Router(tags=["Deliveries"])
-
-
-class DeliveryPage(Told):
-    items: list[ListedDelivery]
-    next: str | None
-
-
-class Delivery(Told):
-    id: int
-    name: str
-    channel: Channel
-    message_class: MessageClass
-    status: DeliveryStatus
-    problem: str
-    sender: str
-    subject: str
-    text: str
-    html: str
-    target: Target
-    target_ref: Annotated[int | None, Field(description="The number of the segment, list or service.")]
-    template: int | None
-    validity_seconds: int
-    retries_seconds: list[int]
-    duplicates: bool
-    verify: Literal["sample", "all"]
-    created_at: datetime
-    prepared_at: datetime | None
-    scheduled_at: Annotated[datetime | None, Field(description="When it is sent by itself.")]
-    started_at: datetime | None
-    ends_at: datetime | None
-    finished_at: datetime | None
-
-
-class SavedDelivery(Delivery):
-    red: Annotated[list[str], Field(description="What keeps it from being prepared.")]
-    yellow: Annotated[list[str], Field(description="What is doubtful in its content.")]
-
-
-class ToCreate(Settings):
-    """A draft; `PUT /deliveries/{delivery}/target` sends it to the people of a file."""
-
-    name: Annotated[str, Field(min_length=1, max_length=255)]
-    channel: Channel = Channel.EMAIL
-    template: Annotated[Whole | None, Field(description="What is not named here comes from it.")] = None
-    target: Annotated[Aiming | None, Field(description="Everybody, or the template's, when left out.")] = None
-
-
-class ToEdit(Settings):
-    """What is not named stays."""
-
-    name: Annotated[str | None, Field(min_length=1, max_length=255)] = None
-    target: Aiming | None = None
-
-
-class ToSchedule(Given):
-    at: Annotated[Moment, Field(description="A time to come, with its zone.", examples=["2030-03-01T09:00:00+01:00"])]
-
-
-class ToProve(Given):
-    to: Annotated[list[Annotated[str, Field(max_length=320)]], Field(min_length=1, max_length=MOST)]
-    profile: Annotated[str, Field(max_length=255, description="Whose message it is; otherwise the first one's.")] = ""
-
-
-class Proved(Told):
-    address: str
-    accepted: bool
-    text: Annotated[str, Field(description="The answer of who took it, or did not.")]
-
-
-class ProofsSent(Told):
-    profile: str
-    items: list[Proved]
-
-
-class DeliveryState(Told):
-    id: int
-    status: DeliveryStatus
 
 
 @router.get("/deliveries", response=DeliveryPage, summary="List deliveries", **needs(Operation.READ_DELIVERIES))
