@@ -57,6 +57,7 @@ from rebond.store.models import (
     Service,
     Unsubscription,
 )
+from rebond.store.write.audit import add_audit
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 WHO: dict[str, Any] = {"actor": "test", "now": START}
@@ -115,6 +116,16 @@ def test_nothing_tells_of_an_erased_person_and_what_was_counted_stays() -> None:
     assert Erasure.objects.get().finished_at == START
     with pytest.raises(NotFoundError):
         erased()
+
+
+def test_a_proof_made_of_an_erased_person_does_not_name_them() -> None:
+    add_people([Person(address="ann@example.org"), Person(address="ben@example.org")])
+    for who in ("p0", "p1"):
+        told = {"to": ["me@example.org"], "profile": who}
+        add_audit("delivery.proof", subject="delivery:1", after=told, **WHO)
+    erased()
+    kept = AuditEntry.objects.filter(action="delivery.proof").order_by("id").values_list("after", flat=True)
+    assert list(kept) == [None, {"to": ["me@example.org"], "profile": "p1"}]
 
 
 def test_looking_changes_nothing() -> None:

@@ -215,7 +215,9 @@ def _audit_about(profile: int, external_id: str, places: Iterable[Place]) -> tup
     named = [f"profile:{profile}"]
     named += [f"{place.channel}:{text}" for place in places for text in {place.key, *place.texts}]
     rows = AuditEntry.objects.filter(
-        Q(object__in=named) | Q(object=external_id, action__in=("profile.denylist", "profile.allow", "profile.export"))
+        Q(object__in=named)
+        | Q(object=external_id, action__in=("profile.denylist", "profile.allow", "profile.export"))
+        | Q(action="delivery.proof", after__profile=external_id)
     )
     return _keys(rows)
 
