@@ -68,6 +68,7 @@ def test_email(text: str, key: str) -> None:
         "ann@shop.example\nBcc: bob@shop.example",
         "ann\x00@shop.example",
         "\ud800@shop.example",
+        "ann@sh\ufffdp.example",
         "ann@\ud800.example",
         "x" * 65 + "@shop.example",
         "ann@" + "x" * 64 + ".example",

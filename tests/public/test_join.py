@@ -173,6 +173,16 @@ def test_the_hourly_bound_of_a_network_is_shared_by_all_processes(
     assert [join(address=f"p{number}@example.org").status_code for number in range(3)] == [200, 200, 429]
 
 
+def test_whose_network_a_proxy_does_not_tell_are_bounded_as_one(
+    clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rebond.services.opt_in.MOST_FROM_NETWORK", 2)
+    page()
+    told = [join(address=f"p{n}@example.org", where=f"nonsense'; {n}").status_code for n in range(3)]
+    assert told == [200, 200, 429]
+    assert {*OptInRequest.objects.values_list("asked_from", "network")} == {("", "unknown")}
+
+
 @pytest.mark.parametrize("slug", ["other", "news%00", "é", "a" * 500])
 def test_a_page_that_is_not_there_says_so(clock: JumpingClock, slug: str) -> None:
     page()

@@ -132,6 +132,8 @@ def _email_key(text: str, *, allow_undotted: bool) -> tuple[str | None, str]:
     if len(text) > _MAX_EMAIL:
         # The library looks at every character first, and a cell may hold a million of them.
         return None, said("The address is longer than any can be.")
+    if "\ufffd" in text:  # what decoders put where they could not read; the library takes it for a letter
+        return None, said("The address holds signs that could not be read: it came in another encoding than was said.")
     import email_validator  # slow to import, and plain addresses do not need it
 
     # Reserved names (.test, .local) are accepted: sites test with them (specification 04).

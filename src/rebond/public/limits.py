@@ -12,6 +12,9 @@ from rebond.web.rates import Rates
 rates = Rates()
 
 
+_UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class TooManyError(Exception):
     """Too often; `wait` says for how many seconds nothing more is taken."""
@@ -27,10 +30,11 @@ def limit(what: str, who: Hashable, *, per_minute: int) -> None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Tell from where somebody asks; a trusted proxy's word was taken before."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Tell from which IP address somebody asks; empty where a trusted proxy hands on what is none."""
+    text = str(request.META.get("REMOTE_ADDR", ""))
+    return text if network_of_address(text) else ""
 
 
 def network_of(request: HttpRequest) -> str:
-    """Tell from which network somebody asks."""
-    return network_of_address(address_of(request))
+    """Tell from which network somebody asks; all whose network nobody knows are taken for one."""
+    return network_of_address(address_of(request)) or _UNKNOWN
