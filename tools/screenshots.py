@@ -93,10 +93,6 @@ def _take(data: Path, url: str) -> None:
         page.fill("input[name=password1]", PASSWORD)
         page.fill("input[name=password2]", PASSWORD)
         page.click("main button[type=submit]:not([name=language])")
-        page.goto(f"{url}/account/login/")
-        page.fill("input[name=login]", "lead")
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button.main")
         page.wait_for_selector(".sidebar")
         cookies = context.cookies()
         for language, dark in LOOKS:
