@@ -12,12 +12,12 @@ def events() -> str:
 
     if not settings.configured:
         connect("sqlite:///:memory:")
-    from rebond.services.events import _EVENTS, _FIELDS
+    from rebond.services.event_lines import EVENTS, FIELDS
 
-    if set(_WORDS) != set(_FIELDS):
-        raise KeyError(f"described and known fields differ: {set(_WORDS) ^ set(_FIELDS)}")
+    if set(_WORDS) != set(FIELDS):
+        raise KeyError(f"described and known fields differ: {set(_WORDS) ^ set(FIELDS)}")
     fields = "\n".join(f"| `{name}` | {needed} | {words} |" for name, (needed, words) in _WORDS.items())
-    kinds = "\n".join(f"| `{name}` | {_KINDS[name]} |" for name in _EVENTS)
+    kinds = "\n".join(f"| `{name}` | {_KINDS[name]} |" for name in EVENTS)
     return (
         NOTE + "# Events\n\n"
         "`rebond intake events FILE` (`-`: standard input) reads JSON Lines: one object a line, of at most 1 MiB.\n"

@@ -111,7 +111,7 @@ def register_schedule(app: typer.Typer) -> None:
 
         site = open_site(data_directory(data))
         from rebond.services.errors import InputError
-        from rebond.services.events import parse_time
+        from rebond.services.moments import parse_time
         from rebond.services.schedule_delivery import schedule_delivery
 
         try:

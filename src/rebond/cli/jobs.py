@@ -33,7 +33,7 @@ def run(
     from rebond.jobs.by_hand import run_by_hand
     from rebond.jobs.names import UPDATE
     from rebond.services.errors import InputError
-    from rebond.services.events import parse_time
+    from rebond.services.moments import parse_time
 
     try:
         at = parse_time(now, name="--now") if now else None

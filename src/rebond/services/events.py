@@ -1,56 +1,21 @@
 """Events about addresses, told by the operator or by another sender: JSON Lines in (specification 07)."""
 
-import hashlib
-import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
-from typing import Any
+from datetime import datetime
 
-from rebond.core.address import parse_address
-from rebond.core.failure import Event, Evidence, Failure, Verdict, given_verdict
+from rebond.core.failure import Event
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
-from rebond.core.words import Cause, Channel, FailureType, Phase, Reason
 from rebond.services.alerts import OftenUnqualified
+from rebond.services.event_lines import MOST_LINE, EventReader, Line
 from rebond.services.record import OFTEN, Occurrence, record
 from rebond.store.read.messages import SentMessage, find_messages
 from rebond.store.write.messages import ReturnMark, mark_messages
 from rebond.store.write.text import storable
 
 CHUNK = 500
-MOST_LINE = 1_048_576
 _MOST_BYTES = 16 * MOST_LINE
-_AHEAD = timedelta(minutes=10)
-# With an optional zone, so that a naive time is told apart from what is no time.
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
-_EVENTS = {
-    "failure": Event.FAILURE,
-    "delivered": Event.DELIVERED,
-    "complaint": Event.COMPLAINT,
-    "stop": Event.STOP,
-    "start": Event.START,
-    "confirmed": Event.CONFIRMED,
-}
-_FIELDS = frozenset(
-    {
-        "channel",
-        "address",
-        "event",
-        "text",
-        "type",
-        "reason",
-        "cause",
-        "occurred_at",
-        "message_id",
-        "id",
-        "provider",
-        "phase",
-        "code",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +37,6 @@ class EventsTaken:
     repeated: tuple[int, ...] = field(default=())
 
 
-Line = str | bytes | Mapping[str, Any]
-
-
 def take_events(
     lines: Iterable[Line],
     *,
@@ -90,7 +52,7 @@ def take_events(
 
     A bad one is reported with its line, counted from 1; the others are kept.
     """
-    reader = _Reader(qualifier=qualifier, now=now, region=region, allow_undotted=allow_undotted)
+    reader = EventReader(qualifier=qualifier, now=now, region=region, allow_undotted=allow_undotted)
     read = stored = 0
     rejected: list[BadEvent] = []
     repeated: list[int] = []
@@ -153,154 +115,3 @@ def _store(taken: Sequence[Occurrence], *, policy: Policy, often: OftenUnqualifi
         mark_messages(returned=marks, complained=complaints)
 
     return record(taken, policy=policy, now=now, write=write, often=often).stored
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
-    qualifier: Qualifier
-    now: datetime
-    region: str
-    allow_undotted: bool
-
-    def read(self, line: Line) -> Occurrence:
-        """Read one line; ValueError says what is wrong with it."""
-        item = _decode(line)
-        channel = _choice(item, "channel", Channel)
-        event = _choice(item, "event", _EVENTS)
-        written = _text(item, "address")
-        if written != item["address"]:
-            raise ValueError(f"address {written[:200]!r} holds a character that no address can")
-        address = parse_address(written, channel=channel, region=self.region, allow_undotted=self.allow_undotted)
-        if address.key is None:
-            raise ValueError(f"address {address.text[:200]!r} is not a possible {channel} address: {address.problem}")
-        if event in (Event.STOP, Event.START) and channel is not Channel.SMS:
-            raise ValueError(f"{event} is an event of sms, not of {channel}")
-        message = _text(item, "message_id", required=False).strip().strip("<>")
-        evidence: dict[str, Any] = {"identity": _identity(item, key=address.key), "event": event, "message": message}
-        evidence["at"] = self._time(_text(item, "occurred_at"))
-        failed: dict[str, Any] = {}
-        if event is Event.FAILURE:
-            told, failed = self._failure(item, channel=channel, address=address.text, key=address.key)
-            evidence |= told
-        # Made once: to replace fields of what is made takes a tenth of all the time.
-        return Occurrence(
-            channel=channel, address=address.text, key=address.key, evidence=Evidence(**evidence), **failed
-        )
-
-    def _failure(
-        self, item: dict[str, Any], *, channel: Channel, address: str, key: str
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read what a failure says: fields of its evidence, and of the occurrence."""
-        text = _text(item, "text", required=False)
-        provider = _text(item, "provider", required=False)
-        failed: dict[str, Any] = {}
-        if "type" in item or "reason" in item:
-            verdict = _given(item)
-        elif text.strip():
-            failure, failed = self._qualified(item, channel=channel, address=address, text=text, provider=provider)
-            verdict = failure.verdict
-            provider = provider or failure.provider
-        else:
-            raise ValueError("a failure needs its text, or a type and a reason")
-        if not provider and channel is Channel.EMAIL:
-            # A label for lists and reports: rules never go by the recipient's domain.
-            provider = self.qualifier.providers.of_domain(key.rpartition("@")[2])
-        return {"verdict": verdict, "text": text, "provider": provider}, failed
-
-    def _qualified(
-        self, item: dict[str, Any], *, channel: Channel, address: str, text: str, provider: str
-    ) -> tuple[Failure, dict[str, Any]]:
-        code = item.get("code", 0)
-        if type(code) is not int or not 0 <= code <= 999:
-            raise ValueError(f"code {json.dumps(code)[:100]} is no SMTP reply code")
-        phase = _choice(item, "phase", Phase) if "phase" in item else Phase.REPORT
-        failure = self.qualifier.qualify_reply(
-            text, channel=channel, provider=provider, phase=phase, recipient=address, code=code
-        )
-        template = self.qualifier.template(text, recipient=address)
-        return failure, {
-            "template": template,
-            "code": failure.code,
-            "enhanced": failure.enhanced,
-            "phase": phase,
-        }
-
-    def _time(self, text: str) -> datetime:
-        at = parse_time(text, name="occurred_at")
-        if at > self.now + _AHEAD:
-            raise ValueError(f"occurred_at {text!r} is more than ten minutes ahead of the clock")
-        return at
-
-
-def parse_time(text: str, *, name: str) -> datetime:
-    """Read an RFC 3339 time with zone as UTC; ValueError for another, a naive one among them."""
-    try:
-        if not _RFC_3339.fullmatch(text):
-            raise ValueError(text)
-        at = datetime.fromisoformat(text.upper())  # RFC 3339 allows t and z
-    except ValueError:
-        raise ValueError(f"{name} {text[:100]!r} is not an RFC 3339 time such as 2026-03-01T08:00:00Z") from None
-    if at.tzinfo is None:
-        raise ValueError(f"{name} {text!r} has no zone: add Z or an offset such as +01:00")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{name} {text!r} is outside the years that can be stored") from None
-
-
-def _decode(line: Line) -> dict[str, Any]:
-    item: Any = line
-    if isinstance(line, str | bytes):
-        if len(line) > MOST_LINE:
-            raise ValueError("the line is longer than 1 MiB")
-        try:
-            item = json.loads(line)
-        except ValueError as error:
-            raise ValueError(f"this is not JSON: {error}") from None
-    if not isinstance(item, dict):
-        raise ValueError("each line must be a JSON object")
-    for name in item:
-        if name not in _FIELDS:
-            near = get_close_matches(name, _FIELDS, n=1)
-            raise ValueError(f"field {name[:100]!r} is unknown" + (f": did you mean {near[0]!r}?" if near else ""))
-    return {name: value for name, value in item.items() if value is not None}
-
-
-def _text(item: dict[str, Any], name: str, *, required: bool = True) -> str:
-    value = item.get(name, "")
-    if not isinstance(value, str):
-        raise ValueError(f"{name} must be text, not {json.dumps(value)[:100]}")
-    if required and not value.strip():
-        raise ValueError(f"{name} is missing")
-    return storable(value, len(value))
-
-
-def _choice(item: dict[str, Any], name: str, values: Any) -> Any:
-    text = _text(item, name)
-    if isinstance(values, dict):
-        if text not in values:
-            raise ValueError(f"{name} {text[:100]!r} is unknown: one of {', '.join(values)}")
-        return values[text]
-    try:
-        return values(text)
-    except ValueError:
-        raise ValueError(f"{name} {text[:100]!r} is unknown: one of {', '.join(values)}") from None
-
-
-def _given(item: dict[str, Any]) -> Verdict:
-    if "type" not in item or "reason" not in item:
-        raise ValueError("a verdict needs both type and reason")
-    cause = _choice(item, "cause", Cause) if "cause" in item else None
-    return given_verdict(_choice(item, "type", FailureType), reason=_choice(item, "reason", Reason), cause=cause)
-
-
-def _identity(item: dict[str, Any], *, key: str) -> str:
-    """Name an event about an address: its sender's id when it has one, else the digest of what it says."""
-    own = item.get("id")
-    if own is not None:
-        if type(own) not in (str, int) or not str(own).strip():
-            raise ValueError("id must be text or a whole number")
-        own = [item["channel"], key, item["event"], str(own)]
-        return "event:" + hashlib.sha256(json.dumps(own).encode()).hexdigest()
-    canonical = json.dumps(item, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return "event:" + hashlib.sha256(canonical.encode()).hexdigest()
