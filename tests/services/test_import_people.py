@@ -8,10 +8,11 @@ import pytest
 from people_fixtures import NOW
 
 from rebond.core.words import Channel
+from rebond.services.column_roles import Told
 from rebond.services.denylist_profile import denylist_profile
 from rebond.services.errors import InputError, NotFoundError
 from rebond.services.import_people import Imported, import_people
-from rebond.services.people_columns import Told, understand
+from rebond.services.people_columns import understand
 from rebond.services.people_file import FileOptions
 from rebond.store.models import AuditEntry, JobRun, Profile, ProfileAddress, ProfileDenial
 

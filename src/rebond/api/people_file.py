@@ -12,8 +12,9 @@ from pydantic import Field
 
 from rebond.api.base import Told
 from rebond.api.problems import ProblemError
+from rebond.services.column_roles import map_name
 from rebond.services.import_people import Imported
-from rebond.services.people_columns import map_name, odd_names
+from rebond.services.people_columns import odd_names
 from rebond.services.people_file import FileOptions
 from rebond.web.current import current_site
 

@@ -69,7 +69,7 @@ def imported_json(imported: "Imported", *, as_json: bool) -> dict[str, object]:
 
 def _columns(imported: "Imported", *, as_json: bool) -> object:
     """Say what each column is taken for."""
-    from rebond.services.people_columns import filled, map_name
+    from rebond.services.column_roles import filled, map_name
 
     if not wants_json(as_json):
         return [f"{column.name}: {filled(column.role)}" for column in imported.columns]

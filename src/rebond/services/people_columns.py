@@ -1,52 +1,19 @@
 """What each column of a file of people is: as it was told, as its name says, or as what stands in it shows."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from enum import StrEnum
-from typing import TypeAlias
 
 from rebond.core.said import Said, said
 from rebond.core.words import Channel
+from rebond.services.column_roles import ADDRESS_NAMES, ID, Role, Told, filled, map_name, role_of
 from rebond.services.errors import InputError
+from rebond.services.guess_columns import guess_addresses
 
-ID = "id"
-Role: TypeAlias = str | Channel
 _SAMPLES = 3
-# What a mapping calls the addresses, and a column whose name says so by itself.
-ADDRESS_NAMES = {
-    "email": Channel.EMAIL,
-    "phone": Channel.SMS,
-    "sms": Channel.SMS,
-    "mobile": Channel.SMS,
-    "push": Channel.PUSH,
-}
-# Other names that people give an address, without accents, spaces and signs.
-_GUESSED = {
-    Channel.EMAIL: (
-        "email mail mailaddress emailaddress emailaddr addressemail emailid emails contactemail primaryemail useremail"
-        " subscriberemail courriel adressecourriel adresseemail adressemail adressemel adresseelectronique mel"
-        " emailadresse mailadresse correo correoelectronico indirizzoemail"
-    ),
-    Channel.SMS: (
-        "phonenumber mobilenumber mobilephone cellphone telephone telephonemobile telephoneportable portable gsm"
-    ),
-}
 _NO_NAMES = "and or not if else elif for in is true false none True False None self loop"
 _HALF = re.compile("[\ud800-\udfff]")
-_ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]+")
-
-
-class Told(StrEnum):
-    """Why a column is what it is: somebody said so, its name says so, its name or what is in it lets one guess."""
-
-    MAPPED = "mapped"
-    NAMED = "named"
-    GUESSED = "guessed"
-    SEEN = "seen"
-    ITSELF = "itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +120,7 @@ def _known(
     columns: Sequence[str], *, mapping: Mapping[str, str], samples: Mapping[str, Sequence[str]], found: str
 ) -> Iterator[Column]:
     roles = _roles(columns, mapping=mapping, found=found)
-    _guess(roles, samples=samples, found=found)
+    guess_addresses(roles, samples=samples, found=found)
     for place, name in enumerate(columns, 1):
         role, told = roles[name]
         seen = tuple(text for text in samples.get(name, ()) if text.strip())[:_SAMPLES]
@@ -204,69 +171,6 @@ def odd_names(mapping: Mapping[str, str]) -> list[tuple[str, Said]]:
             elif _HALF.search(text):
                 found.append((place, said("{text!r} holds half a character (a lone surrogate)", text=text)))
     return found
-
-
-def _guess(roles: dict[str, tuple[Role, Told]], *, samples: Mapping[str, Sequence[str]], found: str) -> None:
-    """Take an obvious column as the email address, or as the phone number, where none is said to be one."""
-    free = [column for column, (_, told) in roles.items() if told is Told.ITSELF]
-    if not _has(roles, Channel.EMAIL):
-        by_name = [column for column in free if _plain(column) in _GUESSED[Channel.EMAIL].split()]
-        seen = [column for column in free if _are_addresses(samples.get(column, ()))]
-        # Of two names the one that holds addresses is meant; without a name, the only one that does.
-        both = [column for column in by_name if column in seen]
-        candidates, told = (both or by_name, Told.GUESSED) if by_name else (seen, Told.SEEN)
-        if len(candidates) == 1:
-            roles[candidates[0]] = Channel.EMAIL, told
-        elif candidates and not any(isinstance(role, Channel) for role, _ in roles.values()):
-            raise InputError(
-                said(
-                    "{found}: {names!r:and} may all be the email address: say which one with --map email={first}",
-                    found=found,
-                    names=tuple(candidates),
-                    first=candidates[0],
-                )
-            )
-    if not any(isinstance(role, Channel) for role, _ in roles.values()):
-        phones = [column for column in free if _plain(column) in _GUESSED[Channel.SMS].split()]
-        if len(phones) == 1:
-            roles[phones[0]] = Channel.SMS, Told.GUESSED
-
-
-def _has(roles: Mapping[str, tuple[Role, Told]], channel: Channel) -> bool:
-    return any(role is channel for role, _ in roles.values())
-
-
-def _plain(name: str) -> str:
-    signs = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(sign for sign in signs if sign.isalnum())
-
-
-def _are_addresses(texts: Sequence[str]) -> bool:
-    """Whether a column plainly holds email addresses: nearly all of what is in it looks like one."""
-    filled = [text.strip() for text in texts if text.strip()]
-    return bool(filled) and sum(bool(_ADDRESS.fullmatch(text)) for text in filled) * 10 >= len(filled) * 9
-
-
-def role_of(name: str) -> Role:
-    """What a name says by itself: an address, the id, or the field of that name."""
-    lowered = name.lower()
-    return ADDRESS_NAMES.get(lowered) or (ID if lowered == ID else name)
-
-
-def filled(role: Role) -> Said:
-    """Name what a column fills."""
-    if role is Channel.EMAIL:
-        return said("the email address")
-    if role is Channel.SMS:
-        return said("the phone number")
-    if role is Channel.PUSH:
-        return said("the push address")
-    return said("the id") if role == ID else said("the field {name}", name=role)
-
-
-def map_name(role: Role) -> str:
-    """Write what a column fills as a mapping names it."""
-    return "phone" if role is Channel.SMS else str(role)
 
 
 def _writable(name: str) -> str:

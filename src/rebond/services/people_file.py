@@ -11,9 +11,10 @@ from typing import Any
 from rebond.core.address import ParsedAddress, parse_address
 from rebond.core.said import said
 from rebond.core.words import Channel
+from rebond.services.column_roles import ID, role_of
 from rebond.services.file_lines import BadRow
 from rebond.services.json_file import JsonFile
-from rebond.services.people_columns import ID, role_of, understand
+from rebond.services.people_columns import understand
 from rebond.services.table_file import CsvFile, open_table
 from rebond.store.read.people import any_known
 from rebond.store.write.people import PersonRow

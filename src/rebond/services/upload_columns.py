@@ -9,8 +9,9 @@ from django.db import transaction
 
 from rebond.core.said import said, words_of
 from rebond.core.words import UploadStatus
+from rebond.services.column_roles import Told, role_of
 from rebond.services.errors import InputError, RefusedError
-from rebond.services.people_columns import Column, Told, check_names, role_of
+from rebond.services.people_columns import Column, check_names
 from rebond.services.people_file import FileOptions, open_people, samples_of
 from rebond.services.table_file import open_table
 from rebond.services.uploads import get_upload

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from rebond.core.permissions import Operation
 from rebond.jobs import ask
+from rebond.services.column_roles import ID, Told, map_name, role_of
 from rebond.services.errors import InputError
-from rebond.services.people_columns import ID, Column, Told, map_name, role_of
+from rebond.services.people_columns import Column
 from rebond.services.upload_columns import UploadColumns, columns_of, forget, settle
 from rebond.web.access import operation, person_of
 from rebond.web.current import now
