@@ -82,10 +82,6 @@ def _rules(site: "Site") -> Iterator[Finding]:
         yield Finding("rules", Level.GREEN, f"{len(console_documents())} rules of this site can be used")
 
 
-# Recounting reads every row of a delivery.
-_RECOUNTED = 10
-
-
 def _counters(site: "Site") -> Iterator[Finding]:
     from rebond.services.report import recount
     from rebond.store.read.health import latest_deliveries

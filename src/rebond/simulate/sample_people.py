@@ -15,7 +15,6 @@ from rebond.simulate.behaviour import fraction
 from rebond.simulate.visitors import Visitor
 
 COLUMNS = ("id", "email", "first_name", "last_name", "language", "city")
-OPTED_OUT_EVERY = 97
 # People whose address asks the simulator for something, so that a small run shows everything too.
 _SHOWN = ("full", "unknown", "later-unknown", "later-full", "complain", "ooo", "soft", "spam", "weird", "grey")
 

@@ -7,6 +7,9 @@ from django.db import connection
 from rebond.store.dialect import is_postgresql
 from rebond.store.models import AddressStateRow, Delivery
 
+# Recounting one reads all its rows.
+_RECOUNTED = 10
+
 
 def database_clock() -> tuple[str, datetime]:
     """Return the kind of the database and its time."""
@@ -23,6 +26,6 @@ def outdated_rows(policy_digest: str) -> int:
     return AddressStateRow.objects.exclude(policy_digest=policy_digest).count()
 
 
-def latest_deliveries(most: int = 10) -> tuple[int, ...]:
+def latest_deliveries() -> tuple[int, ...]:
     """List the numbers of the newest deliveries."""
-    return tuple(Delivery.objects.order_by("-id").values_list("id", flat=True)[:most])
+    return tuple(Delivery.objects.order_by("-id").values_list("id", flat=True)[:_RECOUNTED])

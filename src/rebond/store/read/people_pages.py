@@ -105,11 +105,3 @@ def messages_of(profile: int) -> Sequence[SentMessage]:
         )
         for row in rows
     ]
-
-
-def list_page(people_list: int, *, after: int, limit: int) -> list[tuple[int, str]]:
-    """Read the number and external id of some of a list's profiles, in their order."""
-    numbers = ListMember.objects.filter(people_list=people_list, profile__gt=after).order_by("profile")
-    page = list(numbers.values_list("profile", flat=True)[:limit])
-    names = dict(Profile.objects.filter(id__in=page).values_list("id", "external_id"))
-    return [(number, names.get(number, "")) for number in page]

@@ -1,11 +1,9 @@
 """What a signed link to unsubscribe ends."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from rebond.core.words import Channel, WayOut
-from rebond.store.models import Delivery, Message, Profile, ProfileDenial, Service, Subscription, Unsubscription
+from rebond.core.words import Channel
+from rebond.store.models import Delivery, Message, Profile, ProfileDenial, Service, Subscription
 from rebond.store.read.deliveries import Target
 
 
@@ -21,18 +19,6 @@ class Leaving:
     service_name: str
     message: int | None
     over: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """The proof of one unsubscription; `service` is the name of what was left, empty where it was the channel."""
-
-    at: datetime
-    way: WayOut
-    channel: Channel
-    service: str
-    delivery: int
-    source: str
 
 
 def leaving(profile: int, *, delivery: int) -> Leaving:
@@ -61,20 +47,3 @@ def _is_there(profile: int, *, channel: str, service: int | None) -> bool:
         return Subscription.objects.filter(service=service, profile=profile).exists()
     # Who left all channels leaves this one as well: when they come back to the others, they have not come back to it.
     return not ProfileDenial.objects.filter(profile=profile, channel=channel).exists()
-
-
-def unsubscriptions_of(profile: int) -> Sequence[Left]:
-    """List what a profile left by links, the last one first."""
-    rows = list(Unsubscription.objects.filter(profile=profile).order_by("-at", "-id"))
-    names = dict(Service.objects.filter(id__in={row.service for row in rows}).values_list("id", "name"))
-    return [
-        Left(
-            at=row.at,
-            way=WayOut(row.way),
-            channel=Channel(row.channel),
-            service="" if row.service is None else names.get(row.service, str(row.service)),
-            delivery=row.delivery,
-            source=row.source,
-        )
-        for row in rows
-    ]
