@@ -121,7 +121,7 @@ class Month:
 
     def run(self) -> None:
         """Live through the month, and through what is left of it afterwards."""
-        self._open()
+        self.open()
         while self._day < self.plan.days:
             self._live()
         self.ending = True
@@ -134,7 +134,8 @@ class Month:
         status = rows("SELECT status, count(*) FROM delivery WHERE status NOT IN ('finished', 'cancelled') GROUP BY 1")
         self.hold(not status, f"deliveries are left: {status}")
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Let the people come, some with a history."""
         path = self.population.file(self.population.people.values(), names=True)
         import_people(path, options=FileOptions(mapping={}), now=self.clock.now(), actor="t")
         self.population.learn_numbers()

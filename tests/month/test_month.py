@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.databases import ON_POSTGRESQL
+from tests.month.acting import accept
 from tests.month.month import Month
 from tests.month.plan import Plan
+from tests.month.returning import forge
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 _SEEDS = Path(__file__).with_name("seeds.txt")
@@ -46,6 +48,17 @@ QUICK = [
 @pytest.mark.parametrize("plan", QUICK, ids=lambda plan: "-".join(map(str, plan)))
 def test_a_month(plan: tuple[int, ...], tmp_path: Path) -> None:
     _live(plan, tmp_path)
+
+
+def test_what_a_person_believes_is_known_to_have_been_unproven(tmp_path: Path) -> None:
+    # A bounce of a forward names its new address too; believed in the step in which it came, it was counted twice.
+    month = Month(Plan(seed=1, people=10), tmp_path)
+    month.open()
+    forge(month)
+    month.settle()
+    accept(month)
+    (believed,) = month.ledger.doubtful
+    assert believed.startswith("mail:")
 
 
 # Larger ones, and one of more than 200,000 messages: some ten minutes on each database.
