@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from click.testing import Result
 from rich.console import Console
-from typer.testing import CliRunner
 
 from rebond import wiring
 from rebond.cli import delivery as delivery_family
@@ -18,7 +16,6 @@ from rebond.cli import delivery_read, output, people_file
 from rebond.cli import profiles as profiles_family
 from rebond.cli.report_view import draw_report
 from rebond.config import Config
-from rebond.core.tokens import Keyring
 from rebond.core.words import AddressStatus, DeliveryStatus
 from rebond.services.deliveries import get_delivery
 from rebond.store.models import AddressStateRow, Delivery, Message
@@ -30,28 +27,8 @@ FROM = ("--from", "Shop <news@shop.example>")
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command against the test database; the expected exit code is 0."""
-    config = Config()
-    site = wiring.Site(
-        data=tmp_path,
-        config=config,
-        policy=wiring.load_policy(config),
-        keyring=Keyring({0: b"0" * 32}, 0),
-        clock=wiring.SystemClock(),
-    )
-    monkeypatch.setattr(wiring, "open_site", lambda data: site)
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    profiles_family.register(app)
-    delivery_family.register(app)
-
-    def command(*arguments: str, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == code, result.output
-        return result
-
-    return command
+def run(commands: Callable[..., Run]) -> Run:
+    return commands(profiles_family, delivery_family)
 
 
 @pytest.fixture

@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from click.testing import Result
-from typer.testing import CliRunner
 
 from rebond import wiring
 from rebond.cli import delivery as delivery_family
 from rebond.cli import profiles as profiles_family
 from rebond.cli.delivery_send import progress_words
-from rebond.config import Config
-from rebond.core.tokens import Keyring
 from rebond.core.words import AddressStatus, DeliveryStatus
 from rebond.store.models import AuditEntry, EvidenceRow, Message, TransportPause
 from rebond.store.read.deliveries import counts_of
 from rebond.store.read.sending import Progress
+from tests.cli.conftest import site_in
 from tests.receiving import free_port, receiving
 from tests.services.people_fixtures import set_state
 
@@ -54,26 +51,13 @@ def relay() -> Iterator[tuple[Relay, int]]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command against the test database and a relay on `port`; the expected exit code is 0."""
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    profiles_family.register(app)
-    delivery_family.register(app)
+def run(commands: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run a command with a relay on `port`; the expected exit code is 0."""
 
     def command(*arguments: str, port: int = 1, settings: str = "", code: int = 0) -> Result:
-        config = Config.model_validate({"email": {"smtp_url": f"smtp://127.0.0.1:{port}?tls=none{settings}"}})
-        site = wiring.Site(
-            data=tmp_path_factory.getbasetemp(),  # the rules compiled there once
-            config=config,
-            policy=wiring.load_policy(config),
-            keyring=Keyring({0: b"0" * 32}, 0),
-            clock=wiring.SystemClock(),
-        )
-        monkeypatch.setattr(wiring, "open_site", lambda data: site)
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == code, result.output
-        return result
+        email = {"smtp_url": f"smtp://127.0.0.1:{port}?tls=none{settings}"}
+        data = tmp_path_factory.getbasetemp()  # the rules compiled there once
+        return commands(profiles_family, delivery_family, site=site_in(data, email=email))(*arguments, code=code)
 
     Path("people.csv").write_text(
         "id,email,name\n1,ann@example.org,Ann\n2,bob@example.org,Bob\n3,unknown@example.org,U\n"

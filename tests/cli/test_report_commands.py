@@ -7,13 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from rebond import wiring
 from rebond.cli import reports
-from rebond.config import Config
-from rebond.core.tokens import Keyring
 from rebond.services.aggregate import aggregate
 from tests.services.test_report_filters import PROVIDERS, world
 from tests.services.test_reports import MONDAY, NOW, PARIS
@@ -24,25 +19,12 @@ PERIOD = ("--since", str(MONDAY), "--until", str(MONDAY + timedelta(days=13)))
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command against the test database; gives its JSON, or its output when another exit code is expected."""
-    config = Config()
-    site = wiring.Site(
-        data=tmp_path,
-        config=config,
-        policy=wiring.load_policy(config),
-        keyring=Keyring({0: b"0" * 32}, 0),
-        clock=wiring.SystemClock(),
-    )
-    monkeypatch.setattr(wiring, "open_site", lambda data: site)
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    reports.register(app)
-    app.command("other")(lambda: None)
+def run(commands: Callable[..., Run]) -> Run:
+    """Run the command; gives its JSON, or its output when another exit code is expected."""
+    command = commands(reports)
 
     def invoke(*args: str, code: int = 0) -> Any:
-        result = CliRunner().invoke(app, ["report", *args, "--json"])
-        assert result.exit_code == code, result.output
+        result = command("report", *args, "--json", code=code)
         return result.output if code else json.loads(result.stdout)
 
     world()
