@@ -11,7 +11,7 @@ from rebond.core.exclusion import Ground
 from rebond.core.quarantine import explain, fold
 from rebond.core.schedule import next_attempt
 from rebond.services.send_outcome import _failed
-from rebond.store.models import Profile
+from rebond.store.models import Exclusion, Profile
 from rebond.store.read.deliveries import messages_to_verify
 from rebond.store.read.sending import Person, people_behind
 from rebond.store.write.claims import exclude_late
@@ -47,8 +47,13 @@ def _restless(due: Any, outcome: Any, **kwargs: Any) -> Any:
 
 
 def _mistaken(delivery: int, late: Any) -> None:
-    somebody = Profile.objects.earliest("id").pk
-    exclude_late(delivery, [replace(one, due=replace(one.due, profile=somebody)) for one in late])
+    # Nobody who is excluded already: the database would refuse that before anything could be found.
+    gone = {one.due.profile for one in late} | {
+        *Exclusion.objects.filter(delivery=delivery).values_list("profile", flat=True)
+    }
+    others = Profile.objects.exclude(pk__in=gone).order_by("id").values_list("pk", flat=True)
+    pairs = zip(late, others[: len(late)], strict=False)
+    exclude_late(delivery, [replace(one, due=replace(one.due, profile=other)) for one, other in pairs])
 
 
 def _nameless(*args: Any, **kwargs: Any) -> Any:
