@@ -3,12 +3,21 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.services.opt_in_fixtures import asks, confirms, mails, page, token_in
+from tests.services.opt_in_fixtures import ANN, asks, confirms, mails, page, token_in
 from tests.services.sending_fixtures import START
 
 from rebond.services.audiences import unsubscribe
 from rebond.services.opt_in_clean import clean_opt_ins
-from rebond.store.models import ConfirmationRun, Message, OptInFact, OptInRequest, Profile, Service
+from rebond.store.models import (
+    AddressStateRow,
+    ConfirmationRun,
+    Exclusion,
+    Message,
+    OptInFact,
+    OptInRequest,
+    Profile,
+    Service,
+)
 from rebond.store.write.targets import subscribe
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -32,6 +41,19 @@ def test_requests_that_were_never_confirmed_go_after_thirty_days_with_their_addr
     message = Message.objects.get()
     assert (message.address, message.address_key) == ("", "")
     assert OptInFact.objects.get().requested == 1
+
+
+def test_requests_that_were_refused_go_with_their_addresses_in_the_other_log() -> None:
+    page()
+    AddressStateRow.objects.create(
+        channel="email", address_key=ANN, address=ANN, status="denylisted", origin="complaint", policy_digest="x",
+        since=START,
+    )  # fmt: skip
+    asks()
+    assert mails().taken == []
+    assert Exclusion.objects.get().address == ANN
+    assert clean(START + 31 * DAY) == (1, 0)
+    assert Exclusion.objects.get().address == ""
 
 
 def test_a_proof_is_kept_while_it_is_used_and_three_years_more() -> None:

@@ -98,7 +98,7 @@ def form(
     status: int = 200,
 ) -> HttpResponse:
     """Show the form, with what was typed and what is wrong with it."""
-    context = form_context(found, language, sent=sent or {}, wrong=wrong or {}, request=request)
+    context = form_context(found, language, sent=sent or {}, wrong=wrong or {})
     return show(request, "public/join.html", status=status, **context)
 
 
@@ -108,7 +108,6 @@ def form_context(
     *,
     sent: Mapping[str, str],
     wrong: Mapping[str, str],
-    request: HttpRequest | None = None,
 ) -> dict[str, object]:
     """Return what the form is drawn from."""
     definition = found.definition

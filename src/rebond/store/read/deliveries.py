@@ -17,6 +17,19 @@ _PAGE = 2_000
 # What a column of numbers holds.
 _LARGEST = 2**63 - 1
 
+# What is counted of each delivery, as its columns are called.
+COUNTERS = (
+    "target",
+    "excluded",
+    "messages",
+    "delivered",
+    "returned",
+    "failed",
+    "pending",
+    "cancelled",
+    "production_errors",
+)
+
 
 class Target(StrEnum):
     """Whom a delivery goes to. `members` are those of its file; `incomplete`: that was not read to the end."""
@@ -163,23 +176,10 @@ def list_deliveries(
             status=DeliveryStatus(row.delivery.status),
             created_at=row.delivery.created_at,
             started_at=row.delivery.started_at,
-            **{name: getattr(row, name) for name in _LISTED},
+            **{name: getattr(row, name) for name in COUNTERS},
         )
         for row in rows[:limit]
     ]
-
-
-_LISTED = (
-    "target",
-    "excluded",
-    "messages",
-    "delivered",
-    "returned",
-    "failed",
-    "pending",
-    "cancelled",
-    "production_errors",
-)
 
 
 @dataclass(frozen=True, slots=True)

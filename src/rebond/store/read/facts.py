@@ -19,19 +19,8 @@ from rebond.store.models import (
     SummedDelivery,
 )
 from rebond.store.models import SendingFact as ProviderFact
-from rebond.store.read.deliveries import Target
+from rebond.store.read.deliveries import COUNTERS, Target
 
-COUNTERS = (
-    "target",
-    "excluded",
-    "messages",
-    "delivered",
-    "returned",
-    "failed",
-    "pending",
-    "cancelled",
-    "production_errors",
-)
 # The counter that a fact of each kind is counted in; complaints are in none.
 _COUNTED: Mapping[str, str] = {
     SendingFact.EXCLUDED.value: "excluded",

@@ -21,7 +21,12 @@ def add_late_exclusions(delivery_id: int, numbers: Counter[tuple[Reason, Exclusi
     total = numbers.total()
     move_counts(delivery_id, {"messages": -total, "pending": -total, "excluded": total})
     for (reason, cause), number in sorted(numbers.items(), key=lambda item: (item[0][0], item[0][1] or "")):
-        row, _ = ExclusionCount.objects.get_or_create(
-            delivery_id=delivery_id, reason=reason.value, cause=cause.value if cause else ""
-        )
-        ExclusionCount.objects.filter(id=row.pk).update(number=F("number") + number)
+        count_exclusions(delivery_id, reason, cause, number)
+
+
+def count_exclusions(delivery_id: int, reason: Reason, cause: ExclusionCause | None, number: int) -> None:
+    """Add to a delivery's exclusions of a reason and cause."""
+    row, _ = ExclusionCount.objects.get_or_create(
+        delivery_id=delivery_id, reason=reason.value, cause=cause.value if cause else ""
+    )
+    ExclusionCount.objects.filter(id=row.pk).update(number=F("number") + number)

@@ -15,7 +15,6 @@ from rebond.store.models import (
     ConfirmationRun,
     Delivery,
     Exclusion,
-    ExclusionCount,
     LandingPage,
     LandingText,
     Message,
@@ -25,7 +24,7 @@ from rebond.store.models import (
     ProfileAddress,
     ProfileDenial,
 )
-from rebond.store.write.counters import move_counts
+from rebond.store.write.counters import count_exclusions, move_counts
 
 
 def save_page(page: PageDefinition, services: Sequence[int], *, now: datetime, number: int | None = None) -> int:
@@ -186,16 +185,14 @@ def add_letters(delivery: int, letters: Sequence[Letter], *, now: datetime, vali
 
 
 def _exclude(delivery: int, letter: Letter, rule: ExclusionRule) -> None:
-    cause = rule.cause.value if rule.cause else ""
     Exclusion.objects.create(
         delivery_id=delivery,
         profile=-letter.request,
         address=letter.address,
         reason=rule.reason.value,
-        cause=cause,
+        cause=rule.cause.value if rule.cause else "",
     )
-    row, _ = ExclusionCount.objects.get_or_create(delivery_id=delivery, reason=rule.reason.value, cause=cause)
-    ExclusionCount.objects.filter(id=row.pk).update(number=row.number + 1)
+    count_exclusions(delivery, rule.reason, rule.cause, 1)
 
 
 def lock_delivery(delivery: int) -> bool:
@@ -206,11 +203,13 @@ def lock_delivery(delivery: int) -> bool:
 
 def add_profile(external_id: str, *, address: str, key: str, now: datetime) -> int:
     """Make a profile with an email address; returns its number. The id is made another's when it is taken."""
-    wanted, number = external_id, 1
-    while Profile.objects.filter(external_id=wanted[:255]).exists():
+    # Asked for and made in one: an import may take the same id at this moment.
+    times, number = {"created_at": now, "updated_at": now}, 1
+    row, new = Profile.objects.get_or_create(external_id=external_id[:255], defaults=times)
+    while not new:
         number += 1
-        wanted = f"{external_id[:240]}#{number}"
-    made: int = Profile.objects.create(external_id=wanted[:255], created_at=now, updated_at=now).pk
+        row, new = Profile.objects.get_or_create(external_id=f"{external_id[:240]}#{number}", defaults=times)
+    made: int = row.pk
     ProfileAddress.objects.create(profile_id=made, channel=Channel.EMAIL.value, text=address, key=key)
     return made
 
@@ -256,7 +255,9 @@ def forget_requests(before: datetime, *, limit: int) -> int:
     messages = [message for _, message in found if message is not None]
     settled = Message.objects.filter(id__in=messages, profile__lt=0, next_attempt_at__isnull=True)
     settled.update(address="", address_key="", dedupe_key=None)
-    Exclusion.objects.filter(profile__in=[-number for number, _ in found]).update(address="")
+    # By way of the deliveries, as the log of exclusions is found: it holds those of all others too.
+    runs = ConfirmationRun.objects.values("delivery")
+    Exclusion.objects.filter(delivery__in=runs, profile__in=[-number for number, _ in found]).update(address="")
     OptInRequest.objects.filter(id__in=[number for number, _ in found]).delete()
     return len(found)
 
