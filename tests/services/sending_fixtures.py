@@ -16,14 +16,7 @@ from rebond.core.words import Phase
 from rebond.packs import default_qualifier
 from rebond.services.rules_in_force import RulesInForce
 from rebond.services.send import SendResult, send
-from rebond.store.models import (
-    Delivery,
-    DeliveryCounts,
-    ExclusionCount,
-    Message,
-    Profile,
-    ProfileAddress,
-)
+from rebond.store.models import Delivery, DeliveryCounts, ExclusionCount, Message, Profile, ProfileAddress
 from rebond.store.read.sending import SendingDelivery
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -252,3 +245,23 @@ def assert_reconciled(number: int) -> None:
     assert listed == counts.excluded
     returned = Message.objects.filter(delivery=number, delivered_at__isnull=False, returned_at__isnull=False)
     assert counts.returned == returned.count()
+
+
+def always(answer: Answer) -> MemorySender:
+    return MemorySender(JumpingClock(), lambda recipient, at: answer)
+
+
+def run_to_the_end(number: int, sender: MemorySender, *, most: int = 2000) -> None:
+    """Send, jump to when something is due, send again, as the demo does."""
+    for _ in range(most):
+        result = run_send(number, sender=sender)
+        assert_reconciled(number)
+        if result.next_due is None:
+            return
+        assert result.next_due > sender.clock.time
+        sender.clock.time = result.next_due
+    raise AssertionError(f"still {result}")
+
+
+def hours(sender: MemorySender, recipient: str) -> list[int]:
+    return [int((at - START) / HOUR) for at in sender.times[recipient]]

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from rebond.channels.email.smtp import SmtpSender, SmtpSettings
 from rebond.core.ports import Outcome, OutcomeKind, Outgoing
 
@@ -16,6 +18,7 @@ CUT, HANG = "<cut>", "<hang>"
 THEN_CUT = "<then cut>"
 
 EXTENSIONS = ("PIPELINING", "DSN", "8BITMIME", "SMTPUTF8")
+WAYS = pytest.mark.parametrize("extensions", [EXTENSIONS, ("DSN",)], ids=["pipelining", "step by step"])
 
 
 class StillClock:
@@ -148,3 +151,16 @@ def kinds(outcomes: list[Outcome]) -> dict[int, OutcomeKind]:
     """What became of each message, by its number; each has one outcome."""
     assert len({outcome.message for outcome in outcomes}) == len(outcomes)
     return {outcome.message: outcome.kind for outcome in sorted(outcomes, key=lambda outcome: outcome.message)}
+
+
+def saying(**answers: str) -> Relay:
+    """A relay that gives these answers (`dot` is the one after the data) for user1, the usual ones otherwise."""
+    current = {"user": ""}
+
+    def say(step: str, line: str) -> str:
+        if step == "MAIL":
+            current["user"] = line
+        answer = answers.get("dot" if step == "." else step, "")
+        return answer if "tok1@" in current["user"] or step not in {"MAIL", "RCPT", "DATA", "."} else ""
+
+    return Relay(say=say)
