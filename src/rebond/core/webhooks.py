@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class EventType(StrEnum):
-    """What is told; the data of each says which address or delivery, and what became of it."""
+    """What is told; the data of each says which address, delivery or request, and what became of it."""
 
     ADDRESS_QUARANTINED = "address.quarantined"
     ADDRESS_DENYLISTED = "address.denylisted"
@@ -19,6 +19,7 @@ class EventType(StrEnum):
     DELIVERY_PAUSED = "delivery.paused"
     DELIVERY_FINISHED = "delivery.finished"
     DELIVERY_CANCELLED = "delivery.cancelled"
+    SUBSCRIPTION_CONFIRMED = "subscription.confirmed"
     TEST = "webhook.test"
 
 
