@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from tests.services.opt_in_fixtures import ANN, asks, confirms, mails, page, token_in
+from tests.services.sending_fixtures import SOFT, START, JumpingClock, MemorySender, accept, delivery, run_send
 
 from rebond.config import Config
+from rebond.core.ports import OutcomeKind
 from rebond.core.webhooks import RETRIES, EventType, WebhookState
 from rebond.core.words import AddressStatus, Channel, MessageClass
 from rebond.services import webhooks
@@ -20,7 +23,7 @@ from rebond.services.deliver_webhooks import PostError, deliver_webhooks
 from rebond.services.deliveries import NewDelivery, cancel_delivery, create_delivery
 from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.people import read_address, release, tell
-from rebond.store.models import WebhookDelivery, WebhookEvent, WebhookSubscription
+from rebond.store.models import OptInRequest, WebhookDelivery, WebhookEvent, WebhookSubscription
 from rebond.store.read.webhooks import webhook_log, webhooks_due
 from rebond.wiring import load_policy
 
@@ -130,6 +133,35 @@ def test_what_becomes_of_a_delivery_is_told() -> None:
     assert event.type == "delivery.cancelled"
     data = {"delivery": number, "name": "March", "status": "cancelled", "problem": ""}
     assert json.loads(event.body)["data"] == data
+
+
+def told_events() -> list[tuple[str, Any]]:
+    rows = WebhookEvent.objects.order_by("id").values_list("type", "body")
+    return [(kind, json.loads(body)["data"]) for kind, body in rows]
+
+
+def test_that_a_delivery_is_being_sent_is_told_once_and_that_it_is_finished() -> None:
+    subscribed(EventType.DELIVERY_SENDING, EventType.DELIVERY_FINISHED)
+    number, clock = delivery(2), JumpingClock()
+    run_send(number, sender=MemorySender(clock, lambda who, at: SOFT if at == START else OutcomeKind.ACCEPTED))
+    assert [kind for kind, _ in told_events()] == ["delivery.sending"]
+    run_send(number, sender=MemorySender(JumpingClock(START + timedelta(hours=2)), accept))
+    told = [(kind, data["delivery"], data["status"]) for kind, data in told_events()]
+    assert told == [("delivery.sending", number, "sending"), ("delivery.finished", number, "finished")]
+
+
+def test_a_confirmed_subscription_is_told_once_and_its_mails_are_a_delivery_like_others() -> None:
+    subscribed()
+    page()
+    asks()
+    (outgoing,) = mails().taken
+    assert [kind for kind, _ in told_events()] == ["delivery.sending"]
+    for _ in range(2):
+        confirms(token_in(outgoing.content))
+    ((_, told),) = [one for one in told_events() if one[0] == "subscription.confirmed"]
+    number = told.pop("request")
+    assert OptInRequest.objects.get().pk == number
+    assert told == {"channel": "email", "address": ANN, "services": ["Newsletter"], "page": "news", "language": "en"}
 
 
 def test_what_is_posted_is_signed_by_the_scheme() -> None:

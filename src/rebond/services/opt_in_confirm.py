@@ -9,6 +9,7 @@ from django.db import transaction
 from rebond.core.failure import Event, Evidence
 from rebond.core.policy import Policy
 from rebond.core.tokens import Keyring, TokenProblem, is_about, read_confirmation
+from rebond.core.webhooks import EventType
 from rebond.core.words import Channel, OptInStatus
 from rebond.services.opt_in_links import about
 from rebond.services.record import Occurrence, record
@@ -16,6 +17,7 @@ from rebond.store.read import landing as read
 from rebond.store.read.landing import PageRow, RequestRow
 from rebond.store.write import landing as write
 from rebond.store.write.audit import add_audit
+from rebond.store.write.outbox import NewEvent, add_events
 from rebond.store.write.restore_erased import restore_erased
 from rebond.store.write.targets import subscribe
 
@@ -68,6 +70,7 @@ def confirm(token: str, *, keyring: Keyring, policy: Policy, now: datetime, conf
         _allow(profile, request, found.page, confirmed_from=confirmed_from, now=now)
         write.confirm_request(request.id, profile=profile, message=request.message, at=now, source=confirmed_from[:64])
         _count(request, now=now)
+        _tell_subscribers(request, found, now=now)
     return Followed(link=Link.CONFIRMED, page=found.page, request=request, services=found.services, now=True)
 
 
@@ -152,6 +155,13 @@ def proof_of(request: RequestRow, page: PageRow, *, confirmed_at: datetime, conf
         f" page {page.definition.slug} (text {request.text}, {request.language}), confirmed on"
         f" {confirmed_at:%Y-%m-%d %H:%M:%S} UTC from {confirmed_from or 'an unknown address'}"
     )
+
+
+def _tell_subscribers(request: RequestRow, found: Followed, *, now: datetime) -> None:
+    about = {"channel": Channel.EMAIL.value, "address": request.key, "services": found.services}
+    page = found.page.definition.slug if found.page else ""
+    data = {**about, "page": page, "language": request.language, "request": request.id}
+    add_events([NewEvent(EventType.SUBSCRIPTION_CONFIRMED, data)], now=now)
 
 
 def _count(request: RequestRow, *, now: datetime) -> None:

@@ -13,8 +13,8 @@ from django.db import transaction
 from rebond.core.exclusion import CONFIRMATION_GAP, first_exclusion
 from rebond.core.landing import PageText
 from rebond.core.tokens import Keyring
-from rebond.core.words import MessageClass, OptInStatus
-from rebond.services.deliveries import NewDelivery
+from rebond.core.words import DeliveryStatus, MessageClass, OptInStatus
+from rebond.services.deliveries import NewDelivery, tell_of
 from rebond.services.opt_in_pages import GATHERED, confirmation_mail
 from rebond.store.read import landing as read
 from rebond.store.read.deliveries import Aim, Target
@@ -92,6 +92,7 @@ def _delivery(request: RequestRow, *, now: datetime) -> int:
     delivery = add_delivery(mail, aim=Aim(Target.MEMBERS), now=now)
     write.open_run(delivery, text=request.text, open_until=now + GATHERED, ends_at=now + mail.validity, now=now)
     _audit(delivery, mail, now=now)
+    tell_of(delivery, mail.name, DeliveryStatus.SENDING, now=now)
     return delivery
 
 

@@ -81,8 +81,13 @@ class Traces:
     @property
     def names(self) -> tuple[str, ...]:
         """The texts by which it is named in what others wrote."""
-        found = {text for place in self.own for text in (place.key, *place.texts) if len(text) >= _SHORTEST}
-        return tuple(sorted(found, key=lambda text: (-len(text), text)))
+        return _names(self.own)
+
+
+def _names(own: Sequence[Place]) -> tuple[str, ...]:
+    """The longest first: one that holds another is to be found whole."""
+    found = {text for place in own for text in (place.key, *place.texts) if len(text) >= _SHORTEST}
+    return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
 
 def traces_of(profile: int, *, now: datetime) -> Traces:
@@ -93,7 +98,7 @@ def traces_of(profile: int, *, now: datetime) -> Traces:
     requests = _requests_of(profile, [place for place in places if not place.shared])
     messages += _confirmations(requests)
     own = [place for place in places if not place.shared]
-    names = sorted({text for place in own for text in (place.key, *place.texts) if len(text) >= _SHORTEST})
+    names = _names(own)
     evidence = list(_about(EvidenceRow.objects, own).values_list("id", "returned_mail", "qualification"))
     lowered = sorted({name.lower() for name in names})
     listed = _naming(names, Unattributed.objects, "address", "detail")
