@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.services.opt_in_fixtures import (
@@ -23,10 +24,12 @@ from rebond.core.failure import Event, Evidence
 from rebond.core.ports import OutcomeKind
 from rebond.core.tokens import Keyring, sign, sign_confirmation, sign_unsubscribe
 from rebond.core.words import AddressStatus, Channel, MessageStatus, OptInStatus
+from rebond.services import opt_in_pages
+from rebond.services.errors import NotFoundError
 from rebond.services.opt_in import FieldError, TooManyRequestsError
 from rebond.services.opt_in_confirm import Link, look
 from rebond.services.opt_in_links import about
-from rebond.services.opt_in_pages import find_page, remove_page, save_page
+from rebond.services.opt_in_pages import find_page, put_page, remove_page, save_page
 from rebond.services.record import Occurrence, record
 from rebond.services.report import recount
 from rebond.store.models import (
@@ -372,6 +375,20 @@ def test_a_network_has_so_many_requests_an_hour(monkeypatch: pytest.MonkeyPatch)
         asks("p9@example.org")
     asks("p9@example.org", network="198.51.100.0/24")
     asks("p10@example.org", at=START + 2 * HOUR)
+
+
+def test_a_page_is_replaced_by_its_slug_and_removed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    number = page()
+    known: dict[str, Any] = {"content": CONTENT, "public_url": URL, "now": START, "actor": "test"}
+    assert put_page(definition(name="Again"), **known) == number
+    found = find_page(number)
+    assert found.definition.name == "Again"
+    # As two see it who take it away at the same moment.
+    monkeypatch.setattr(opt_in_pages, "find_page", lambda where: found)
+    assert remove_page("news", now=START, actor="test") == number
+    with pytest.raises(NotFoundError, match="no landing page"):
+        remove_page(number, now=START, actor="test")
+    assert AuditEntry.objects.filter(action="landing.remove").count() == 1
 
 
 def test_the_id_of_a_new_profile_is_never_another_s() -> None:

@@ -16,20 +16,17 @@ from rebond.api.problems import ProblemError
 from rebond.core.landing import MOST_FIELDS, MOST_SERVICES, MOST_TEXT, written_page
 from rebond.core.permissions import Operation
 from rebond.core.words import LandingTheme, OptInStatus
-from rebond.services.errors import NotFoundError
 from rebond.services.opt_in import Asked, FieldError, ask
 from rebond.services.opt_in_pages import (
-    PageRow,
     RequestRow,
-    figures_of,
-    find_page,
+    ShownPage,
     list_pages,
+    put_page,
     read_definition,
     remove_page,
     requests_of,
-    save_page,
+    show_page,
 )
-from rebond.store.read.opt_in_figures import Figures
 from rebond.web.current import current_site, now
 from rebond.web.networks import network_of_address
 
@@ -164,15 +161,13 @@ class Accepted(Told):
 @router.get("/landing-pages", response=Pages, summary="List landing pages", **needs(Operation.READ_LANDING))
 def list_all(request: HttpRequest) -> dict[str, Any]:
     """By name, with what became of their requests."""
-    rows = list_pages()
-    figures = figures_of([row.id for row in rows], now=now())
-    return {"items": [_page(row, figures[row.id]) for row in rows]}
+    return {"items": list(map(_page, list_pages(now=now())))}
 
 
 @router.get("/landing-pages/{slug}", response=Page, summary="Show a landing page", **needs(Operation.READ_LANDING))
 def show(request: HttpRequest, slug: Slug) -> dict[str, Any]:
     """With what became of its requests."""
-    return _shown(slug)
+    return _page(show_page(slug, now=now()))
 
 
 @router.put(
@@ -183,21 +178,15 @@ def show(request: HttpRequest, slug: Slug) -> dict[str, Any]:
 )
 def put(request: HttpRequest, slug: Slug, given: ToKeepPage) -> dict[str, Any]:
     """What was asked for by its former text can still be confirmed."""
-    document = {**given.model_dump(), "slug": slug}
-    try:
-        number = find_page(slug).id
-    except NotFoundError:
-        number = None
     site = current_site()
-    save_page(
-        read_definition(document),
+    put_page(
+        read_definition({**given.model_dump(), "slug": slug}),
         content=site.content,
         public_url=site.config.site.public_url,
         now=now(),
         actor=caller_of(request).name,
-        number=number,
     )
-    return _shown(slug)
+    return _page(show_page(slug, now=now()))
 
 
 @router.delete(
@@ -208,7 +197,7 @@ def put(request: HttpRequest, slug: Slug, given: ToKeepPage) -> dict[str, Any]:
 )
 def drop(request: HttpRequest, slug: Slug) -> HttpResponse:
     """What was not confirmed cannot be any more; proofs stay."""
-    remove_page(find_page(slug).id, now=now(), actor=caller_of(request).name)
+    remove_page(slug, now=now(), actor=caller_of(request).name)
     return HttpResponse(status=204)
 
 
@@ -221,7 +210,7 @@ def drop(request: HttpRequest, slug: Slug) -> HttpResponse:
 def requests(request: HttpRequest, slug: Slug, limit: Limit = 100, cursor: Cursor = "") -> dict[str, Any]:
     """The newest first; those never confirmed are erased after 30 days."""
     before = position(request, cursor)
-    rows = requests_of(find_page(slug).id, before=before, limit=limit + 1)
+    rows = requests_of(slug, before=before, limit=limit + 1)
     found = page_of(request, rows, limit=limit, place=lambda row: row.id)
     at = now()
     return {**found, "items": [_request(row, at) for row in found["items"]]}
@@ -253,15 +242,11 @@ def subscribe(request: HttpRequest, given: Pending) -> Any:
     return Status(202, {"status": "pending"})
 
 
-def _shown(slug: str) -> dict[str, Any]:
-    row = find_page(slug)
-    return _page(row, figures_of([row.id], now=now())[row.id])
-
-
-def _page(row: PageRow, figures: Figures) -> dict[str, Any]:
+def _page(shown: ShownPage) -> dict[str, Any]:
+    row = shown.page
     url = f"{current_site().config.site.public_url}/join/{row.definition.slug}"
     times = {"created_at": row.created_at, "updated_at": row.updated_at}
-    return {**written_page(row.definition), "id": row.id, "url": url, "figures": figures, **times}
+    return {**written_page(row.definition), "id": row.id, "url": url, "figures": shown.figures, **times}
 
 
 def _request(row: RequestRow, at: datetime) -> dict[str, Any]:

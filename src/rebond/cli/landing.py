@@ -8,8 +8,7 @@ import typer
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, show, show_rows
 
 if TYPE_CHECKING:
-    from rebond.services.opt_in_pages import PageRow
-    from rebond.store.read.opt_in_figures import Figures
+    from rebond.services.opt_in_pages import ShownPage
     from rebond.wiring import Site
 
 SlugArgument = Annotated[str, typer.Argument(metavar="SLUG", help="The last part of the page's address.")]
@@ -30,11 +29,9 @@ def _register_reading(app: typer.Typer) -> None:
     def list_(data: DataOption = None, json: JsonOption = False) -> None:
         """List the pages by name, with what became of their requests."""
         site = _open(data)
-        from rebond.services.opt_in_pages import figures_of, list_pages
+        from rebond.services.opt_in_pages import list_pages
 
-        rows = list_pages()
-        figures = figures_of([row.id for row in rows], now=site.clock.now())
-        found = [_brief(site, row, figures[row.id]) for row in rows]
+        found = [_brief(site, shown) for shown in list_pages(now=site.clock.now())]
         show_rows(found, as_json=json, title="Landing pages", brief=_BRIEF)
 
     @app.command("show")
@@ -57,13 +54,13 @@ def _register_reading(app: typer.Typer) -> None:
     ) -> None:
         """List who asked to subscribe by a page, and what became of it."""
         site = _open(data)
-        from rebond.services.opt_in_pages import find_page, requests_of
+        from rebond.services.opt_in_pages import requests_of
 
         at = site.clock.now()
         names = ("id", "address", "asked_at", "asked_from", "mailed_at", "message", "confirmed_at", "confirmed_from")
         rows = [
             {**{name: getattr(row, name) for name in names}, "status": row.state(at), "text": row.text}
-            for row in requests_of(find_page(slug).id, limit=limit)
+            for row in requests_of(slug, limit=limit)
         ]
         show_rows(rows, as_json=json, title=f"Requests of {slug}", brief=("address", "status", "asked_at"))
 
@@ -79,17 +76,11 @@ def _register_writing(app: typer.Typer) -> None:
         """Store the page of a file, new or instead of the one that has its slug."""
         site = _open(data)
         from rebond.cli.settling import actor
-        from rebond.services.errors import NotFoundError
-        from rebond.services.opt_in_pages import find_page, read_definition, save_page
+        from rebond.services.opt_in_pages import put_page, read_definition
 
         page = read_definition(_document(file))
-        try:
-            number = find_page(page.slug).id
-        except NotFoundError:
-            number = None
         url = site.config.site.public_url
-        who: dict[str, Any] = {"now": site.clock.now(), "actor": actor()}
-        saved = save_page(page, content=site.content, public_url=url, number=number, **who)
+        saved = put_page(page, content=site.content, public_url=url, now=site.clock.now(), actor=actor())
         found = {"id": saved, "slug": page.slug, "active": page.active, "url": f"{url}/join/{page.slug}"}
         show(found, as_json=json, title="Saved")
 
@@ -99,10 +90,9 @@ def _register_writing(app: typer.Typer) -> None:
         """Take a page away; what was not confirmed cannot be any more, and proofs stay."""
         site = _open(data)
         from rebond.cli.settling import actor
-        from rebond.services.opt_in_pages import find_page, remove_page
+        from rebond.services.opt_in_pages import remove_page
 
-        number = find_page(slug).id
-        remove_page(number, now=site.clock.now(), actor=actor())
+        number = remove_page(slug, now=site.clock.now(), actor=actor())
         show({"id": number, "slug": slug, "removed": True}, as_json=json)
 
 
@@ -125,7 +115,8 @@ def _document(file: Path) -> object:
         raise InputError(f"{file}: {error}") from None
 
 
-def _brief(site: "Site", row: "PageRow", figures: "Figures") -> dict[str, Any]:
+def _brief(site: "Site", shown: "ShownPage") -> dict[str, Any]:
+    row = shown.page
     names = ("requested", "repeated", "refused", "confirmed", "expired", "open")
     return {
         "id": row.id,
@@ -135,5 +126,5 @@ def _brief(site: "Site", row: "PageRow", figures: "Figures") -> dict[str, Any]:
         "languages": [one.value for one in row.definition.languages],
         "services": list(row.definition.services),
         "url": f"{site.config.site.public_url}/join/{row.definition.slug}",
-        **{name: getattr(figures, name) for name in names},
+        **{name: getattr(shown.figures, name) for name in names},
     }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -22,7 +23,19 @@ from rebond.store.read.opt_in_figures import Figures
 from rebond.store.write import landing as write
 from rebond.store.write.audit import add_audit
 
-__all__ = ["PageRow", "RequestRow", "figures_of", "find_page", "get_page", "list_pages", "remove_page", "save_page"]
+__all__ = [
+    "Figures",
+    "PageRow",
+    "RequestRow",
+    "ShownPage",
+    "find_page",
+    "list_pages",
+    "put_page",
+    "remove_page",
+    "requests_of",
+    "save_page",
+    "show_page",
+]
 
 # Confirmations of a page are gathered in one delivery for so long: less than the time between two to one address.
 GATHERED = timedelta(hours=23)
@@ -44,36 +57,46 @@ class MailContent(Protocol):
     def try_build(self, delivery: NewDelivery) -> Callable[[int, str, Mapping[str, Any]], None]: ...
 
 
-def list_pages() -> list[PageRow]:
-    """Return all pages by name."""
-    return read.pages()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPage:
+    """A page, what became of its requests, and some of them when they were asked for."""
+
+    page: PageRow
+    figures: Figures
+    requests: Sequence[RequestRow] = ()
 
 
-def find_page(slug: str) -> PageRow:
-    """Return the page of an address; NotFoundError when there is none."""
-    row = read.page_at(slug) if is_slug(slug) else None
+def list_pages(*, now: datetime) -> list[ShownPage]:
+    """Return all pages by name, with their figures."""
+    rows = read.pages()
+    figures = opt_in_figures.figures_of([row.id for row in rows], now=now)
+    return [ShownPage(page=row, figures=figures.get(row.id, Figures())) for row in rows]
+
+
+def show_page(where: int | str, *, now: datetime, before: int | None = None, requests: int = 0) -> ShownPage:
+    """Return a page with its figures, and so many of its requests, the newest first. NotFoundError."""
+    page = find_page(where)
+    figures = opt_in_figures.figures_of([page.id], now=now).get(page.id, Figures())
+    some = read.requests_of(page.id, before=before, limit=requests) if requests else ()
+    return ShownPage(page=page, figures=figures, requests=some)
+
+
+def find_page(where: int | str) -> PageRow:
+    """Return a page by its number, or by the slug in its address; NotFoundError when there is none."""
+    if isinstance(where, int):
+        row = read.page_numbered(where) if 0 < where < 2**63 else None
+        if row is None or row.removed:
+            raise NotFoundError(said("there is no landing page of the number {number}", number=where))
+        return row
+    row = read.page_at(where) if is_slug(where) else None
     if row is None:
-        raise NotFoundError(said("there is no landing page {slug!r}: rebond landing list shows them", slug=slug[:80]))
+        raise NotFoundError(said("there is no landing page {slug!r}: rebond landing list shows them", slug=where[:80]))
     return row
 
 
-def get_page(number: int) -> PageRow:
-    """Return a page by its number; NotFoundError when there is none."""
-    row = read.page_numbered(number) if 0 < number < 2**63 else None
-    if row is None or row.removed:
-        raise NotFoundError(said("there is no landing page of the number {number}", number=number))
-    return row
-
-
-def figures_of(numbers: Sequence[int], *, now: datetime) -> Mapping[int, Figures]:
-    """Return what became of the requests of each of these pages."""
-    found = opt_in_figures.figures_of(numbers, now=now)
-    return {number: found.get(number, Figures()) for number in numbers}
-
-
-def requests_of(number: int, *, before: int | None = None, limit: int = 50) -> list[RequestRow]:
-    """Return requests of a page, the newest first."""
-    return read.requests_of(number, before=before, limit=limit)
+def requests_of(where: int | str, *, before: int | None = None, limit: int = 50) -> list[RequestRow]:
+    """Return requests of a page, the newest first. NotFoundError when there is no such page."""
+    return read.requests_of(find_page(where).id, before=before, limit=limit)
 
 
 def read_definition(document: object) -> PageDefinition:
@@ -108,11 +131,18 @@ def save_page(
     return saved
 
 
+def put_page(page: PageDefinition, *, content: MailContent, public_url: str, now: datetime, actor: str) -> int:
+    """Store a page, new or instead of the one that has its slug; otherwise as `save_page`."""
+    known = read.page_at(page.slug)
+    number = known.id if known else None
+    return save_page(page, content=content, public_url=public_url, now=now, actor=actor, number=number)
+
+
 def _before(page: PageDefinition, number: int | None) -> dict[str, Any] | None:
     known = read.page_at(page.slug)
     if known is not None and known.id != number:
         raise _taken(page.slug)
-    return None if number is None else written_page(get_page(number).definition)
+    return None if number is None else written_page(find_page(number).definition)
 
 
 def _taken(slug: str) -> InputError:
@@ -156,13 +186,18 @@ def confirmation_mail(name: str, *, sender: str, text: PageText) -> NewDelivery:
     )
 
 
-def remove_page(number: int, *, now: datetime, actor: str) -> None:
-    """Take a page away: its address answers no more, and what was not confirmed cannot be. Audited. NotFoundError."""
-    page = get_page(number)
+def remove_page(where: int | str, *, now: datetime, actor: str) -> int:
+    """Take a page away: its address answers no more, and what was not confirmed cannot be; returns its number. Audited.
+
+    NotFoundError when there is none, or somebody else took it away at this moment.
+    """
+    page = find_page(where)
     with transaction.atomic():
-        write.remove_page(number, now=now)
+        if not write.remove_page(page.id, now=now):
+            raise NotFoundError(said("there is no landing page of the number {number}", number=page.id))
         before = written_page(page.definition)
-        add_audit("landing.remove", subject=f"landing:{number}", actor=actor, now=now, before=before)
+        add_audit("landing.remove", subject=f"landing:{page.id}", actor=actor, now=now, before=before)
+    return page.id
 
 
 def text_of(page: PageRow, language: str) -> Mapping[str, Any]:

@@ -26,24 +26,20 @@ _ADDRESS = {"en": "Your email address", "fr": "Votre adresse e-mail"}
 @operation(Operation.READ_LANDING)
 def list_all(request: HttpRequest) -> HttpResponse:
     """List the pages with what became of their requests."""
-    rows = opt_in_pages.list_pages()
-    figures = opt_in_pages.figures_of([row.id for row in rows], now=now())
-    context = {"rows": [(row, figures[row.id]) for row in rows], "base": _base()}
+    context = {"rows": [(one.page, one.figures) for one in opt_in_pages.list_pages(now=now())], "base": _base()}
     return render(request, "console/landing/list.html", context)
 
 
 @operation(Operation.READ_LANDING)
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """Show a page: its link, its figures, and its newest requests."""
-    page = opt_in_pages.get_page(number)
-    before = request.GET.get("before", "")
-    found = opt_in_pages.requests_of(
-        number, before=int(before) if before.isdecimal() and len(before) < 19 else None, limit=_LINES + 1
-    )
-    at = now()
+    before, at = request.GET.get("before", ""), now()
+    last = int(before) if before.isdecimal() and len(before) < 19 else None
+    shown = opt_in_pages.show_page(number, now=at, before=last, requests=_LINES + 1)
+    page, found = shown.page, shown.requests
     context = {
         "page": page,
-        "figures": opt_in_pages.figures_of([number], now=at)[number],
+        "figures": shown.figures,
         "rows": [(row, row.state(at), [page.offered.get(one, "–") for one in row.services]) for row in found[:_LINES]],
         "next": found[_LINES - 1].id if len(found) > _LINES else None,
         "base": _base(),
@@ -59,7 +55,7 @@ def _base() -> str:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, number: int | None = None) -> HttpResponse:
     """Make a page, or change one."""
-    present = opt_in_pages.get_page(number).definition if number is not None else None
+    present = opt_in_pages.find_page(number).definition if number is not None else None
     form = PageForm(request.POST or None, page=present)
     if request.method == "POST" and form.is_valid():
         site = current_site()
@@ -138,10 +134,9 @@ def _mail(page: PageDefinition, language: str) -> tuple[str, str]:
 @require_http_methods(["GET", "POST"])
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Take a page away, after saying what that ends."""
-    page = opt_in_pages.get_page(number)
     if request.method == "POST":
         opt_in_pages.remove_page(number, now=now(), actor=person_of(request).name)
         messages.success(request, _("The landing page is removed; the proofs of those who confirmed stay."))
         return redirect("landing_list")
-    figures = opt_in_pages.figures_of([number], now=now())[number]
-    return render(request, "console/landing/remove.html", {"page": page, "figures": figures})
+    shown = opt_in_pages.show_page(number, now=now())
+    return render(request, "console/landing/remove.html", {"page": shown.page, "figures": shown.figures})

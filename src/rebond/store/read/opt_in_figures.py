@@ -1,11 +1,11 @@
 """What became of the requests of landing pages, from sums that are kept with them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from rebond.core.words import OptInStatus
 from rebond.store.models import OptInFact, OptInRequest
@@ -41,19 +41,18 @@ def _summed(rows: Any) -> Any:
 def figures_of(pages: Collection[int], *, now: datetime) -> dict[int, Figures]:
     """Sum up what became of all requests of these pages."""
     rows = OptInFact.objects.filter(page__in=pages).values("page")
-    waiting = _open(OptInRequest.objects.filter(page__in=pages), now=now)
+    waiting = _open(OptInRequest.objects.filter(page__in=pages), now=now).values("page_id").annotate(n=Count("id"))
+    by_page = {row["page_id"]: row["n"] for row in waiting}
     return {
-        row["page"]: Figures(
-            **{name: row[f"sum_{name}"] for name in _SUMS}, open=sum(page == row["page"] for page, _ in waiting)
-        )
+        row["page"]: Figures(**{name: row[f"sum_{name}"] for name in _SUMS}, open=by_page.get(row["page"], 0))
         for row in _summed(rows)
     }
 
 
-def _open(rows: QuerySet[OptInRequest], *, now: datetime) -> Sequence[tuple[int, datetime]]:
-    """List the page and the time of those that can still be confirmed: two days' worth, not a log."""
+def _open(rows: QuerySet[OptInRequest], *, now: datetime) -> QuerySet[OptInRequest]:
+    """Choose those that can still be confirmed: two days' worth, not a log."""
     mailed = Q(status=OptInStatus.MAILED.value, expires_at__gte=now)
-    return list(rows.filter(Q(status=OptInStatus.WAITING.value) | mailed).values_list("page_id", "asked_at"))
+    return rows.filter(Q(status=OptInStatus.WAITING.value) | mailed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ def figures_between(since: datetime, until: datetime, *, now: datetime) -> list[
     """Read the figures of a period by page and hour."""
     rows = OptInFact.objects.filter(hour__gte=since, hour__lt=until).order_by("hour", "page")
     waiting: dict[tuple[int, datetime], int] = {}
-    for page, at in _open(OptInRequest.objects.filter(asked_at__gte=since, asked_at__lt=until), now=now):
+    open_now = _open(OptInRequest.objects.filter(asked_at__gte=since, asked_at__lt=until), now=now)
+    for page, at in open_now.values_list("page_id", "asked_at"):
         about = page, at.replace(minute=0, second=0, microsecond=0)
         waiting[about] = waiting.get(about, 0) + 1
     return [

@@ -48,9 +48,9 @@ def save_page(page: PageDefinition, services: Sequence[int], *, now: datetime, n
     return made
 
 
-def remove_page(number: int, *, now: datetime) -> None:
-    """Take a page away; its requests and proofs stay."""
-    LandingPage.objects.filter(id=number, removed_at__isnull=True).update(removed_at=now, active=False)
+def remove_page(number: int, *, now: datetime) -> bool:
+    """Take a page away, false when it was; its requests and proofs stay."""
+    return bool(LandingPage.objects.filter(id=number, removed_at__isnull=True).update(removed_at=now, active=False))
 
 
 def keep_text(page: int, *, digest: str, language: str, content: Mapping[str, Any], now: datetime) -> int:
