@@ -3,7 +3,8 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -72,31 +73,88 @@ def client_as(site: Site) -> ClientAs:
     return sign_in
 
 
+# Counts what parts of a page have asked for and not yet shown, and lets them ask for nothing while a page is looked at.
+_COUNT = """
+window.asked = 0;
+window.held = false;
+document.addEventListener("htmx:beforeRequest", (event) => { if (held) event.preventDefault(); });
+document.addEventListener("htmx:beforeSend", (event) => {
+  asked += 1;
+  event.detail.xhr.addEventListener("loadend", () => { asked -= 1; });
+});
+"""
+_SETTLED = "() => !window.asked && !document.querySelector('.htmx-swapping, .htmx-settling, .htmx-added')"
+# Machines that do much else are slow, and no test is about how fast they are.
+_PATIENCE = 60_000.0
+
+
 @dataclass
 class Desk:
-    """A browser window, signed in; `problems` are what its console and its requests complained of."""
+    """A browser window, signed in; `problems` are what its console and its requests complained of.
+
+    To press something does not wait for what it brings. What leads to another page is done by `click`, or within
+    `leaving`; what only changes a part of the page is awaited by `settle`, or by something that was not there before.
+    """
 
     page: Any
     url: str
     problems: list[str]
+    # The browser's console notes each refusal: those that the test provokes.
+    refusals: set[int] = field(default_factory=set)
 
     def open(self, path: str) -> Any:
         """Open a page of the console."""
         self.page.goto(self.url + path)
         return self.page
 
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Wait until the page that the block leads to is there, whole."""
+        with self.page.expect_navigation():
+            yield
+
+    def click(self, selector: str) -> None:
+        """Press what leads to another page, and wait for that page."""
+        with self.leaving():
+            self.page.click(selector)
+
+    def settle(self) -> None:
+        """Wait until all that was asked for by parts of this page is shown."""
+        self.page.wait_for_function(_SETTLED)
+
+    def fits(self) -> bool:
+        """Tell whether this page is as wide as its window at most."""
+        with self._still():
+            return self._excess() <= 0
+
     def faults(self) -> list[str]:
         """What hinders people on this page: serious faults by axe-core's rules, or more width than the window has."""
         from axe_playwright_python.sync_playwright import Axe
 
+        with self._still():
+            wide, response = self._excess(), Axe().run(self.page).response
         found = [
             f"{one['id']} ({one['impact']}): {node['html'][:200]}"
-            for one in Axe().run(self.page).response["violations"]
+            for one in response["violations"]
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
         ]
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         return found + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        """Keep the page as it is for the block: parts that look again by themselves would change it meanwhile."""
+        self.page.wait_for_load_state()
+        self.page.evaluate("window.held = true")
+        self.settle()
+        yield
+        self.page.evaluate("window.held = false")
+
+    def _excess(self) -> int:
+        measured: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return measured
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +194,7 @@ def desk(chromium: Any, site: Site, live_server: Any) -> Iterator[Callable[..., 
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
+        context.set_default_timeout(_PATIENCE)
         contexts.append(context)
         if role is not None:
             context.add_cookies([_session(role, live_server.url)])
@@ -160,13 +219,15 @@ def _session(role: Role, url: str) -> dict[str, str]:
 
 def _listen(window: Desk) -> None:
     def heard(message: Any) -> None:
-        if message.type in ("error", "warning"):
+        refused = any(f"status of {status} " in message.text for status in window.refusals)
+        if message.type in ("error", "warning") and not refused:
             window.problems.append(f"{message.type}: {message.text}")
 
     def asked(request: Any) -> None:
         if not request.url.startswith((window.url, "data:", "blob:")):
             window.problems.append(f"asked elsewhere: {request.url}")
 
+    window.page.add_init_script(_COUNT)
     window.page.on("console", heard)
     window.page.on("pageerror", lambda error: window.problems.append(str(error)))
     window.page.on("request", asked)

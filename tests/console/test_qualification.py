@@ -313,6 +313,29 @@ def test_the_queue_is_worked_through_by_keyboard(desk: Callable[..., Desk], wait
     assert not ConsoleRule.objects.exists()
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_last_choice_counts_whichever_answer_comes_first(
+    desk: Callable[..., Desk], waiting: list[int], first: int
+) -> None:
+    window = desk(Role.DELIVERABILITY)
+    page = window.open(f"/qualifications/{waiting[0]}/")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+        if len(held) == 2:
+            answers = [one.fetch() for one in held]
+            for turn in (first, 1 - first):
+                held[turn].fulfill(response=answers[turn])
+
+    page.route("**/rules/verdict/**", hold)
+    page.select_option("#id_type", "ignored")
+    page.select_option("#id_reason", "mailbox_full")
+    window.settle()
+    assert (page.input_value("#id_reason"), page.input_value("#id_type")) == ("mailbox_full", "soft")
+    assert page.input_value("#id_cause") == "quota"
+
+
 def test_nothing_typed_is_lost_when_the_session_ends(desk: Callable[..., Desk], waiting: list[int]) -> None:
     window = desk(Role.DELIVERABILITY)
     page = window.open(f"/qualifications/{waiting[0]}/")

@@ -77,6 +77,19 @@ document.addEventListener("input", (event) => {
   if (form) remember(form);
 });
 
+// Of several answers for one place the one asked for last counts, whichever comes first: it knows of all choices.
+const newest = new WeakMap();
+const answered = (event) => {
+  const { target, xhr } = event.detail;
+  if (newest.get(target) !== xhr || !target.isConnected) event.preventDefault();
+};
+document.addEventListener("htmx:beforeSend", (event) => {
+  const { elt, target, xhr } = event.detail;
+  newest.set(target, xhr);
+  // Heard where it was asked: what another answer has replaced meanwhile is in no document any more.
+  elt.addEventListener("htmx:beforeOnLoad", answered);
+});
+
 // A refusal is shown where htmx put it; a page that cannot be reached says so.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const came = new URL(event.detail.xhr.responseURL || location.href);
