@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
     @app.command()
     @handles_errors
     def doctor(data: DataOption = None, json: JsonOption = False) -> int:
-        """Check configuration, database, relay, DNS, job freshness and clock; exits with 4 when something is red."""
+        """Check configuration, database, relay, landing pages, DNS, jobs and clock; exits with 4 when one is red."""
         from rebond.wiring import open_site
 
         site = open_site(data_directory(data))
@@ -178,6 +178,30 @@ def _sender(site: "Site") -> Iterator[Finding]:
     yield Finding("dkim", Level.YELLOW, text)
 
 
+def _landing(site: "Site") -> Iterator[Finding]:
+    from rebond.store.read.landing import pages
+
+    active = [page for page in pages() if page.definition.active]
+    if not active:
+        return
+    url, number = site.config.site.public_url, f"{len(active)} landing page{'s' if len(active) > 1 else ''}"
+    if not url:
+        text = f"{number} cannot be reached, and the mails have no link: set site.public_url to this site's address"
+        yield Finding("landing pages", Level.RED, text)
+    elif not site.config.email.sends:
+        text = f"{number} take requests that nobody is asked to confirm: set email.smtp_url to a relay"
+        yield Finding("landing pages", Level.RED, text)
+    elif not url.startswith("https://"):
+        text = f"{number} at {url}/join/…: what visitors type travels in the clear, so serve them by https://"
+        yield Finding("landing pages", Level.YELLOW, text)
+    else:
+        yield Finding("landing pages", Level.GREEN, f"{number} at {url}/join/…")
+    for page in active:
+        if not page.offered:
+            text = f"{page.definition.slug} is closed, since all that it offered was removed: give it a service"
+            yield Finding("landing pages", Level.YELLOW, text)
+
+
 def _names(site: "Site") -> Iterator[Finding]:
     import dns.exception
     import dns.resolver
@@ -207,5 +231,6 @@ _CHECKS: tuple[Callable[["Site"], Iterator[Finding]], ...] = (
     _returns,
     _relay,
     _sender,
+    _landing,
     _names,
 )
