@@ -85,7 +85,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
 """
 _SETTLED = "() => !window.asked && !document.querySelector('.htmx-swapping, .htmx-settling, .htmx-added')"
 # Machines that do much else are slow, and no test is about how fast they are.
-_PATIENCE = 60_000.0
+PATIENCE = 60_000.0
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Desk:
     """A browser window, signed in; `problems` are what its console and its requests complained of.
 
     To press something does not wait for what it brings. What leads to another page is done by `click`, or within
-    `leaving`; what only changes a part of the page is awaited by `settle`, or by something that was not there before.
+    `leaving`; what only changes a part of the page is awaited by `settle`, or within `asking`.
     """
 
     page: Any
@@ -117,6 +117,13 @@ class Desk:
         """Press what leads to another page, and wait for that page."""
         with self.leaving():
             self.page.click(selector)
+
+    @contextmanager
+    def asking(self, address: str) -> Iterator[None]:
+        """Wait until the page has asked this address, as it does a while after somebody typed, and shows the answer."""
+        with self.page.expect_response(address):
+            yield
+        self.settle()
 
     def settle(self) -> None:
         """Wait until all that was asked for by parts of this page is shown."""
@@ -194,7 +201,7 @@ def desk(chromium: Any, site: Site, live_server: Any) -> Iterator[Callable[..., 
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(_PATIENCE)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if role is not None:
             context.add_cookies([_session(role, live_server.url)])

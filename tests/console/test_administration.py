@@ -269,4 +269,4 @@ def test_the_pages_stand_on_a_phone_and_a_wide_screen(
     for address in addresses:
         page = window.open(f"/administration/{address}/")
         assert page.inner_text("h1")
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+        assert window.fits(), address

@@ -206,14 +206,14 @@ def test_an_operator_prepares_sends_and_watches(desk: Callable[..., Desk], width
     number = draft(name="Second")
     window = desk(Role.OPERATOR, width=width)
     page = window.open(f"/deliveries/{number}/")
-    page.click("text=Prepare")
+    window.click("text=Prepare")
     page.wait_for_selector("text=profiles done")
     run(number)
     # The page looks again by itself, and is loaded anew when the state has changed.
     page.wait_for_selector("text=Prepared")
-    page.click("a.button.main:has-text('Send')")
+    window.click("a.button.main:has-text('Send')")
     page.wait_for_selector("text=will be handed over")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.click("button:has-text('Send 4 messages')")
+    assert window.fits()
+    window.click("button:has-text('Send 4 messages')")
     page.wait_for_selector("text=The sending has begun.")
     page.wait_for_selector("text=not settled yet")

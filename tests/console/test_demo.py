@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.conftest import Desk, _listen
+from tests.console.conftest import PATIENCE, Desk, _listen
 from tests.intake.commands import PROGRAM, environment
 
 pytestmark = pytest.mark.slow
@@ -41,13 +41,14 @@ def test_the_console_of_the_demonstration_shows_data_that_moves(demo: subprocess
     assert demo.stdout is not None
     told = json.loads(demo.stdout.readline())
     context = chromium.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
     window = Desk(page=context.new_page(), url=told["console"].rstrip("/"), problems=[])
     _listen(window)
     page = window.page
     page.goto(told["console"])
     page.fill("input[name=login]", told["user"])
     page.fill("input[name=password]", told["password"])
-    page.click("button.main")
+    window.click("button.main")
     page.wait_for_selector(".sidebar")
     window.open("/deliveries/1/")
     before = page.inner_text(".figures")

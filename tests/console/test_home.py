@@ -140,5 +140,5 @@ def test_the_pages_fit_their_window(
     busy(site)
     window = desk(Role.DELIVERABILITY, width=width, language=language, dark=dark)
     for path in ("/", "/alerts/"):
-        page = window.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        window.open(path)
+        assert window.fits()

@@ -155,5 +155,5 @@ def test_the_pages_hold_on_a_phone_and_a_wide_screen(desk: Callable[..., Desk], 
     for width in (390, 1440):
         window = desk(language=language, width=width)
         for page in (*PAGES, "/administration/keys/new/", f"/administration/webhooks/{number}/"):
-            opened = window.open(page)
-            assert opened.evaluate("document.documentElement.scrollWidth") <= width
+            window.open(page)
+            assert window.fits(), page

@@ -115,17 +115,19 @@ def test_what_came_from_outside_is_shown_as_text(client_as: ClientAs) -> None:
 @pytest.mark.parametrize("width", [390, 1440])
 def test_a_lead_finds_an_address_by_its_filters(desk: Callable[..., Desk], width: int) -> None:
     addresses()
-    page = desk(Role.DELIVERABILITY, width=width, language="fr").open("/quarantine/")
+    window = desk(Role.DELIVERABILITY, width=width, language="fr")
+    page = window.open("/quarantine/")
     page.select_option("select[name=status]", "quarantined")
     page.fill("input[name=domain]", "gmail.com")
-    page.click("form.panel button.main")
+    window.click("form.panel button.main")
     assert page.inner_text("tbody").count("bob@gmail.com") == 1
     if width > 400:
         page.click("h1")
         page.keyboard.press("j")
-        page.keyboard.press("Enter")
+        with window.leaving():
+            page.keyboard.press("Enter")
     else:
-        page.click("tbody a")
+        window.click("tbody a")
     page.wait_for_selector("h1.address")
     assert "Boîte pleine" in page.inner_text("main")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert window.fits()

@@ -97,7 +97,7 @@ def test_a_report_is_read_in_a_browser(desk: Callable[..., Desk], site: Site, wi
     page = window.open(f"/reports/delivery-summary/{PERIOD}")
     assert page.inner_text("h1") == "Bilan des diffusions"
     assert page.query_selector("svg.chart") is not None
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert window.fits()
 
 
 def test_a_filter_that_a_report_does_not_know_is_not_offered_and_is_refused(client_as: ClientAs) -> None:
