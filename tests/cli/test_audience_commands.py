@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rebond.cli import audiences, delivery, profiles
+from rebond.cli import audiences, delivery, profiles, templates
 from rebond.services.deliveries import get_delivery
 from rebond.store.models import AuditEntry, Message, Segment
 
@@ -20,7 +20,7 @@ FILTER = {"match": "all", "parts": [{"field": "city", "operator": "equals", "val
 @pytest.fixture
 def run(commands: Callable[..., Run]) -> Run:
     """Run a command; gives its JSON, or its output when another exit code is expected."""
-    command = commands(audiences, delivery, profiles)
+    command = commands(audiences, delivery, profiles, templates)
 
     def invoke(*args: str, code: int = 0) -> Any:
         result = command(*args, "--json", code=code)
@@ -93,6 +93,40 @@ def test_a_template_is_saved_and_copied(run: Run) -> None:
     assert "--from" in run("delivery", "create", "--name", "July", code=2)
     run("template", "delete", "Monthly")
     assert "no template named" in run("delivery", "create", "--name", "July", "--template", "Monthly", code=2)
+
+
+def test_a_template_is_made_shown_and_changed_without_a_delivery(run: Run) -> None:
+    Path("text").write_text("Hello {{ first_name }}")
+    run("service", "create", "Letter")
+    run("template", "create", "--name", "Weekly", *FROM, "--text-file", "text", "--to", "service:Letter")
+    first = run("template", "show", "Weekly")
+    assert (first["subject"], first["text"], first["html"]) == ("Hi", "Hello {{ first_name }}", "")
+    assert (first["target"], first["validity_seconds"], first["verify"]) == ("service", 432_000, "sample")
+    run("template", "edit", "Weekly", "--name", "Each week", "--retries", "2x1h", "--verify", "all")
+    changed = run("template", "show", "Each week")
+    assert (changed["retries_seconds"], changed["verify"]) == ([3600, 3600], "all")
+    same = {name: value for name, value in first.items() if name not in ("name", "updated_at", "retries_seconds")}
+    assert {**changed, "verify": "sample"}.items() >= same.items()
+    entry = AuditEntry.objects.filter(action="template.save").latest("id")
+    assert (entry.before["name"], entry.after["name"], entry.after["verify_all"]) == ("Weekly", "Each week", True)
+    run("template", "edit", "Each week", "--to", "all")
+    assert run("template", "show", "Each week")["target"] == "all"
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (("edit", "Weekly"), "say what to change"),
+    (("edit", "Weekly", "--to", "people.csv"), "a template goes to all"),
+    (("edit", "Weekly", "--name", "Other"), "a template named 'Other' already"),
+    (("edit", "Weekly", "--verify", "some"), "--verify 'some' is unknown"),
+    (("edit", "None"), "no template named 'None'"),
+    (("show", "None"), "no template named 'None'"),
+    (("create", "--name", "Weekly", *FROM), "a template named 'Weekly' already"),
+    (("create", "--name", "New", "--subject", "Hi"), "--from"),
+])  # fmt: skip
+def test_what_a_template_cannot_be_is_said(run: Run, arguments: tuple[str, ...], words: str) -> None:
+    for name in ("Weekly", "Other"):
+        run("template", "create", "--name", name, *FROM)
+    assert words in run("template", *arguments, code=2)
 
 
 def test_profiles_are_exported_and_read_again(run: Run) -> None:

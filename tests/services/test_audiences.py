@@ -7,11 +7,20 @@ from tests.services.people_fixtures import NOW, Person, add_people, assert_equat
 from tests.services.sending_fixtures import JumpingClock, MemorySender, accept, run_send
 
 from rebond.core.words import ExclusionCause, Reason
-from rebond.services import audiences
+from rebond.services import audiences, templates
 from rebond.services.deliveries import create_delivery, get_delivery
 from rebond.services.delivery_edit import edit_delivery
+from rebond.services.edit_marks import ChangedError
 from rebond.services.errors import InputError, NotFoundError
-from rebond.services.templates import delete_template, get_template, list_templates, save_template, template_from, use
+from rebond.services.templates import (
+    delete_template,
+    edit_template,
+    get_template,
+    list_templates,
+    save_template,
+    template_from,
+    use,
+)
 from rebond.store.models import AuditEntry, Message, PeopleList, Profile, Service
 from rebond.store.read.deliveries import Aim, Target, earlier_delivery
 
@@ -186,6 +195,25 @@ def test_a_template_is_made_from_a_delivery_and_used_again() -> None:
         template_from(first, name="Each month", **WHO)
     delete_template(made, **WHO)
     assert list_templates() == []
+
+
+def test_two_who_take_a_templates_name_at_the_same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    save_template(new_delivery(name="Monthly"), Aim(), **WHO)
+    monkeypatch.setattr(templates, "template_named", lambda name: None)
+    with pytest.raises(InputError, match="a template named 'Monthly' already"):
+        save_template(new_delivery(name="Monthly"), Aim(), **WHO)
+    assert len(list_templates()) == 1
+
+
+def test_who_changes_a_template_that_another_changed_meanwhile_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    number = save_template(new_delivery(name="Monthly"), Aim(), **WHO)
+    seen = get_template(number)
+    edit_template(number, {"subject": "From the first"}, **WHO)
+    held = templates.get_template
+    monkeypatch.setattr(templates, "get_template", lambda number, lock=False: held(number) if lock else seen)
+    with pytest.raises(ChangedError, match="subject"):
+        edit_template(number, {"subject": "From the second"}, **WHO)
+    assert held(number).subject == "From the first"
 
 
 def test_the_people_of_a_file_are_no_templates_target(tmp_path: Any) -> None:

@@ -9,22 +9,9 @@ from typing import Annotated
 import typer
 
 FAMILIES = (
-    *("site", "serving", "doctor", "profiles", "delivery", "audiences", "landing", "intake", "quarantine", "returns"),
-    *(
-        "qualify",
-        "rules_in_force",
-        "rules_check",
-        "rules",
-        "rule_packs",
-        "qualifications",
-        "alerts",
-        "tokens",
-        "users",
-        "reports",
-        "keys",
-        "webhooks",
-        "demo",
-    ),
+    *("site", "serving", "doctor", "profiles", "delivery", "templates", "audiences", "landing", "intake"),
+    *("quarantine", "returns", "qualify", "rules_in_force", "rules_check", "rules", "rule_packs", "qualifications"),
+    *("alerts", "tokens", "users", "reports", "keys", "webhooks", "demo"),
 )
 
 

@@ -1,4 +1,4 @@
-"""`rebond template …`, `segment …`, `list …`, `service …`: what deliveries copy from, and whom they go to."""
+"""`rebond segment …`, `list …`, `service …`: whom deliveries go to."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,6 @@ import typer
 from rebond.cli.output import DataOption, JsonOption, data_directory, handles_errors, show, show_rows
 
 if TYPE_CHECKING:
-    from rebond.services.templates import TemplateRow
     from rebond.store.read.targets import SegmentRow
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
@@ -18,9 +17,6 @@ ProfileArgument = Annotated[str, typer.Argument(metavar="EXTERNAL_ID", help="The
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
-    template = typer.Typer(help="Templates: a delivery's defaults, to copy from.", no_args_is_help=True)
-    app.add_typer(template, name="template")
-    _register_templates(template)
     segment = typer.Typer(help="Segments: saved filters over profiles.", no_args_is_help=True)
     app.add_typer(segment, name="segment")
     _register_segments(segment)
@@ -28,55 +24,6 @@ def register(app: typer.Typer) -> None:
         family = typer.Typer(help=words, no_args_is_help=True)
         app.add_typer(family, name=kind)
         _register_audience(family, kind)
-
-
-def _register_templates(app: typer.Typer) -> None:
-    @app.command("list")
-    @handles_errors
-    def list_(data: DataOption = None, json: JsonOption = False) -> None:
-        """List the templates by name."""
-        _open(data)
-        from rebond.services.templates import list_templates
-
-        show_rows(map(_template, list_templates()), as_json=json, title="Templates", brief=("id", "name", "subject"))
-
-    @app.command()
-    @handles_errors
-    def save(
-        delivery: Annotated[int, typer.Argument(metavar="DELIVERY", help="The number of the delivery to copy.")],
-        name: Annotated[str, typer.Option("--name", help="What the template is called.")],
-        data: DataOption = None,
-        json: JsonOption = False,
-    ) -> None:
-        """Keep a delivery's settings as a template."""
-        who = _open(data)
-        from rebond.services.templates import template_from
-
-        show({"id": template_from(delivery, name=name, **who), "name": name.strip()}, as_json=json, title="Saved")
-
-    @app.command()
-    @handles_errors
-    def delete(name: NameArgument, data: DataOption = None, json: JsonOption = False) -> None:
-        """Forget a template; deliveries made from it stay."""
-        who = _open(data)
-        from rebond.services.templates import delete_template, find_template
-
-        number = find_template(name).id
-        delete_template(number, **who)
-        show({"id": number, "deleted": True}, as_json=json)
-
-
-def _template(row: "TemplateRow") -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "channel": row.channel,
-        "class": row.message_class,
-        "sender": row.sender,
-        "subject": row.subject,
-        "target": row.aim.target,
-        "updated_at": row.updated_at,
-    }
 
 
 def _register_segments(app: typer.Typer) -> None:
@@ -117,10 +64,9 @@ def _register_segments(app: typer.Typer) -> None:
     ) -> None:
         """Store a filter under a name, new or instead of the one that has it."""
         who = _open(data)
-        from rebond.services.audiences import list_segments, save_segment
+        from rebond.services.audiences import put_segment
 
-        number = next((one.id for one in list_segments() if one.name == name.strip()), None)
-        saved = save_segment(name, _filter(file), number=number, **who)
+        saved = put_segment(name, _filter(file), **who)
         show({"id": saved, "name": name.strip()}, as_json=json, title="Saved")
 
     @app.command()

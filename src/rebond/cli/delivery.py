@@ -12,16 +12,19 @@ from rebond.cli.delivery_edit import register_edit
 from rebond.cli.delivery_read import IdArgument, register_reading
 from rebond.cli.delivery_send import register_proof, register_schedule, register_send
 from rebond.cli.delivery_settings import (
-    CLASS,
-    DEFAULTS,
+    CHANNEL,
     NAME,
-    RETRIES,
-    SUBJECT,
-    TO,
-    VALIDITY,
-    VERIFY,
+    ClassOption,
+    DuplicatesOption,
+    HtmlFileOption,
+    RetriesOption,
+    SenderOption,
+    SubjectOption,
+    TextFileOption,
+    ToOption,
+    ValidityOption,
+    VerifyOption,
     new_delivery,
-    read_part,
     target_aim,
     target_file,
     tell_saved,
@@ -39,7 +42,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     delivery = typer.Typer(help="Deliveries: make, prepare, send, look at.", no_args_is_help=True)
     app.add_typer(delivery, name="delivery")
-    _register_create(delivery)
+    delivery.command()(handles_errors(create))
     register_edit(delivery)
     _register_prepare(delivery)
     register_send(delivery)
@@ -49,77 +52,55 @@ def register(app: typer.Typer) -> None:
     register_reading(delivery)
 
 
-def _register_create(app: typer.Typer) -> None:
-    @app.command()
-    @handles_errors
-    def create(
-        name: Annotated[str, NAME],
-        sender: Annotated[
-            str | None, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')
-        ] = None,
-        subject: Annotated[str | None, SUBJECT] = None,
-        template: Annotated[
-            str, typer.Option("--template", help="The template whose settings it copies, by its name.")
-        ] = "",
-        channel: Annotated[str | None, typer.Option("--channel", help="email; others cannot be sent on yet.")] = None,
-        text_file: Annotated[Path | None, typer.Option("--text-file", help="The text part: a template.")] = None,
-        html_file: Annotated[Path | None, typer.Option("--html-file", help="The HTML part: a template.")] = None,
-        to: Annotated[str | None, TO] = None,
-        message_class: Annotated[str | None, CLASS] = None,
-        validity: Annotated[str, VALIDITY] = "",
-        retries: Annotated[str | None, RETRIES] = None,
-        duplicates: Annotated[
-            bool | None, typer.Option("--duplicates/--no-duplicates", help="Write to an address more than once.")
-        ] = None,
-        verify: Annotated[str | None, VERIFY] = None,
-        mapping: MapOption = "",
-        encoding: EncodingOption = "utf-8",
-        no_address: NoAddressOption = False,
-        data: DataOption = None,
-        json: JsonOption = False,
-    ) -> int:
-        """Make a draft; the people of a file are imported first."""
-        from rebond.cli.settling import actor
-        from rebond.wiring import open_site
+def create(
+    name: Annotated[str, NAME],
+    sender: SenderOption = None,
+    subject: SubjectOption = None,
+    template: Annotated[
+        str, typer.Option("--template", help="The template whose settings it copies, by its name.")
+    ] = "",
+    channel: Annotated[str | None, CHANNEL] = None,
+    text: TextFileOption = None,
+    html: HtmlFileOption = None,
+    to: ToOption = None,
+    message_class: ClassOption = None,
+    validity: ValidityOption = None,
+    retries: RetriesOption = None,
+    duplicates: DuplicatesOption = None,
+    verify: VerifyOption = None,
+    mapping: MapOption = "",
+    encoding: EncodingOption = "utf-8",
+    no_address: NoAddressOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Make a draft; the people of a file are imported first."""
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
 
-        site = open_site(data_directory(data))
-        from rebond.services.deliveries import Aim, create_delivery, get_delivery
-        from rebond.services.templates import find_template
+    site = open_site(data_directory(data))
+    from rebond.services.deliveries import Aim, create_delivery, get_delivery
+    from rebond.services.templates import find_template
 
-        copied = find_template(template) if template else None
-        for option, value in (("--from", sender), ("--subject", subject)):
-            if copied is None and value is None:
-                raise typer.BadParameter("it is needed, unless a --template gives it", param_hint=option)
-        given = {
-            "name": name,
-            "channel": channel,
-            "sender": sender,
-            "subject": subject,
-            "text": read_part(text_file) if text_file else None,
-            "html": read_part(html_file) if html_file else None,
-            "message_class": message_class,
-            "validity": validity or None,
-            "retries": retries,
-            "duplicates": duplicates,
-            "verify": verify,
-        }
-        alone = {} if copied else {**DEFAULTS, **dict.fromkeys(("text", "html"), "")}
-        settings = {**alone, **{option: value for option, value in given.items() if value is not None}}
-        aim = target_aim(to) if to is not None else (copied.aim if copied else Aim())
-        options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
-        with progress_bar() as progress:
-            created = create_delivery(
-                new_delivery(site, settings, template=copied),
-                target=target_file(to) if to is not None and aim is None else None,
-                aim=aim,
-                template=copied.id if copied else None,
-                options=options,
-                now=site.clock.now(),
-                actor=actor(),
-                progress=progress,
-            )
-        warn(site.content.check(get_delivery(created.id)))
-        return tell_saved({"id": created.id}, created.imported, as_json=json, title="Made")
+    copied = find_template(template) if template else None
+    given = {"name": name, "channel": channel, "sender": sender, "subject": subject, "text": text, "html": html}
+    given |= {"message_class": message_class, "validity": validity, "retries": retries}
+    settings = new_delivery(site, {**given, "duplicates": duplicates, "verify": verify}, template=copied)
+    aim = target_aim(to) if to is not None else (copied.aim if copied else Aim())
+    options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
+    with progress_bar() as progress:
+        created = create_delivery(
+            settings,
+            target=target_file(to) if to is not None and aim is None else None,
+            aim=aim,
+            template=copied.id if copied else None,
+            options=options,
+            now=site.clock.now(),
+            actor=actor(),
+            progress=progress,
+        )
+    warn(site.content.check(get_delivery(created.id)))
+    return tell_saved({"id": created.id}, created.imported, as_json=json, title="Made")
 
 
 def _register_prepare(app: typer.Typer) -> None:

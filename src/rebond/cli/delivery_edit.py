@@ -1,20 +1,22 @@
 """`rebond delivery edit`."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rebond.cli.delivery_read import IdArgument
 from rebond.cli.delivery_settings import (
-    CLASS,
     NAME,
-    RETRIES,
-    SUBJECT,
-    TO,
-    VALIDITY,
-    VERIFY,
-    read_part,
+    ClassOption,
+    DuplicatesOption,
+    HtmlFileOption,
+    RetriesOption,
+    SenderOption,
+    SubjectOption,
+    TextFileOption,
+    ToOption,
+    ValidityOption,
+    VerifyOption,
     read_settings,
     target_aim,
     target_file,
@@ -27,68 +29,59 @@ from rebond.cli.people_file import EncodingOption, MapOption, NoAddressOption, f
 
 def register_edit(app: typer.Typer) -> None:
     """Add `edit` to the commands about deliveries."""
+    app.command()(handles_errors(edit))
 
-    @app.command()
-    @handles_errors
-    def edit(
-        delivery: IdArgument,
-        name: Annotated[str | None, NAME] = None,
-        sender: Annotated[str | None, typer.Option("--from", help="The sender.")] = None,
-        subject: Annotated[str | None, SUBJECT] = None,
-        text_file: Annotated[
-            Path | None, typer.Option("--text-file", help="The text part; an empty file takes it away.")
-        ] = None,
-        html_file: Annotated[
-            Path | None, typer.Option("--html-file", help="The HTML part; an empty file takes it away.")
-        ] = None,
-        to: Annotated[str | None, TO] = None,
-        message_class: Annotated[str | None, CLASS] = None,
-        validity: Annotated[str | None, VALIDITY] = None,
-        retries: Annotated[str | None, RETRIES] = None,
-        duplicates: Annotated[
-            bool | None, typer.Option("--duplicates/--no-duplicates", help="Write to an address more than once.")
-        ] = None,
-        verify: Annotated[str | None, VERIFY] = None,
-        mapping: MapOption = "",
-        encoding: EncodingOption = "utf-8",
-        no_address: NoAddressOption = False,
-        data: DataOption = None,
-        json: JsonOption = False,
-    ) -> int:
-        """Change a delivery that has not been sent, and make it a draft to prepare again; what is not named stays."""
-        from rebond.cli.settling import actor
-        from rebond.wiring import open_site
 
-        site = open_site(data_directory(data))
-        from rebond.services.deliveries import get_delivery
-        from rebond.services.delivery_edit import edit_delivery
+def edit(
+    delivery: IdArgument,
+    name: Annotated[str | None, NAME] = None,
+    sender: SenderOption = None,
+    subject: SubjectOption = None,
+    text: TextFileOption = None,
+    html: HtmlFileOption = None,
+    to: ToOption = None,
+    message_class: ClassOption = None,
+    validity: ValidityOption = None,
+    retries: RetriesOption = None,
+    duplicates: DuplicatesOption = None,
+    verify: VerifyOption = None,
+    mapping: MapOption = "",
+    encoding: EncodingOption = "utf-8",
+    no_address: NoAddressOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Change a delivery that has not been sent, and make it a draft to prepare again; what is not named stays."""
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
 
-        given = {
-            "name": name,
-            "sender": sender,
-            "subject": subject,
-            "text": None if text_file is None else read_part(text_file),
-            "html": None if html_file is None else read_part(html_file),
-            "message_class": message_class,
-            "validity": validity,
-            "retries": retries,
-            "duplicates": duplicates,
-            "verify": verify,
-        }
-        options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
-        aim = target_aim(to) if to is not None else None
-        with progress_bar() as progress:
-            imported = edit_delivery(
-                delivery,
-                read_settings(given),
-                aim=aim,
-                target=target_file(to) if to is not None and aim is None else None,
-                options=options,
-                now=site.clock.now(),
-                actor=actor(),
-                progress=progress,
-            )
-        changed = get_delivery(delivery)
-        warn(site.content.check(changed))
-        saved = {"id": delivery, "status": changed.status}
-        return tell_saved(saved, imported, as_json=json, title="Changed: prepare it again before it is sent")
+    site = open_site(data_directory(data))
+    from rebond.services.deliveries import get_delivery
+    from rebond.services.delivery_edit import edit_delivery
+
+    given: dict[str, Any] = {
+        "name": name,
+        "sender": sender,
+        "subject": subject,
+        "text": text,
+        "html": html,
+        "validity": validity,
+    }
+    given |= {"message_class": message_class, "retries": retries, "duplicates": duplicates, "verify": verify}
+    options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
+    aim = target_aim(to) if to is not None else None
+    with progress_bar() as progress:
+        imported = edit_delivery(
+            delivery,
+            read_settings(given),
+            aim=aim,
+            target=target_file(to) if to is not None and aim is None else None,
+            options=options,
+            now=site.clock.now(),
+            actor=actor(),
+            progress=progress,
+        )
+    changed = get_delivery(delivery)
+    warn(site.content.check(changed))
+    saved = {"id": delivery, "status": changed.status}
+    return tell_saved(saved, imported, as_json=json, title="Changed: prepare it again before it is sent")

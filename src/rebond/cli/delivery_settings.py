@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,17 +16,40 @@ if TYPE_CHECKING:
     from rebond.services.templates import TemplateRow
     from rebond.wiring import Site
 
+SenderOption = Annotated[str | None, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')]
+SubjectOption = Annotated[str | None, typer.Option("--subject", help="A template, like the text.")]
+TextFileOption = Annotated[
+    Path | None, typer.Option("--text-file", help="The text part: a template; an empty file: there is none.")
+]
+HtmlFileOption = Annotated[
+    Path | None, typer.Option("--html-file", help="The HTML part: a template; an empty file: there is none.")
+]
+ClassOption = Annotated[str | None, typer.Option("--class", help="commercial, transactional or confirmation.")]
+ValidityOption = Annotated[str | None, typer.Option("--validity", help="How long it keeps trying, as in 5d.")]
+RetriesOption = Annotated[str | None, typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")]
+DuplicatesOption = Annotated[
+    bool | None, typer.Option("--duplicates/--no-duplicates", help="Write to an address more than once.")
+]
+VerifyOption = Annotated[str | None, typer.Option("--verify", help="Messages built at preparation: sample or all.")]
+ToOption = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="all|FILE|KIND:NAME",
+        help="Everybody, a file of people, or as in segment:NAME, list:, service:.",
+    ),
+]
 NAME = typer.Option("--name", help="What it is called in lists.")
-SUBJECT = typer.Option("--subject", help="A template, like the text.")
-CLASS = typer.Option("--class", help="commercial, transactional or confirmation.")
-VALIDITY = typer.Option("--validity", help="How long it keeps trying, as in 5d.")
-RETRIES = typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")
-TO = typer.Option(
-    "--to", metavar="all|FILE|KIND:NAME", help="Everybody, a file of people, or as in segment:NAME, list:, service:."
-)
+CHANNEL = typer.Option("--channel", help="email; others cannot be sent on yet.")
 # What a delivery has that is made from no template; the rest is the site's.
-DEFAULTS = {"channel": "email", "message_class": "commercial", "duplicates": False, "verify": "sample"}
-VERIFY = typer.Option("--verify", help="Messages built at preparation: sample or all.")
+_DEFAULTS = {
+    "channel": "email",
+    "text": "",
+    "html": "",
+    "message_class": "commercial",
+    "duplicates": False,
+    "verify": "sample",
+}
 
 
 def warn(problems: "ContentProblems") -> None:
@@ -69,41 +92,34 @@ def tell_saved(saved: Mapping[str, object], imported: "Imported | None", *, as_j
     return Exit.DONE if imported is None else told_rejected(imported, as_json=as_json)
 
 
-def read_part(path: Path | None) -> str:
-    """Read a part's template; empty without a file."""
-    from rebond.services.errors import InputError
-
-    if path is None:
-        return ""
-    try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: byte {error.start + 1} cannot be read") from None
-
-
 def new_delivery(site: "Site", given: Mapping[str, Any], *, template: "TemplateRow | None" = None) -> "NewDelivery":
-    """Read the words of all options; where they say nothing the template's settings, or the site's. InputError."""
+    """Make the settings of what the options say; the rest is the template's, or the site's. InputError."""
     from dataclasses import replace
 
     from rebond.services.deliveries import NewDelivery
     from rebond.services.templates import use
 
+    settings = read_settings(given)
     if template is not None:
-        return replace(use(template, name=given["name"]), **read_settings(given))
+        return replace(use(template, name=given["name"]), **settings)
+    for option, name in (("--from", "sender"), ("--subject", "subject")):
+        if name not in settings:
+            raise typer.BadParameter("it is needed, unless a --template gives it", param_hint=option)
     policy = site.policy
     defaults = {"validity": policy.validity, "retries": policy.retries, "retry_permanent": policy.retry_permanent}
-    return NewDelivery(**{**defaults, **read_settings(given)})
+    return NewDelivery(**{**defaults, **read_settings(_DEFAULTS), **settings})
 
 
 def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the words of the options that were given (not None), by the names of `NewDelivery`; InputError."""
+    """Read the options that were given (not None), by the names of `NewDelivery`, and the parts' files; InputError."""
     from rebond.core.policy import PolicyError, parse_duration, parse_retries
     from rebond.core.words import Channel, MessageClass
     from rebond.services.errors import InputError
 
     settings = {name: value for name, value in given.items() if value is not None}
+    for part in ("text", "html"):
+        if isinstance(settings.get(part), Path):
+            settings[part] = _read_part(settings[part])
     for name, read in (("validity", parse_duration), ("retries", parse_retries)):
         if name in settings:
             try:
@@ -126,3 +142,14 @@ def _known(option: str, word: str, words: list[Any]) -> str:
     if word not in known:
         raise InputError(f"{option} {word!r} is unknown: write one of {', '.join(known)}")
     return word
+
+
+def _read_part(path: Path) -> str:
+    from rebond.services.errors import InputError
+
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8: byte {error.start + 1} cannot be read") from None

@@ -103,6 +103,12 @@ def save_segment(name: str, group: Group, *, now: datetime, actor: str, number: 
     return saved
 
 
+def put_segment(name: str, group: Group, *, now: datetime, actor: str) -> int:
+    """Store a segment under its name, new or instead of the one that has it; returns its number. InputError."""
+    number = next((one.id for one in list_segments() if one.name == name.strip()), None)
+    return save_segment(name, group, now=now, actor=actor, number=number)
+
+
 def delete_segment(number: int, *, now: datetime, actor: str) -> None:
     """Forget a segment; a delivery that was to go to it then has nobody. NotFoundError."""
     segment = get_segment(number)

@@ -1,7 +1,7 @@
 """Editing a delivery before it is sent: a prepared one becomes a draft again (specification 05, "Lifecycle")."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ def _edit(
         changed = replace(present, **changes)
         check_settings(changed)
         write.edit_delivery(delivery_id, changed, aim=aim or Aim(delivery.target, delivery.target_ref))
-        before, after = _told(present, changes), _told(changed, changes)
+        before, after = settings_told(present, changes), settings_told(changed, changes)
         if aim is not None:
             before["target"] = _aimed(Aim(delivery.target, delivery.target_ref))
             after["target"] = _aimed(aim)
@@ -97,8 +97,8 @@ def settings_of(delivery: DeliveryRow) -> NewDelivery:
     return NewDelivery(**{field.name: getattr(delivery, field.name) for field in fields(NewDelivery)})
 
 
-def _told(settings: NewDelivery, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the settings that change for the audit trail."""
+def settings_told(settings: NewDelivery, names: Iterable[str]) -> dict[str, Any]:
+    """Write the settings of these names for the audit trail."""
     told: dict[str, Any] = {}
     for name in names:
         value = getattr(settings, name)

@@ -1,15 +1,16 @@
 """Templates: a delivery's defaults, to copy from (specification 05)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from rebond.core.said import said
 from rebond.services.deliveries import NewDelivery, check_aim, check_settings, get_delivery
-from rebond.services.delivery_edit import settings_of
-from rebond.services.edit_marks import check_mark
+from rebond.services.delivery_edit import settings_of, settings_told
+from rebond.services.edit_marks import check_mark, mark_of
 from rebond.services.errors import InputError, NotFoundError
 from rebond.store.read.deliveries import Aim, Target
 from rebond.store.read.templates import TemplateRow, count_made_from, read_template, template_named, templates
@@ -19,6 +20,7 @@ from rebond.store.write.audit import add_audit
 __all__ = [
     "TemplateRow",
     "delete_template",
+    "edit_template",
     "find_template",
     "get_template",
     "list_templates",
@@ -34,9 +36,9 @@ def list_templates() -> Sequence[TemplateRow]:
     return templates()
 
 
-def get_template(number: int) -> TemplateRow:
-    """Return a template; NotFoundError when there is no such."""
-    row = read_template(number) if 0 < number < 2**63 else None
+def get_template(number: int, *, lock: bool = False) -> TemplateRow:
+    """Return a template, held until the transaction ends with `lock`; NotFoundError when there is no such."""
+    row = read_template(number, lock=lock) if 0 < number < 2**63 else None
     if row is None:
         raise NotFoundError(said("there is no template {number}", number=number))
     return row
@@ -66,20 +68,49 @@ def save_template(
     """
     check_settings(settings)
     check_aim(aim)
-    with transaction.atomic():
-        if number is not None:
-            present = get_template(number)
-            check_mark(seen, use(present, name=present.name), present.aim)
-        if template_named(settings.name) not in {None, number}:
-            raise InputError(
-                said(
-                    "there is a template named {settings_name!r} already: give it another name",
-                    settings_name=settings.name,
-                )
-            )
-        saved = write.save_template(settings, _kept(aim), now=now, number=number)
-        add_audit("template.save", subject=f"template:{saved}", actor=actor, now=now, after={"name": settings.name})
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] = {"name": settings.name}
+    try:
+        with transaction.atomic():
+            if number is not None:
+                present = get_template(number, lock=True)
+                known = use(present, name=present.name)
+                check_mark(seen, known, present.aim)
+                before, after = _changed(known, settings)
+            if template_named(settings.name) not in {None, number}:
+                raise _taken(settings.name)
+            saved = write.save_template(settings, _kept(aim), now=now, number=number)
+            add_audit("template.save", subject=f"template:{saved}", actor=actor, now=now, before=before, after=after)
+    except IntegrityError:
+        raise _taken(settings.name) from None
     return saved
+
+
+def edit_template(number: int, changes: Mapping[str, Any], *, aim: Aim | None = None, now: datetime, actor: str) -> int:
+    """Change some settings of a template, by the names of `NewDelivery`, and its target; the others stay.
+
+    InputError when there is nothing to change, and otherwise as `save_template`; NotFoundError.
+    """
+    if not changes and aim is None:
+        raise InputError(said("say what to change"))
+    present = get_template(number)
+    settings = use(present, name=present.name)
+    seen = mark_of(settings, present.aim)
+    changed = replace(settings, **changes)
+    return save_template(changed, aim or present.aim, now=now, actor=actor, number=number, seen=seen)
+
+
+def _changed(known: NewDelivery, settings: NewDelivery) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write what changes for the audit trail, and the name, by which a template is found."""
+    names = [one.name for one in fields(known) if getattr(known, one.name) != getattr(settings, one.name)]
+    names = list(dict.fromkeys(("name", *names)))
+    return settings_told(known, names), settings_told(settings, names)
+
+
+def _taken(name: str) -> InputError:
+    return InputError(
+        said("there is a template named {settings_name!r} already: give it another name", settings_name=name)
+    )
 
 
 def _kept(aim: Aim) -> Aim:

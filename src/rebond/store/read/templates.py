@@ -32,9 +32,10 @@ class TemplateRow:
     updated_at: datetime
 
 
-def read_template(number: int) -> TemplateRow | None:
-    """Read a template, None when there is no such."""
-    row = DeliveryTemplate.objects.filter(id=number).first()
+def read_template(number: int, *, lock: bool = False) -> TemplateRow | None:
+    """Read a template, None when there is no such; `lock` holds it until the transaction ends."""
+    rows = DeliveryTemplate.objects.select_for_update() if lock else DeliveryTemplate.objects
+    row = rows.filter(id=number).first()
     return _template(row) if row else None
 
 
