@@ -24,6 +24,7 @@ def _listed(value: object) -> object:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
+SNS_TOPIC = re.compile(r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-\d{1,2}):\d{12}:[A-Za-z0-9_-]{1,256}")
 Duration = Annotated[str, AfterValidator(_lasting)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
@@ -212,10 +213,34 @@ class WorkerSection(Section):
 
 
 class IntakeSection(Section):
-    """One intake source; `listen` is for those that listen."""
+    """One intake source; `listen` is for those that listen, all from `provider` on for webhooks."""
 
     required_trust: Trust = Trust.MATCHED
     listen: str = ""
+    provider: str = ""
+    topics: Listed = ()
+    max_age: Duration = "1d"
+    url: str = ""
+
+    @field_validator("provider")
+    @classmethod
+    def _known_provider(cls, value: str) -> str:
+        if value:
+            from rebond.core.read.providers import PROVIDERS
+
+            if value not in PROVIDERS:
+                raise ValueError(f"{value!r} is no known provider: there are {', '.join(PROVIDERS)}")
+        return value
+
+    @field_validator("topics")
+    @classmethod
+    def _topic_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for topic in value:
+            if not SNS_TOPIC.fullmatch(topic):
+                raise ValueError(
+                    f"{topic!r} is no topic: write its ARN, as in arn:aws:sns:eu-west-1:123456789012:bounces"
+                )
+        return value
 
     @field_validator("listen")
     @classmethod

@@ -79,6 +79,17 @@ def webhook_key(data: Path) -> bytes:
     return hmac.digest(web_key(data).encode(), b"rebond outgoing webhooks", "sha256")
 
 
+def intake_keys(data: Path) -> dict[str, tuple[str, ...]]:
+    """Read what the webhooks of each intake source are checked by: `key` in [intake.NAME], one or a list."""
+    sections = load_secrets(data).get("intake", {})
+    found = {}
+    for name, section in sections.items() if isinstance(sections, dict) else ():
+        key = section.get("key", "") if isinstance(section, dict) else ""
+        keys = key if isinstance(key, list) else [key]
+        found[name] = tuple(one.strip() for one in keys if isinstance(one, str) and one.strip())
+    return found
+
+
 def erasure_keys(data: Path) -> tuple[bytes, ...]:
     """Derive the keys that hash erased addresses, the present one first; none where the file has none.
 

@@ -1,6 +1,7 @@
-"""Outgoing webhooks by the Standard Webhooks scheme: types of events, signatures, and when one is tried again."""
+"""Webhooks by the Standard Webhooks scheme: types of outgoing events, signatures, and when one is tried again."""
 
 import base64
+import binascii
 import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -59,11 +60,7 @@ def event_id(number: int, *, at: datetime) -> str:
 def headers(identity: str, body: bytes, *, secrets: Iterable[str], at: datetime) -> dict[str, str]:
     """Return the headers by which a receiver tells that a body is ours and fresh."""
     seconds = int(at.timestamp())
-    signed = f"{identity}.{seconds}.".encode() + body
-    signatures = (
-        base64.b64encode(hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), signed, "sha256")).decode()
-        for secret in secrets
-    )
+    signatures = (_sign(identity, str(seconds), body, secret=secret) for secret in secrets)
     return {
         "Content-Type": "application/json",
         "User-Agent": "rebond",
@@ -71,3 +68,42 @@ def headers(identity: str, body: bytes, *, secrets: Iterable[str], at: datetime)
         "webhook-timestamp": str(seconds),
         "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
     }
+
+
+class SignatureProblem(StrEnum):
+    """Why somebody's webhook is not believed."""
+
+    WRONG = "wrong"
+    NOT_NOW = "not_now"
+
+
+# Every attempt is signed anew, so an old signature is somebody else's.
+_TOLERANCE = 300
+
+
+def check(
+    identity: str, seconds: str, signatures: str, body: bytes, *, secrets: Iterable[str], now: datetime
+) -> SignatureProblem | None:
+    """Check a webhook that came in: its id, time and signatures as its headers say them; None when it holds."""
+    if not (identity and seconds.isascii() and seconds.isdigit() and len(seconds) <= 12):
+        return SignatureProblem.WRONG
+    given = [one.removeprefix("v1,").encode("utf-8", "replace") for one in signatures.split() if one.startswith("v1,")]
+    good = [_sign(identity, seconds, body, secret=secret).encode() for secret in secrets]
+    if not any(hmac.compare_digest(one, right) for one in given for right in good):
+        return SignatureProblem.WRONG
+    return SignatureProblem.NOT_NOW if abs(now.timestamp() - int(seconds)) > _TOLERANCE else None
+
+
+def is_secret(secret: str) -> bool:
+    """Tell whether this can be a secret of the scheme."""
+    try:
+        return len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) >= 16
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _sign(identity: str, seconds: str, body: bytes, *, secret: str) -> str:
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return base64.b64encode(
+        hmac.digest(key, f"{identity}.{seconds}.".encode("utf-8", "replace") + body, "sha256")
+    ).decode()

@@ -200,11 +200,12 @@ class UploadStatus(StrEnum):
 
 
 class WayOut(StrEnum):
-    """By which way a person unsubscribed with a signed link."""
+    """By which way a person unsubscribed: with a signed link, or by what the provider that sends offers them."""
 
     ONE_CLICK = "one_click"
     PAGE = "page"
     MAIL = "mail"
+    PROVIDER = "provider"
 
 
 class OptInStatus(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-PREFIXES = ("/u/", "/join/", "/confirm/")
+PREFIXES = ("/u/", "/join/", "/confirm/", "/webhooks/in/")
 # Nothing but a page, its sheet and its form: there is no script to allow.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"

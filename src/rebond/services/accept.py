@@ -19,7 +19,8 @@ class Incoming:
     """A mail that came back.
 
     `envelope_from` is None when it is not known and empty for the null sender; `envelope_to` is empty when it is not
-    known. `required_trust` is what its source asks for.
+    known. `required_trust` is what its source asks for. `name` is what its source calls it: another of that name is the
+    same return, whatever it says.
     """
 
     source: str
@@ -27,6 +28,7 @@ class Incoming:
     envelope_from: str | None = None
     envelope_to: str = ""
     required_trust: Trust = Trust.MATCHED
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,9 @@ def _pack(raw: bytes) -> tuple[str, bytes]:
 def _prepare(incoming: Incoming, packed: tuple[str, bytes], *, now: datetime) -> NewReturn:
     digest, body = packed
     recipient = _storable(incoming.envelope_to)
+    about = f"{incoming.source}\0{incoming.name}" if incoming.name else f"{digest}\n{recipient}"
     return NewReturn(
-        identity=hashlib.sha256(f"{digest}\n{recipient}".encode()).hexdigest(),
+        identity=hashlib.sha256(about.encode("utf-8", "replace")).hexdigest(),
         digest=digest,
         body=body,
         size=len(incoming.raw),

@@ -27,6 +27,10 @@ class WhyUnattributed(StrEnum):
     NO_ADDRESS = "no_address"
     TRUST_TOO_LOW = "trust_too_low"
     FEEDBACK_ONLY = "feedback_only"
+    # Of webhooks: what was refused at the door.
+    BAD_SIGNATURE = "bad_signature"
+    OTHER_TOPIC = "other_topic"
+    TOO_OLD = "too_old"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,10 @@ _BEFORE_SENT = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Meaning:
-    """What is to be written for one returned mail.
+    """What is to be written for one returned mail, or for a part of a webhook.
 
-    `at` is its own time, `source` the mail that asks to unsubscribe; `forget`: it tells of somebody who was erased.
+    `at` is its own time, `source` the mail that asks to unsubscribe; `leaving` are those of whom a provider tells that
+    they left, and when; `forget`: it tells of somebody who was erased.
     """
 
     kind: ReturnKind
@@ -37,6 +38,7 @@ class Meaning:
     complained: list[tuple[int, datetime]] = field(default_factory=list)
     unattributed: list[NewUnattributed] = field(default_factory=list)
     unsubscribe: Wish | None = None
+    leaving: dict[Wish, datetime] = field(default_factory=dict)
     source: str = ""
     forget: bool = False
 

@@ -11,10 +11,12 @@ from django.db import Error
 from rebond.core.failure import Report
 from rebond.core.policy import Policy
 from rebond.core.qualifier import Qualifier
+from rebond.core.read.providers.body import SOURCE
 from rebond.core.tokens import Keyring
 from rebond.core.words import WayOut
 from rebond.services.alerts import OftenUnqualified
 from rebond.services.attribute import Log, Pointers, attribute, pointers
+from rebond.services.hooks import KIND, Heard, HookInterpreter
 from rebond.services.interpret import Interpreter, Meaning, all_recipients
 from rebond.services.record import OFTEN, record
 from rebond.services.rules_in_force import RulesInForce
@@ -31,6 +33,8 @@ from rebond.store.write.unattributed import add_unattributed
 BATCH = 400
 # Occurrences written in one transaction: each address of them takes a lock, and PostgreSQL holds some thousand in all.
 MOST_AT_ONCE = 2_000
+# Bytes of webhooks that are read together.
+_MOST_BODY = 1024 * 1024
 _RETRY = timedelta(minutes=1)
 _LEASE = timedelta(minutes=5)
 
@@ -130,6 +134,29 @@ class Settler:
         return total
 
     def _settle(self, stored: Sequence[StoredReturn], qualifier: Qualifier, *, now: datetime) -> Settled:
+        mails = [item for item in stored if not item.source.startswith(SOURCE)]
+        total = self._settle_mails(mails, qualifier, now=now) if mails else Settled()
+        for hooks in _together([item for item in stored if item.source.startswith(SOURCE)]):
+            total = total.plus(self._settle_hooks(hooks, qualifier, now=now))
+        return total
+
+    def _settle_hooks(self, stored: Sequence[StoredReturn], qualifier: Qualifier, *, now: datetime) -> Settled:
+        """Settle webhooks; one of which an event cannot be read is dead, and all that could be read acts."""
+        interpreter = HookInterpreter(qualifier=qualifier, keyring=self.keyring, allow_undotted=self.allow_undotted)
+        heard = interpreter.interpret(stored)
+        for part in _parts([meaning for one in heard for meaning in one.meanings]):
+            self._write(part, now=now)
+        finished = [
+            FinishedReturn(id=one.stored.id, state=_state_of(one), kind=KIND, problem=storable(one.note))
+            for one in heard
+        ]
+        finish_returns(finished)
+        empty_returns([one.stored.identity for one in heard if any(meaning.forget for meaning in one.meanings)])
+        states = [item.state for item in finished]
+        dead, listed = states.count(ReturnState.DEAD), states.count(ReturnState.UNATTRIBUTED)
+        return Settled(len(stored), len(stored) - dead - listed, listed, dead=dead, kinds={KIND: len(stored)})
+
+    def _settle_mails(self, stored: Sequence[StoredReturn], qualifier: Qualifier, *, now: datetime) -> Settled:
         reports = [qualifier.qualify_mail(item.raw) for item in stored]
         meanings = self._meanings(stored, reports, qualifier)
         # A part that is written when the next one fails is met again, which is harmless.
@@ -189,6 +216,10 @@ class Settler:
             wishes = {meaning.unsubscribe: meaning for meaning in meanings if meaning.unsubscribe}
             for wish in sorted(wishes, key=lambda wish: (wish.profile, wish.delivery)):
                 unsubscribe(wish, at=wishes[wish].at, way=WayOut.MAIL, source=wishes[wish].source)
+            left = {wish: (at, meaning.source) for meaning in meanings for wish, at in meaning.leaving.items()}
+            for wish in sorted(left, key=lambda wish: (wish.profile, wish.delivery)):
+                at, source = left[wish]
+                unsubscribe(wish, at=at, way=WayOut.PROVIDER, source=source)
 
         occurrences = [occurrence for meaning in meanings for occurrence in meaning.occurrences]
         record(occurrences, policy=self.policy, now=now, write=write, often=self.often)
@@ -208,6 +239,26 @@ def _collecting_later() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _state_of(heard: Heard) -> ReturnState:
+    if heard.problems:
+        return ReturnState.DEAD
+    return ReturnState.UNATTRIBUTED if any(meaning.unattributed for meaning in heard.meanings) else ReturnState.SETTLED
+
+
+def _together(stored: Sequence[StoredReturn]) -> Iterator[list[StoredReturn]]:
+    """Cut webhooks where they would be too many events to be held at once."""
+    part: list[StoredReturn] = []
+    size = 0
+    for item in stored:
+        if part and size + len(item.raw) > _MOST_BODY:
+            yield part
+            part, size = [], 0
+        part.append(item)
+        size += len(item.raw)
+    if part:
+        yield part
 
 
 def _parts(meanings: Sequence[Meaning]) -> Iterator[list[Meaning]]:

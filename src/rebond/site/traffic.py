@@ -9,6 +9,8 @@ from django.http.response import HttpResponseBase
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from rebond.web.counted import HOOKS
+
 # prometheus_client's own name; `rebond web` sets it before it starts the processes that serve.
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -42,3 +44,4 @@ def collect_traffic(registry: CollectorRegistry) -> None:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(_SECONDS)
+        registry.register(HOOKS)

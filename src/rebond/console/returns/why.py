@@ -21,4 +21,15 @@ WHY: Mapping[WhyUnattributed, str | Promise] = {
     WhyUnattributed.NO_ADDRESS: _("It names no address that it could act on."),
     WhyUnattributed.TRUST_TOO_LOW: _("It may be right, but its source asks for more than it can show."),
     WhyUnattributed.FEEDBACK_ONLY: _("It is a report of a kind that is recorded and acts on nobody."),
+    WhyUnattributed.BAD_SIGNATURE: _(
+        "A webhook was refused: it was not signed with the key that is configured. Nothing of it was kept."
+        " If the provider's key was changed, change it in secrets.toml too."
+    ),
+    WhyUnattributed.OTHER_TOPIC: _(
+        "A message of Amazon SNS was refused: it came from a topic that is not configured. Nothing of it was kept."
+    ),
+    WhyUnattributed.TOO_OLD: _(
+        "A webhook was refused: its signature is good, but older than its source allows, as a copy would be."
+        " Nothing of it was kept."
+    ),
 }
