@@ -1,5 +1,6 @@
 """Erasing a person: what tells of them is removed, what was counted stays, what stood against them stays by a hash."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -8,8 +9,9 @@ from django.db import transaction
 from rebond.core.said import said
 from rebond.services.errors import InputError, RefusedError, no_profile
 from rebond.store.erasure_keys import NoErasureKeyError
+from rebond.store.read.hook_bodies import bodies_naming
 from rebond.store.read.people import find_profile
-from rebond.store.read.traces import Traces, being_prepared, places_of, traces_of, unfinished_erasures
+from rebond.store.read.traces import Traces, being_prepared, names_of, places_of, traces_of, unfinished_erasures
 from rebond.store.write import erase as write
 from rebond.store.write.audit import add_audit
 from rebond.store.write.unsubscribing import hold_profile
@@ -41,8 +43,9 @@ def look_at_erasure(external_id: str, *, now: datetime) -> Erased:
     profile = find_profile(external_id)
     if profile is None:
         raise no_profile(external_id)
+    bodies = bodies_naming(names_of(profile))
     with transaction.atomic():
-        traces = traces_of(profile, now=now)
+        traces = traces_of(profile, now=now, bodies=bodies)
         kept = _with_key(traces, now=now)
         transaction.set_rollback(True)
     return _effect(traces, kept=kept, done=False)
@@ -60,8 +63,9 @@ def erase_profile(external_id: str, *, because: str, actor: str, now: datetime) 
     profile = find_profile(external_id)
     if profile is None:
         raise no_profile(external_id)
+    bodies = bodies_naming(names_of(profile))
     with transaction.atomic():
-        effect = _erase(profile, external_id=external_id, because=because, actor=actor, now=now)
+        effect = _erase(profile, external_id=external_id, because=because, actor=actor, now=now, bodies=bodies)
     finish_erasures(now=now)
     return effect
 
@@ -81,12 +85,12 @@ def clean_erased(*, now: datetime) -> int:
     return write.purge_erased(now=now, proofs=now - _PROOFS_KEPT)
 
 
-def _erase(profile: int, *, external_id: str, because: str, actor: str, now: datetime) -> Erased:
+def _erase(profile: int, *, external_id: str, because: str, actor: str, now: datetime, bodies: Sequence[str]) -> Erased:
     held = places_of(profile)
     write.hold_places(held)
     if not hold_profile(profile):
         raise no_profile(external_id)
-    traces = traces_of(profile, now=now)
+    traces = traces_of(profile, now=now, bodies=bodies)
     if not {(place.channel, place.key) for place in traces.places} <= {(place.channel, place.key) for place in held}:
         raise RefusedError(said("{external_id} was changed at this very moment: erase again", external_id=external_id))
     if traces.on_its_way:

@@ -137,6 +137,10 @@ def test_a_body_is_stored_with_the_name_of_its_provider() -> None:
 def test_of_a_body_only_what_names_somebody_is_shown() -> None:
     body = json.dumps([{"email": "Ann@Reader.example", "a": "\ud800é"}, {"email": "bob@reader.example"}]).encode()
     assert [event["email"] for event in events_naming(pack("sendgrid", body), [ANN])] == ["Ann@Reader.example"]
+    others = [{"email": one} for one in ("jo" + ANN, "a." + ANN, ANN + ".org", ANN + "-x")]
+    assert events_naming(pack("sendgrid", json.dumps(others).encode()), [ANN, "b@c.example"]) == []
+    assert len(events_naming(pack("sendgrid", json.dumps([f"<{ANN}>.", f"mailto:{ANN}?x"]).encode()), [ANN])) == 2
+    assert events_naming(pack("sendgrid", body), []) == []
     assert events_naming(pack("sendgrid", b"no"), [ANN]) == []
     assert events_naming(b"a mail", [ANN]) == []
 

@@ -1,10 +1,12 @@
 """All that is held about a person, as it stands in the tables."""
 
+import json
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from rebond.core.read.providers.body import SOURCE, events_naming
 from rebond.store.models import (
     AddressStateRow,
     AuditEntry,
@@ -35,9 +37,9 @@ from rebond.store.read.traces import Traces, traces_of
 _MOST_RAW = 1024 * 1024
 
 
-def held_about(profile: int, *, now: datetime) -> dict[str, Any]:
-    """Read everything that an erasure would find of a profile, by what it is."""
-    traces = traces_of(profile, now=now)
+def held_about(profile: int, *, now: datetime, bodies: Sequence[str] = ()) -> dict[str, Any]:
+    """Read everything that an erasure would find of a profile, by what it is; `bodies`: the webhooks that name it."""
+    traces = traces_of(profile, now=now, bodies=bodies)
     lists = list(PeopleList.objects.values_list("id", flat=True))
     return {
         "profile": _rows(Profile.objects.filter(id=profile))[0],
@@ -55,7 +57,7 @@ def held_about(profile: int, *, now: datetime) -> dict[str, Any]:
         "successes_told": _about(ToldSuccess, traces),
         "quarantine_operations": _rows(QuarantineItem.objects.filter(id__in=traces.items)),
         "returns_that_acted_on_nothing": _rows(Unattributed.objects.filter(id__in=traces.unattributed)),
-        "returned_mails": _returned(traces.returns),
+        "returned_mails": _returned(traces.returns, names=traces.names),
         "audit": _rows(AuditEntry.objects.filter(id__in={*traces.audit, *traces.mentioned})),
         "imports": _rows(PeopleUpload.objects.filter(id__in=traces.uploads)),
         "webhook_events": _rows(WebhookEvent.objects.filter(id__in=traces.events)),
@@ -80,11 +82,15 @@ def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "delivery_name": names.get(row["delivery_id"], "")} for row in rows]
 
 
-def _returned(identities: Sequence[str]) -> list[dict[str, Any]]:
+def _returned(identities: Sequence[str], *, names: Sequence[str]) -> list[dict[str, Any]]:
     rows = _rows(ReturnedMail.objects.filter(identity__in=identities))
     bodies = dict(RawMail.objects.filter(digest__in={row["raw"] for row in rows}).values_list("digest", "body"))
     for row in rows:
         packed = bodies.get(row["raw"])
+        if packed is not None and row["source"].startswith(SOURCE):
+            # A webhook holds what befell many people: of theirs nothing is told.
+            row["mail"] = json.dumps(events_naming(zlib.decompress(bytes(packed)), names))
+            continue
         raw = zlib.decompressobj().decompress(bytes(packed), _MOST_RAW) if packed is not None else b""
         row["mail"] = raw.decode("utf-8", "replace")
     return rows

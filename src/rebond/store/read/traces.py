@@ -90,8 +90,11 @@ def _names(own: Sequence[Place]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
 
-def traces_of(profile: int, *, now: datetime) -> Traces:
-    """Find where a profile stands. Texts are searched through, which takes as long as there are many."""
+def traces_of(profile: int, *, now: datetime, bodies: Sequence[str] = ()) -> Traces:
+    """Find where a profile stands. Texts are searched through, which takes as long as there are many.
+
+    `bodies` are the stored webhooks that name it, which were looked for before.
+    """
     external_id = Profile.objects.values_list("external_id", flat=True).get(id=profile)
     messages = _messages_of(profile)
     places = _places(profile, messages)
@@ -103,8 +106,9 @@ def traces_of(profile: int, *, now: datetime) -> Traces:
     lowered = sorted({name.lower() for name in names})
     listed = _naming(names, Unattributed.objects, "address", "detail")
     unattributed = list(Unattributed.objects.filter(id__in=listed).values_list("id", "returned_mail"))
-    left = Unsubscription.objects.filter(profile=profile, way=WayOut.MAIL.value).values_list("source", flat=True)
-    returns = {name for _, name, _ in evidence} | {name for _, name in unattributed} | set(left)
+    by_return = (WayOut.MAIL.value, WayOut.PROVIDER.value)
+    left = Unsubscription.objects.filter(profile=profile, way__in=by_return).values_list("source", flat=True)
+    returns = {name for _, name, _ in evidence} | {name for _, name in unattributed} | set(left) | set(bodies)
     if lowered:
         senders = ReturnedMail.objects.annotate(lowered=Lower("envelope_from")).filter(lowered__in=lowered)
         senders = senders.exclude(state=ReturnState.STORED.value)  # settled first, which then finds nobody
@@ -133,6 +137,11 @@ def traces_of(profile: int, *, now: datetime) -> Traces:
         events=_naming(names, WebhookEvent.objects, "body"),
         requests=requests,
     )
+
+
+def names_of(profile: int) -> tuple[str, ...]:
+    """List the names by which a profile alone is known."""
+    return _names([place for place in places_of(profile) if not place.shared])
 
 
 def places_of(profile: int) -> tuple[Place, ...]:

@@ -1,6 +1,7 @@
 """The body of a webhook as it is stored: the provider's name, a blank line, then what the provider posted."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,11 +49,12 @@ def events_in(provider: str, body: bytes) -> Sequence[Any]:
 def events_naming(raw: bytes, names: Sequence[str]) -> list[Any]:
     """Take from a stored body the events in which one of these names stands, whatever their case."""
     try:
-        events = events_in(*unpack(raw))
+        events = events_in(*unpack(raw)) if names else []
     except ValueError:
         return []
-    wanted = [name.lower() for name in names]
-    return [event for event in events if any(name in _written(event) for name in wanted)]
+    # ann@… does not stand in joann@…, nor @shop.example in @shop.example.org.
+    wanted = re.compile("|".join(rf"(?<![\w.+-]){re.escape(name.lower())}(?![\w-]|\.\w)" for name in names))
+    return [event for event in events if wanted.search(_written(event))]
 
 
 def _written(event: Any) -> str:
