@@ -109,6 +109,11 @@ def merged_json(old: str, new: str) -> str:
     return f"({old} || {new})" if is_postgresql() else f"json_patch({old}, {new})"
 
 
+def each_key(column: str) -> str:
+    """Return a table of one column, `key`, for a FROM clause: the names of the members of a JSON column."""
+    return f"jsonb_object_keys({column}) AS names(key)" if is_postgresql() else f"json_each({column}) AS names"
+
+
 def many(texts: Sequence[str]) -> tuple[str, Any]:
     """Return a table of one column, `value`, for a FROM clause, and the one parameter that it takes."""
     if is_postgresql():
@@ -116,14 +121,17 @@ def many(texts: Sequence[str]) -> tuple[str, Any]:
     return "json_each(%s) AS many", json.dumps(texts)
 
 
-def looked_up(table: str, column: str) -> tuple[str, str]:
-    """Return what a FROM clause and a WHERE clause begin with to look up rows by `listed` texts, the first parameter.
+def looked_up(columns: str, table: str, *, column: str, where: str, given: str) -> str:
+    """Return what a FROM clause holds to look up rows by the `listed` texts of the parameter `given`, as `found`.
 
+    PostgreSQL must not see the list while it plans: it would weigh each text, and whether to read the whole table.
     SQLite keeps the order of a CROSS JOIN, so that the few asked for are looked up and the many stored are not read.
     """
     if is_postgresql():
-        return table, f"{column} = ANY (%s::text[])"
-    return f"json_each(%s) AS many CROSS JOIN {table}", f"{column} = many.value"
+        among_them = f"{column} = ANY ((SELECT %({given})s::text[])::text[])"  # the second cast makes it one value
+        return f"(SELECT {columns} FROM {table} WHERE {among_them} AND {where}) AS found"
+    listed_in = f"json_each(%({given})s) AS many CROSS JOIN {table}"
+    return f"(SELECT {columns} FROM {listed_in} WHERE {column} = many.value AND {where}) AS found"
 
 
 def in_lines(expression: str) -> str:

@@ -1,6 +1,6 @@
 """Looking up few rows among many, several statements in one round trip."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -54,16 +54,17 @@ def fetch_all(cursor: Any, statements: Sequence[Statement]) -> list[list[Any]]:
     return found
 
 
-def look_up(statements: Sequence[Statement]) -> list[list[Any]]:
-    """Run statements that look up few rows among many, as `fetch_all` does, in one round trip and without a lock.
+def look_up(statement: str, given: Mapping[str, Any]) -> list[Any]:
+    """Run a statement with named parameters that looks up few rows among many, without a lock, and return its rows.
 
-    Those that go to PostgreSQL together are one transaction, where none is open.
+    PostgreSQL takes the parameters beside the statement, each once: to find the end of a long text costs it as much as
+    to read its list.
     """
     with connection.cursor() as cursor:
         if not is_postgresql():
-            return fetch_all(cursor, statements)
-        return fetch_all(cursor, [(_PREFER_INDEXES, ()), *statements])[1:]
+            cursor.execute(statement, given)
+            return list(cursor.fetchall())
+        from psycopg import Cursor
 
-
-# Until the end of the transaction; see `prefer_indexes`.
-_PREFER_INDEXES = "SELECT set_config('random_page_cost', '1.1', true)"
+        with connection.wrap_database_errors, Cursor(cursor.connection) as bound:
+            return list(bound.execute(statement, given).fetchall())

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from rebond.store.dialect import EmailDomain
+from rebond.store.models.key_field import KeyField
 
 
 class EvidenceRow(models.Model):
@@ -11,7 +12,7 @@ class EvidenceRow(models.Model):
 
     identity = models.CharField(max_length=128, unique=True)
     channel = models.CharField(max_length=8)
-    address_key = models.CharField(max_length=2000)
+    address_key = KeyField(max_length=2000)
     scope = models.CharField(max_length=64, blank=True)
     address = models.TextField()
     event = models.CharField(max_length=16)
@@ -61,7 +62,7 @@ class ToldSuccess(models.Model):
 
     identity = models.CharField(max_length=128, unique=True)
     channel = models.CharField(max_length=8)
-    address_key = models.CharField(max_length=2000)
+    address_key = KeyField(max_length=2000)
     at = models.DateTimeField()
     stored_at = models.DateTimeField()
     message_id = models.CharField(max_length=255, blank=True)
@@ -72,10 +73,13 @@ class ToldSuccess(models.Model):
 
 
 class AddressStateRow(models.Model):
-    """The projection: one row for each address that is not plainly valid."""
+    """The projection: one row for each address that is not plainly valid.
+
+    On PostgreSQL the index `address_state_blocked`, of migration 0019, tells which addresses are blocked.
+    """
 
     channel = models.CharField(max_length=8)
-    address_key = models.CharField(max_length=2000)
+    address_key = KeyField(max_length=2000)
     scope = models.CharField(max_length=64, blank=True)
     address = models.TextField()
     status = models.CharField(max_length=16)
@@ -114,7 +118,7 @@ class SnapshotRow(models.Model):
     """An address's state at the horizon up to which its evidence was purged."""
 
     channel = models.CharField(max_length=8)
-    address_key = models.CharField(max_length=2000)
+    address_key = KeyField(max_length=2000)
     scope = models.CharField(max_length=64, blank=True)
     horizon = models.DateTimeField()
     policy_digest = models.CharField(max_length=16)

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from rebond.store.models.key_field import KeyField
+
 
 class QuarantineOperation(models.Model):
     """One act on many addresses; its number undoes it.
@@ -35,7 +37,7 @@ class QuarantineItem(models.Model):
 
     operation = models.BigIntegerField()
     channel = models.CharField(max_length=8)
-    address_key = models.CharField(max_length=2000)
+    address_key = KeyField(max_length=2000)
     address = models.TextField()
     evidence = models.CharField(max_length=128)
     after = models.JSONField()

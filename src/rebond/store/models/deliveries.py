@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
+from rebond.store.models.key_field import KeyField
+
 TROUBLE = ("failed", "cancelled", "production_error")
 
 
@@ -142,8 +144,8 @@ class Message(models.Model):
     profile = models.BigIntegerField()
     channel = models.CharField(max_length=8)
     address = models.TextField()
-    address_key = models.CharField(max_length=2000)
-    dedupe_key = models.CharField(max_length=2000, null=True)
+    address_key = KeyField(max_length=2000)
+    dedupe_key = KeyField(max_length=2000, null=True)
     provider = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=16)
     type = models.CharField(max_length=8, blank=True)

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from rebond.store.models.key_field import KeyField
+
 
 class LandingPage(models.Model):
     """A page at `/join/{slug}`; `texts` by language, `services` their numbers, `fields` what it asks for besides.
@@ -54,7 +56,7 @@ class OptInRequest(models.Model):
     page = models.ForeignKey(LandingPage, on_delete=models.CASCADE)
     text = models.ForeignKey(LandingText, on_delete=models.CASCADE)
     address = models.TextField()
-    address_key = models.CharField(max_length=320)
+    address_key = KeyField(max_length=320)
     services = models.JSONField()
     fields = models.JSONField(default=dict)
     source = models.CharField(max_length=16)

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from rebond.store.models.key_field import KeyField
+
 
 class Profile(models.Model):
     """`last_import` is the run that wrote it last: an id that comes twice in one file is told by it."""
@@ -23,12 +25,13 @@ class ProfileAddress(models.Model):
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="addresses")
     channel = models.CharField(max_length=8)
     text = models.TextField()
-    key = models.CharField(max_length=2000, null=True)
+    key = KeyField(max_length=2000, null=True)
 
     class Meta:
         db_table = "profile_address"
         constraints = [models.UniqueConstraint(fields=["profile", "channel"], name="profile_address_once")]
-        indexes = [models.Index(fields=["channel", "key"], name="profile_address_key")]
+        # Whose an address is, is told by the index alone; the key first, since all channels are alike.
+        indexes = [models.Index(fields=["key", "channel"], include=["profile"], name="profile_address_key")]
 
 
 class ProfileDenial(models.Model):

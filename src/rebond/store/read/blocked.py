@@ -9,26 +9,28 @@ from django.db.models import Max, QuerySet
 
 from rebond.core.words import AddressStatus, Channel
 from rebond.store.dialect import in_lines, listed, looked_up, looking_up
-from rebond.store.lookup import Statement, look_up
+from rebond.store.lookup import look_up
 from rebond.store.models import AddressStateRow, ProfileDenial
 from rebond.store.read.erased import erased_statuses
 
 _WINDOW = 50_000
 _STOPS = (AddressStatus.QUARANTINED.value, AddressStatus.DENYLISTED.value)
 
-# Keys hold no line's end, so many come as the lines of one text: rows one by one cost more than finding them.
-_STOPPED = """
-SELECT state.status, {lines} FROM {source}
-WHERE {wanted} AND state.channel = %s AND state.scope = '' AND state.status IN (%s, %s) GROUP BY state.status
+# Keys hold no line's end, so many come as the lines of one text: rows one by one cost more than finding them. One
+# statement, and the keys sent once: that is a third of the time of asking for three things after each other.
+_BLOCKED = """
+SELECT status, {lines} FROM {stopped} GROUP BY status
+UNION ALL SELECT 'opted out', (SELECT {lines} FROM {denied})
+UNION ALL SELECT 'erased', '' WHERE EXISTS (SELECT 1 FROM erased_address)
 """
-_DENIED = """
-SELECT {lines} FROM {source} CROSS JOIN profile_denial denial
-WHERE {wanted} AND place.channel = %s
-    AND denial.profile_id = place.profile_id AND denial.channel IN (%s, 'all')
-"""
-
-
-_ANY_ERASED = "SELECT 1 FROM erased_address LIMIT 1"
+_IS_STOPPED = "channel = %(channel)s AND scope = '' AND status IN ('quarantined', 'denylisted')"
+_IS_DENIED = """place.channel = %(channel)s
+    AND denial.profile_id = place.profile_id AND denial.channel IN (%(channel)s, 'all')"""
+_STATUSES = {
+    "quarantined": AddressStatus.QUARANTINED,
+    "denylisted": AddressStatus.DENYLISTED,
+    "opted out": AddressStatus.DENYLISTED,
+}
 _STOPPED_KEYS = """
 SELECT {lines} FROM address_state WHERE channel = %s AND scope = '' AND status IN (%s, %s) AND id > %s AND id <= %s
 """
@@ -46,28 +48,35 @@ def blocked_keys(
 
     `denied` are those of them that an opt-out may concern, where that is known.
     """
-    denied = keys if denied is None else denied
-    found: dict[str, AddressStatus] = {}
     if not keys:
-        return found
-    statements = [_statement(_STOPPED, "address_state state", "state.address_key", keys, [channel.value, *_STOPS])]
-    if denied:
-        given = [channel.value, channel.value]
-        statements.append(_statement(_DENIED, "profile_address place", "place.key", denied, given))
-    statements.append((_ANY_ERASED, ()))
-    stopped, *others, erased = look_up(statements)
-    for status, lines in stopped:
-        found.update(dict.fromkeys(lines.split("\n"), AddressStatus(status)))
-    for (row,) in others:
-        found.update(dict.fromkeys(_split(row), AddressStatus.DENYLISTED))
-    if erased:
+        return {}
+    told = dict(look_up(*blocked_statement(channel, keys, denied=denied)))
+    found: dict[str, AddressStatus] = {}
+    for kind, status in _STATUSES.items():
+        if lines := told.get(kind):
+            found.update(dict.fromkeys(lines.split("\n"), status))
+    if "erased" in told:
         found.update(erased_statuses(channel, [key for key in keys if key not in found]))
     return found
 
 
-def _statement(template: str, table: str, column: str, keys: Sequence[str], given: Sequence[str]) -> Statement:
-    source, wanted = looked_up(table, column)
-    return template.format(source=source, wanted=wanted, lines=in_lines(column)), [listed(keys), *given]
+def blocked_statement(
+    channel: Channel, keys: Sequence[str], *, denied: Sequence[str] | None
+) -> tuple[str, dict[str, str]]:
+    """Make the statement that `blocked_keys` asks, and what it is given."""
+    stopped = looked_up(
+        "status, address_key AS key", "address_state", column="address_key", where=_IS_STOPPED, given="keys"
+    )
+    to_deny = looked_up(
+        "place.key",
+        "profile_address place CROSS JOIN profile_denial denial",
+        column="place.key",
+        where=_IS_DENIED,
+        given="keys" if denied is None else "denied",
+    )
+    statement = _BLOCKED.format(lines=in_lines("found.key"), stopped=stopped, denied=to_deny)
+    given = {"channel": channel.value, "keys": listed(keys)} | ({} if denied is None else {"denied": listed(denied)})
+    return statement, given
 
 
 def most_blocked() -> tuple[int, int]:
