@@ -297,8 +297,11 @@ def test_profiles_are_exported_as_files(client_as: ClientAs) -> None:
     add_people([Person("ann@shop.example", denials=("email",), fields={"first_name": "=1+1"}), Person(None)])
     client = client_as(Role.OPERATOR)
     lines = b"".join(client.get("/profiles/export/?as=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-    assert lines[0] == "id,email,sms,push,opted_out,fields"
-    assert lines[1].startswith("p0,ann@shop.example,,,email,")
+    assert lines == ["id,email,sms,push,opted_out,first_name", "p0,ann@shop.example,,,email,'=1+1", "p1,,,,,"]
+    french = client_as(Role.OPERATOR, language="fr")
+    assert "Exporter pour Excel" in text_of(french, "/profiles/")
+    opened = b"".join(french.get("/profiles/export/?as=csv&for=excel").streaming_content)  # type: ignore[attr-defined]
+    assert opened.decode().startswith("\ufeffid;email;")
     answer = client.get("/profiles/export/?as=jsonl")
     rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]  # type: ignore[attr-defined]
     assert rows[0] == {"id": "p0", "email": "ann@shop.example", "opted_out": "email", "first_name": "=1+1"}

@@ -65,6 +65,10 @@ def test_a_list_goes_out_with_its_filters_and_no_formulas(client_as: ClientAs) -
     answer = client.get("/quarantine/export/addresses.csv?status=quarantined")
     rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
     assert {row["address"] for row in rows} == {ANNA, BOB, "'=cmd@shop.example"}
+    french = client_as(language="fr")
+    assert "CSV pour Excel" in french.get("/quarantine/?status=quarantined").content.decode()
+    opened = b"".join(french.get("/quarantine/export/addresses.csv?status=quarantined&for=excel")).decode()
+    assert opened.startswith("\ufeffchannel;address;")
     lines = b"".join(client.get("/quarantine/export/addresses.jsonl?text=QUOTA")).decode().splitlines()
     (found,) = map(json.loads, lines)
     assert (found["address"], found["reason"], found["error_count"]) == (BOB, "mailbox_full", 5)

@@ -47,6 +47,11 @@ def test_a_table_is_exported_with_formulas_defused(client_as: ClientAs) -> None:
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert text.splitlines()[0].startswith("delivery,name,started,target")
     assert "'=cmd" in text
+    for language, words, first in (("en", "CSV for Excel", "delivery,name"), ("fr", "CSV pour Excel", "delivery;name")):
+        reader = client_as(Role.VIEWER, language=language)
+        assert words in reader.get(f"/reports/delivery-summary/{PERIOD}").content.decode()
+        opened = reader.get(f"/reports/delivery-summary/deliveries.csv{PERIOD}&for=excel")
+        assert b"".join(opened.streaming_content).decode().startswith(f"\ufeff{first}")  # type: ignore[attr-defined]
     lines = client.get(f"/reports/delivery-summary/deliveries.jsonl{PERIOD}")
     assert b'"target": 10' in b"".join(lines.streaming_content)  # type: ignore[attr-defined]
 

@@ -128,6 +128,7 @@ def _rows(table: "Table") -> list[dict[str, Any]]:
 
 
 def _write(table: "Table", path: Path) -> int:
+    from rebond.cli.export import in_place
     from rebond.services.errors import InputError
     from rebond.services.report_export import Format, export_table
 
@@ -135,11 +136,6 @@ def _write(table: "Table", path: Path) -> int:
         to = Format(path.suffix.removeprefix(".").lower())
     except ValueError:
         raise InputError(f"{path} must end with {', '.join('.' + one for one in Format)}") from None
-    half = path.with_name(path.name + ".part")
-    try:
-        with half.open("wb") as file:
-            file.writelines(export_table(table, to=to))
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    with in_place(path, binary=True) as file:
+        file.writelines(export_table(table, to=to))
     return len(table.rows)

@@ -1,12 +1,11 @@
 """The list of addresses as a file: CSV with formulas defused, or JSON Lines, streamed (specification 04)."""
 
-import csv
-import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 
-from rebond.services.csv_cells import defused, plain
+from rebond.services.csv_cells import PLAIN, CsvForm, csv_lines, in_parts, plain
 from rebond.store.read.evidence import StateRow
 from rebond.store.read.export_states import all_states
 from rebond.store.read.state_pages import StateFilter
@@ -24,23 +23,15 @@ class ListFormat(StrEnum):
 MEDIA_TYPES = {ListFormat.CSV: "text/csv; charset=utf-8", ListFormat.JSONL: "application/x-ndjson"}
 
 
-def export_addresses(*, wanted: StateFilter, to: ListFormat) -> Iterator[bytes]:
+def export_addresses(*, wanted: StateFilter, to: ListFormat, form: CsvForm = PLAIN) -> Iterator[bytes]:
     """Write the states that are wanted, a part at a time; what a list of another site takes in again."""
-    if to is ListFormat.CSV:
-        yield _lines([list(COLUMNS)])
-    for part in all_states(wanted):
-        rows = [_values(row) for row in part]
-        if to is ListFormat.CSV:
-            yield _lines([[defused(value) for value in row] for row in rows])
-        else:
-            named = ({name: plain(value) for name, value in zip(COLUMNS, row, strict=True)} for row in rows)
-            yield "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in named).encode()
+    rows = (_values(row) for part in all_states(wanted) for row in part)
+    return in_parts(csv_lines(chain((COLUMNS,), rows), form=form) if to is ListFormat.CSV else _json_lines(rows))
 
 
-def _lines(rows: list[list[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+def _json_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    for row in rows:
+        yield json.dumps(dict(zip(COLUMNS, map(plain, row), strict=True)), ensure_ascii=False) + "\n"
 
 
 def _values(row: StateRow) -> tuple[object, ...]:

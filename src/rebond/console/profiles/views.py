@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rebond.console.deliveries.paging import place
+from rebond.console.exports import csv_form, give_file
 from rebond.console.words import word
 from rebond.core.permissions import Operation
 from rebond.core.words import Channel
 from rebond.services.audiences import list_lists, list_services
+from rebond.services.csv_cells import in_parts
 from rebond.services.denylist_profile import ALL, allow_profile, denylist_profile
 from rebond.services.errors import InputError, RefusedError
 from rebond.services.export_people import export_people
@@ -100,6 +102,5 @@ def allow(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Give all profiles as a file, as it is read."""
     kind = asked(request, "as") or "jsonl"
-    answer = StreamingHttpResponse(export_people(kind=kind), content_type=_MEDIA_TYPES.get(kind, "text/plain"))
-    answer["Content-Disposition"] = f'attachment; filename="profiles.{kind}"'
-    return answer
+    parts = in_parts(export_people(kind=kind, form=csv_form(request)))
+    return give_file(parts, name=f"profiles.{kind}", kind=_MEDIA_TYPES.get(kind, "text/plain"))

@@ -1,13 +1,14 @@
 """Lists that come in and go out, and the views of the list that a person keeps."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from rebond.console.exports import csv_form, give_file
 from rebond.console.quarantine.forms import FilterForm, ImportForm
 from rebond.core.permissions import Operation
 from rebond.jobs.asking import ask
@@ -65,9 +66,8 @@ def export(request: HttpRequest, extension: str) -> HttpResponseBase:
     if extension not in set(ListFormat) or not form.is_valid():
         raise InputError(_("This list cannot be exported: a filter, or the format, is wrong."))
     to = ListFormat(extension)
-    answer = StreamingHttpResponse(export_addresses(wanted=form.wanted(), to=to), content_type=MEDIA_TYPES[to])
-    answer["Content-Disposition"] = f'attachment; filename="addresses.{to}"'
-    return answer
+    parts = export_addresses(wanted=form.wanted(), to=to, form=csv_form(request))
+    return give_file(parts, name=f"addresses.{to}", kind=MEDIA_TYPES[to])
 
 
 @require_POST

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from rebond.console.exports import csv_form, give_file
 from rebond.console.reports.drawn import drawn
 from rebond.console.reports.forms import ReportForm
 from rebond.console.reports.words import about_of, title_of
@@ -73,9 +74,8 @@ def report_export(request: HttpRequest, name: str, table: str, extension: str) -
     if extension not in {one.value for one in Format} or table not in {one.name for one in report.tables}:
         raise NotFoundError(gettext("There is no such file of this report."))
     to = Format(extension)
-    answer = StreamingHttpResponse(export_table(report.table(table), to=to), content_type=MEDIA_TYPES[to])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{table}.{extension}"'
-    return answer
+    parts = export_table(report.table(table), to=to, form=csv_form(request))
+    return give_file(parts, name=f"{name}-{table}.{extension}", kind=MEDIA_TYPES[to])
 
 
 def _check(name: str) -> None:

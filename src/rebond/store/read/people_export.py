@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
+from rebond.store.dialect import each_key
 from rebond.store.models import ListMember, Profile, ProfileAddress, ProfileDenial
 
 _PAGE = 2_000
@@ -17,6 +20,21 @@ class ExportedProfile:
     addresses: Mapping[str, str]
     denied: tuple[str, ...]
     fields: Mapping[str, Any]
+
+
+def field_names(*, people_list: int | None = None, most: int) -> list[str]:
+    """List the names of the fields that these profiles have, in order, up to so many."""
+    among = (
+        "" if people_list is None else " AND profile.id IN (SELECT profile FROM list_member WHERE people_list_id = %s)"
+    )
+    given = [] if people_list is None else [people_list]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT names.key FROM profile CROSS JOIN {each_key('profile.fields')}"
+            f" WHERE profile.erased_at IS NULL{among} ORDER BY 1 LIMIT %s",
+            [*given, most],
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def exported_profiles(*, people_list: int | None = None) -> Iterator[ExportedProfile]:
