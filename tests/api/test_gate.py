@@ -86,11 +86,15 @@ def test_another_method_is_refused(asker: Asker) -> None:
 BAD_BODIES: list[tuple[bytes, int, str]] = [
     (b"", 415, "Content-Type"),
     (b"{", 400, "no JSON"),
-    (b"\xff", 400, "no JSON"),
+    (b"\xff", 400, "not UTF-8"),
     (b'{"addresses": NaN}', 400, "no number"),
     (b"[" * 100_000, 400, "nested too deeply"),
     (b'{"addresses": ["\\ud800"]}', 422, "lone surrogate"),
     (b'{"addresses": ["a\\u0000"]}', 422, "NUL"),
+    (b'{"addresses": ["\\\\\\u0000"]}', 422, "NUL"),
+    ('{"addresses": ["a\\u0000"]}'.encode("utf-16"), 400, "not UTF-8"),
+    ('{"addresses": ["a\\u0000"]}'.encode("utf-16-le"), 400, "no JSON"),
+    (b'{"addresses": ["\xed\xa0\x80"]}', 400, "not UTF-8"),
     (b"[]", 422, "object"),
     (b"{}", 422, "missing"),
     (b'{"addresses": "a"}', 422, "list"),
@@ -104,6 +108,11 @@ BAD_BODIES: list[tuple[bytes, int, str]] = [
 @pytest.mark.parametrize(("body", "status", "words"), BAD_BODIES)
 def test_a_bad_body_is_refused(asker: Asker, body: bytes, status: int, words: str) -> None:
     assert words in refused(asker.post("/check", body), status)["detail"]
+
+
+def test_a_text_that_speaks_of_an_escape_is_no_such_character(asker: Asker) -> None:
+    told = asker.post("/check", b'\xef\xbb\xbf{"addresses": ["\\\\u0000\\\\ud800"]}')
+    assert told.json()["results"] == [{"address": r"\u0000\ud800", "allowed": False, "reason": "invalid_address"}]
 
 
 def test_each_wrong_field_is_named(asker: Asker) -> None:

@@ -16,7 +16,11 @@ M = TypeVar("M", bound=BaseModel)
 
 def read_json(request: HttpRequest) -> Any:
     """Read a body of JSON; ProblemError when it is none, or holds what no database can store."""
-    body = request.body
+    try:
+        # Left to itself, the parser guesses at UTF-16, and takes halves of characters as they come.
+        body = request.body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProblemError(400, f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
     try:
         value = json.loads(body, parse_constant=_no_constant)
     except RecursionError:
@@ -24,7 +28,7 @@ def read_json(request: HttpRequest) -> Any:
     except ValueError as error:
         raise ProblemError(400, f"the body is no JSON: {error}") from None
     # Only an escape can hold these; a body without one need not be looked at again.
-    if b"\\u" in body:
+    if "\\u" in body:
         _refuse_unstorable(value)
     return value
 
@@ -39,7 +43,8 @@ def _refuse_unstorable(value: Any) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ProblemError(422, "a text holds half a character (a lone surrogate)") from None
-    if "\\u0000" in text:
+    # A backslash that was written as one comes as two: what follows it is no escape.
+    if "\\u0000" in text.replace("\\\\", ""):
         raise ProblemError(422, "a text holds a NUL character")
 
 
