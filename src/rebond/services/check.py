@@ -10,7 +10,7 @@ from rebond.core.address import parse_address, plain_email_keys
 from rebond.core.words import AddressStatus, Channel, Reason
 from rebond.services.errors import InputError
 from rebond.services.key_filter import KeyFilter
-from rebond.store.erasure_keys import hashes_of
+from rebond.store.erasure_keys import hashed_among
 from rebond.store.read.blocked import blocked_keys, denied_keys, most_blocked, stopped_keys
 from rebond.store.read.erased import erased_hashes
 
@@ -76,7 +76,7 @@ class Checker:
         self._asked = 0
         self._everything: KeyFilter | None = None
         self._denied: KeyFilter | None = None
-        self._erased: frozenset[str] = frozenset()
+        self._erased: frozenset[bytes] = frozenset()
 
     def answer(self, batches: Iterable[Sequence[str]]) -> Iterator[tuple[Sequence[str], list[Reason | None]]]:
         """Give each batch, and the reason why each of its addresses must not be written to, None where it may.
@@ -114,13 +114,14 @@ class Checker:
                 keys[place] = read.key
         places = range(len(keys)) if self._everything is None else self._everything.places(keys)
         if self._erased and self._everything is not None:
-            places = sorted({*places, *self._once_erased(keys)})
+            places = sorted({*places, *self._once_erased(keys, but=places)})
         return _Batch(addresses, keys, reasons, places)
 
-    def _once_erased(self, keys: Sequence[str]) -> Iterator[int]:
-        """Tell at which places there is an address that is kept by its hash alone."""
-        hashes = hashes_of(self._channel, keys)
-        known = {hashes[digest] for digest in self._erased & hashes.keys()}
+    def _once_erased(self, keys: Sequence[str], *, but: Sequence[int]) -> Iterator[int]:
+        """Tell at which places, but these, there is an address that is kept by its hash alone."""
+        looked_up = set(but)
+        others = [key for place, key in enumerate(keys) if key and place not in looked_up]
+        known = hashed_among(self._channel, others, self._erased)
         return (place for place, key in enumerate(keys) if key in known) if known else iter(())
 
     def _look_up(self, batch: _Batch) -> tuple[Sequence[str], list[Reason | None]]:

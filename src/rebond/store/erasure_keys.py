@@ -4,7 +4,7 @@ HMAC-SHA256 (RFC 2104), by copies of what the key alone makes: a file of address
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -21,14 +21,24 @@ class NoErasureKeyError(Exception):
 
 def hash_address(channel: Channel, key: str) -> str:
     """Hash an address with the present key."""
-    return next(iter(_hashes(_keys()[0], channel, [key])))
+    return next(_hashes(_keys()[0], channel, [key])).hex()
 
 
 def hashes_of(channel: Channel, keys: Sequence[str]) -> dict[str, str]:
     """Give the address of each hash, by all keys that there are or were."""
     found: dict[str, str] = {}
     for secret in _keys():
-        found |= _hashes(secret, channel, keys)
+        found |= zip(map(bytes.hex, _hashes(secret, channel, keys)), keys, strict=True)
+    return found
+
+
+def hashed_among(channel: Channel, keys: Sequence[str], known: Set[bytes]) -> set[str]:
+    """Tell which of many addresses have one of these hashes, as bytes, by any of the keys."""
+    found: set[str] = set()
+    for secret in _keys():
+        for digest, key in zip(_hashes(secret, channel, keys), keys, strict=True):
+            if digest in known:
+                found.add(key)
     return found
 
 
@@ -39,15 +49,14 @@ def _keys() -> Sequence[bytes]:
     return keys
 
 
-def _hashes(secret: bytes, channel: Channel, keys: Sequence[str]) -> dict[str, str]:
+def _hashes(secret: bytes, channel: Channel, keys: Sequence[str]) -> Iterator[bytes]:
     begun, end = _halves(secret, channel)
-    found = {}
+    begin_inner, begin_outer = begun.copy, end.copy
     for key in keys:
-        inner, outer = begun.copy(), end.copy()
+        inner, outer = begin_inner(), begin_outer()
         inner.update(key.encode("utf-8", "surrogatepass"))
         outer.update(inner.digest())
-        found[outer.hexdigest()] = key
-    return found
+        yield outer.digest()
 
 
 @lru_cache(maxsize=16)

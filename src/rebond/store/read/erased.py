@@ -7,33 +7,29 @@ from datetime import datetime
 from rebond.core.exclusion import Ground
 from rebond.core.failure import Snapshot
 from rebond.core.words import AddressStatus, Channel, KeptOfErased
-from rebond.store.dialect import looking_up, many
+from rebond.store.dialect import listed, looked_up
 from rebond.store.erasure_keys import hashes_of
+from rebond.store.lookup import look_up
 from rebond.store.models import ErasedAddress
 from rebond.store.read.sending import ground_of
 from rebond.store.read.state_json import state_from_json
 
-_FOUND = """
-SELECT erased.digest, erased.status FROM {many} CROSS JOIN erased_address erased
-WHERE erased.digest = many.value AND {condition}
-"""
-_STANDS = "((erased.kind = %s AND erased.scope = '') OR (erased.kind = %s AND erased.scope IN (%s, 'all')))"
+_STANDS = f"""(erased.kind = '{KeptOfErased.STATE}' AND erased.scope = ''
+    OR erased.kind = '{KeptOfErased.DENIAL}' AND erased.scope IN (%(channel)s, 'all'))"""
 
 
 def erased_statuses(channel: Channel, keys: Sequence[str]) -> dict[str, AddressStatus]:
     """Tell which of these addresses an erased person had, and stay blocked for the whole site."""
-    if not keys or not ErasedAddress.objects.exists():
+    if not keys:
         return {}
     hashes = hashes_of(channel, keys)
-    table, parameter = many(list(hashes))
-    kinds = (KeptOfErased.STATE.value, KeptOfErased.DENIAL.value)
+    rows = looked_up("digest, status", "erased_address erased", column="erased.digest", where=_STANDS, given="digests")
     found: dict[str, AddressStatus] = {}
-    with looking_up() as cursor:
-        cursor.execute(_FOUND.format(many=table, condition=_STANDS), [parameter, *kinds, channel.value])
-        for digest, status in cursor.fetchall():
-            # Of two that stand against an address, the stronger one is told.
-            if found.get(hashes[digest]) is not AddressStatus.DENYLISTED:
-                found[hashes[digest]] = AddressStatus(status)
+    given = {"channel": channel.value, "digests": listed(hashes)}
+    for digest, status in look_up(f"SELECT found.digest, found.status FROM {rows}", given):
+        # Of two that stand against an address, the stronger one is told.
+        if found.get(hashes[digest]) is not AddressStatus.DENYLISTED:
+            found[hashes[digest]] = AddressStatus(status)
     return found
 
 
@@ -69,6 +65,6 @@ def of_erased(channel: Channel, key: str) -> OfErased:
     return OfErased(snapshots[0] if snapshots else None, denials)
 
 
-def erased_hashes() -> frozenset[str]:
+def erased_hashes() -> frozenset[bytes]:
     """Read the hashes of all addresses that stay blocked: few, since few people are erased."""
-    return frozenset(ErasedAddress.objects.values_list("digest", flat=True).distinct())
+    return frozenset(map(bytes.fromhex, ErasedAddress.objects.values_list("digest", flat=True).distinct()))
