@@ -48,7 +48,7 @@ def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
     reader.start()
     write_rows(pipe, ROWS, columns=["address", "count"])
-    reader.join(20)
+    reader.join(60)
     assert not reader.is_alive()
     assert pipe.is_fifo()
     assert read[0].decode() == CSV

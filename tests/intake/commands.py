@@ -58,7 +58,7 @@ class _Server:
 
     def end(self) -> None:
         self._channel.close()
-        self._process.wait(30)
+        self._process.wait(60)
 
 
 @cache

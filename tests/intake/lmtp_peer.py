@@ -53,7 +53,7 @@ class Peer:
         """Read one reply; of a reply in several lines, all of them."""
         lines = []
         while True:
-            line = (await asyncio.wait_for(self.reader.readline(), 10)).decode()
+            line = (await asyncio.wait_for(self.reader.readline(), 60)).decode()
             lines.append(line.rstrip("\r\n"))
             if line[3:4] != "-":
                 return "\n".join(lines)
@@ -78,7 +78,7 @@ class Peer:
     async def gone(self) -> bool:
         """Tell whether the other side has closed, reading what it still says."""
         with suppress(ConnectionResetError):
-            await asyncio.wait_for(self.reader.read(), 10)
+            await asyncio.wait_for(self.reader.read(), 60)
         return self.reader.at_eof() or self.reader.exception() is not None
 
 

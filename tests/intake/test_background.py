@@ -19,7 +19,7 @@ def test_it_steps_when_woken_and_goes_on_after_a_fault() -> None:
 
     background = Background(step, forget=lambda: forgotten.append(1), pause=0.001)
     background.start()
-    assert done.wait(10)
+    assert done.wait(60)
     background.stop()
     assert len(forgotten) == 2
 
@@ -33,7 +33,7 @@ def test_arrivals_wake_it() -> None:
 
     background = Background(step, forget=lambda: None, pause=60)
     background.start()
-    assert first.wait(10)
+    assert first.wait(60)
     while not second.is_set():
         background.wake()
     background.stop()
@@ -51,6 +51,6 @@ def test_settling_gives_way_while_mails_arrive() -> None:
 
     background = Background(step, forget=lambda: None, rest=1e9)
     background.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     background.stop()
     assert len(steps) == 1

@@ -207,7 +207,7 @@ def test_listening_settling_and_stopping(data: Path) -> None:
             while not rows(data, "returns", "unattributed"):
                 pass
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.slow
@@ -274,7 +274,7 @@ def test_a_full_disk_is_answered_with_try_again_and_loses_nothing(data: Path) ->
             peer.sendmail("", ["b+last@bounce.example"], BOUNCE)
             acknowledged.append("b+last@bounce.example")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert len(codes) > 5
     assert set(codes) == {451}
     assert [recipient for recipient, _ in returned(data)] == acknowledged

@@ -69,7 +69,7 @@ def test_one_recipient_that_cannot_be_stored_does_not_hold_up_the_others() -> No
 
 def test_what_many_receive_at_once_is_stored_together() -> None:
     held = threading.Event()
-    memory = Memory(before=lambda: held.wait(10))
+    memory = Memory(before=lambda: held.wait(60))
 
     async def one(listener: Listening, number: int) -> str:
         async with listener.peer() as peer:
@@ -92,7 +92,7 @@ def test_what_many_receive_at_once_is_stored_together() -> None:
 
 def test_stopping_answers_what_is_in_flight_and_sends_the_others_away() -> None:
     held = threading.Event()
-    memory = Memory(before=lambda: held.wait(10))
+    memory = Memory(before=lambda: held.wait(60))
 
     async def talk(listener: Listening) -> None:
         async with listener.peer() as busy, listener.peer() as idle:
@@ -110,7 +110,7 @@ def test_stopping_answers_what_is_in_flight_and_sends_the_others_away() -> None:
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", listener.port)
 
-    assert len(run(talk, memory=memory, limits=Limits(farewell=10)).stored) == 1
+    assert len(run(talk, memory=memory, limits=Limits(farewell=60)).stored) == 1
 
 
 def test_stopping_does_not_wait_for_ever() -> None:

@@ -37,12 +37,12 @@ class RedisServer:
         self.running = subprocess.Popen(
             [program, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        until(self._answers, within=30, what=lambda: "Redis did not start")
+        until(self._answers, what=lambda: "Redis did not start")
 
     def kill(self) -> None:
         assert self.running is not None
         self.running.kill()
-        self.running.wait(30)
+        self.running.wait(60)
 
     def _answers(self) -> bool:
         try:

@@ -186,7 +186,7 @@ def test_two_who_begin_at_once_make_everything_once() -> None:
     add_people([Person(f"p{n}@x.example") for n in range(9)] + [Person(None)] * 2)
     for _ in range(5):
         delivery = draft()
-        begin = threading.Barrier(2, timeout=20)
+        begin = threading.Barrier(2, timeout=60)
 
         def prepare_it(delivery: int = delivery, begin: threading.Barrier = begin) -> None:
             try:

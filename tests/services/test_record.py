@@ -136,7 +136,7 @@ def at_once(*works: Callable[[], object]) -> None:
 
     def run(work: Callable[[], object]) -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             work()
         except BaseException as fault:
             faults.append(fault)
@@ -267,7 +267,7 @@ def test_a_success_and_a_failure_written_at_the_same_instant_see_each_other() ->
 
     failing = threading.Thread(target=fail)
     failing.start()
-    assert folded.wait(20)
+    assert folded.wait(60)
     put(write=take, delivered=[(Channel.EMAIL, key)])
     taken.set()
     failing.join()

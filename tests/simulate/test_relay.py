@@ -16,7 +16,7 @@ from tests.simulate.conftest import CONTENT, SENDER, START, Send
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(work, 20))
+    asyncio.run(asyncio.wait_for(work, 120))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(work, 20))
+    asyncio.run(asyncio.wait_for(work, 120))
 
 
 def take(world: World, recipient: str, *, sender: str = SENDER) -> str:

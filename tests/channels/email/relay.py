@@ -11,6 +11,7 @@ import pytest
 
 from rebond.channels.email.smtp import SmtpSender, SmtpSettings
 from rebond.core.ports import Outcome, OutcomeKind, Outgoing
+from tests.waiting import an_hour_passes
 
 # Instead of a reply: close the connection at once, or say nothing more.
 CUT, HANG = "<cut>", "<hang>"
@@ -54,7 +55,7 @@ class Relay:
     lines: list[str] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
 
-    def settings(self, query: str = "tls=none", *, user: str = "", timeout: float = 5.0, **more: int) -> SmtpSettings:
+    def settings(self, query: str = "tls=none", *, user: str = "", timeout: float = 60.0, **more: int) -> SmtpSettings:
         return SmtpSettings.from_url(f"smtp://{user}127.0.0.1:{self.port}?{query}", timeout=timeout, **more)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -99,6 +100,7 @@ class Relay:
         if said == CUT:
             return False
         if said == HANG:
+            await an_hour_passes()
             await asyncio.Event().wait()
         reply, then_cut = said.removesuffix(THEN_CUT), said.endswith(THEN_CUT)
         writer.write(reply.encode("utf-8", "surrogateescape") + b"\r\n")

@@ -124,7 +124,7 @@ def test_lost_after_data_began_is_uncertain_for_that_message_only(
 ) -> None:
     relay = saying(**{step: answer})
     relay.extensions = extensions
-    outcomes = send(relay, outgoing(3), timeout=0.2 if answer == HANG else 5.0)
+    outcomes = send(relay, outgoing(3))
     if words:
         assert kinds(outcomes) == {0: ACCEPTED, 1: UNCERTAIN, 2: ACCEPTED}
         assert words in outcomes[1].text
@@ -139,10 +139,10 @@ def test_lost_after_data_began_is_uncertain_for_that_message_only(
     [
         ("MAIL", "550 5.1.1 We do not know you", (Phase.MAIL_FROM, 550, "550 5.1.1 We do not know you")),
         ("MAIL", "451 4.3.0 Later", (Phase.MAIL_FROM, 451, "451 4.3.0 Later")),
-        ("MAIL", HANG, (Phase.MAIL_FROM, 0, "did not answer within 0.2 s")),
+        ("MAIL", HANG, (Phase.MAIL_FROM, 0, "did not answer within 60 s")),
         ("MAIL", "what?", (Phase.MAIL_FROM, 0, "no SMTP reply")),
         ("RCPT", CUT, (Phase.RCPT, 0, "closed the connection")),
-        ("RCPT", HANG, (Phase.RCPT, 0, "did not answer within 0.2 s")),
+        ("RCPT", HANG, (Phase.RCPT, 0, "did not answer within 60 s")),
         ("RCPT", "what?", (Phase.RCPT, 0, "no SMTP reply")),
         ("RCPT", "354 what?", (Phase.RCPT, 354, "354 what?")),
     ],
@@ -152,7 +152,7 @@ def test_a_fault_before_the_recipient_was_answered_stops_the_window(
 ) -> None:
     relay = saying(**{step: answer})
     relay.extensions = extensions
-    outcomes = send(relay, outgoing(4), timeout=0.2 if answer == HANG else 5.0)
+    outcomes = send(relay, outgoing(4))
     assert kinds(outcomes) == {0: ACCEPTED, 1: FAULT, 2: UNSENT, 3: UNSENT}
     for outcome in outcomes[1:]:
         assert (outcome.phase, outcome.code) == found[:2]
@@ -241,7 +241,7 @@ def test_whatever_a_relay_does_each_message_has_one_outcome(
         say=lambda step, _: left.pop(0) if left and step not in {"EHLO", "QUIT"} else "",
         extensions=EXTENSIONS if pipelining else (),
     )
-    outcomes = send(relay, outgoing(count), connections=connections, messages_per_connection=spent, timeout=0.3)
+    outcomes = send(relay, outgoing(count), connections=connections, messages_per_connection=spent)
     found = kinds(outcomes)
     assert list(found) == list(range(count))
     if UNSENT in found.values():

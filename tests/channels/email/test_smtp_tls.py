@@ -50,7 +50,7 @@ def test_tls(certificate: Path, scheme: str, query: str, user: str, found: Outco
     async def run() -> list[Outcome]:
         async with running(relay, context=context if scheme == "smtps" else None):
             url = f"{scheme}://{user}127.0.0.1:{relay.port}?{query.format(certificate)}"
-            sender = SmtpSender(SmtpSettings.from_url(url, connections=1, timeout=5), clock=StillClock())
+            sender = SmtpSender(SmtpSettings.from_url(url, connections=1, timeout=60), clock=StillClock())
             outcomes = await hand_over(sender, outgoing(2))
             await sender.close()
             return outcomes
