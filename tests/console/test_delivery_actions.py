@@ -1,5 +1,6 @@
 """Preparing, sending, pausing and cancelling from the page: what is asked, what is written down, and who may."""
 
+import html
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from rebond.core.words import Role
 from rebond.services.delivery_edit import edit_delivery
 from rebond.services.errors import RefusedError
 from rebond.services.jobs import show_oneself
+from rebond.services.schedule_delivery import begin_scheduled, schedule_delivery
 from rebond.store.models import AuditEntry, Delivery
 from rebond.store.read.deliveries import counts_of
 from rebond.wiring import Site
@@ -175,6 +177,23 @@ def test_what_the_state_does_not_allow_is_refused(client_as: ClientAs, action: s
         assert "This is not possible now" in text_of(client, f"/deliveries/{number}/{action}/")
     assert status_of(number) == "finished"
     assert asked == []
+
+
+@pytest.mark.parametrize(("language", "heading", "words", "rule"), [
+    ("en", "It was not sent at its time", "at its time, 2026-03-02 10:00 UTC", "within 12 hours after it"),
+    ("fr", "Elle n'est pas partie à son heure", "son heure, le 02/03/2026 10:00 UTC", "dans les 12 heures qui suivent"),
+])  # fmt: skip
+def test_a_delivery_that_missed_its_time_says_so(
+    client_as: ClientAs, language: str, heading: str, words: str, rule: str
+) -> None:
+    number, at = prepared(), NOW + timedelta(hours=2)
+    schedule_delivery(number, at, now=NOW, actor="ann")
+    client = client_as(Role.OPERATOR, language=language)
+    assert rule in html.unescape(text_of(client, f"/deliveries/{number}/send/"))
+    assert not begin_scheduled(number, now=at + timedelta(hours=13), actor="worker")
+    shown = html.unescape(text_of(client, f"/deliveries/{number}/"))
+    assert heading in shown
+    assert words in shown
 
 
 @pytest.mark.parametrize("role", MAY_NOT)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from tests.services.people_fixtures import NOW, Person, add_people, draft, run
 
-from rebond.core.words import DeliveryStatus
+from rebond.core.words import AlertKind, DeliveryStatus
 from rebond.jobs import work
 from rebond.services.deliveries import cancel_delivery, get_delivery
 from rebond.services.delivery_edit import edit_delivery
@@ -16,7 +16,9 @@ from rebond.services.errors import InputError, NotFoundError, RefusedError
 from rebond.services.prepare import begin_preparing
 from rebond.services.schedule_delivery import begin_scheduled, schedule_delivery, unschedule_delivery
 from rebond.services.send import begin_sending
+from rebond.services.watch import Bounds, watch
 from rebond.store.models import AuditEntry, Delivery
+from rebond.store.read.alerts import list_alerts
 from rebond.store.read.jobs import due_to_send
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -66,6 +68,34 @@ def test_another_time_may_be_given_and_taken_back() -> None:
     assert get_delivery(number).status is DeliveryStatus.PREPARED
     with pytest.raises(RefusedError, match="is prepared, so it cannot be asked to unschedule"):
         unschedule_delivery(number, now=NOW, actor="ann")
+
+
+def test_a_worker_that_comes_up_late_begins_it_within_twelve_hours() -> None:
+    number = scheduled()
+    assert begin(number, at=LATER + timedelta(hours=12))
+    begun = get_delivery(number)
+    assert (begun.status, begun.problem) == (DeliveryStatus.SENDING, "")
+    assert begun.ends_at == LATER + timedelta(hours=12) + begun.validity
+
+
+def test_what_is_later_waits_for_a_person_and_an_alert_says_so() -> None:
+    number, at = scheduled(), LATER + timedelta(hours=12, seconds=1)
+    assert not begin(number, at=at)
+    missed = get_delivery(number)
+    assert (missed.status, missed.scheduled_at) == (DeliveryStatus.PREPARED, None)
+    assert "no worker ran at its time, 2026-03-02 11:00 UTC" in missed.problem
+    entry = AuditEntry.objects.latest("id")
+    assert (entry.action, entry.actor, entry.because) == ("delivery.unschedule", "worker", missed.problem)
+    assert due_to_send(at, thorough=True) == []
+    watch(bounds=Bounds(jobs={}), now=at)
+    (alert,) = list_alerts()
+    assert (alert.kind, alert.name) == (AlertKind.DELIVERY_MISSED, f"delivery:{number}")
+    assert missed.problem in alert.words
+    # Another time is given: nothing is missed any more.
+    schedule_delivery(number, at + timedelta(hours=1), now=at, actor="ann")
+    assert get_delivery(number).problem == ""
+    watch(bounds=Bounds(jobs={}), now=at)
+    assert list_alerts() == []
 
 
 @pytest.mark.parametrize("do", ["edit", "prepare", "cancel"])

@@ -100,6 +100,7 @@ class AlertKind(StrEnum):
     SOFT_RATIO = "soft_ratio"
     COMPLAINT_RATE = "complaint_rate"
     DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_MISSED = "delivery_missed"
     TRANSPORT_PAUSED = "transport_paused"
     JOB_STALE = "job_stale"
     DEAD_LETTERS = "dead_letters"

@@ -8,7 +8,7 @@ from rebond.core.said import said, said_n
 from rebond.core.words import AlertKind
 from rebond.store.read.alerts import raised_since
 from rebond.store.read.cleanup import last_run
-from rebond.store.read.watch import answered_since, count_dead, failed_deliveries, paused_transports
+from rebond.store.read.watch import answered_since, count_dead, failed_deliveries, missed_deliveries, paused_transports
 from rebond.store.write.alerts import end_named_alerts, tell_alert
 
 _WATCHED = timedelta(days=14)
@@ -60,6 +60,7 @@ _KINDS = (
     AlertKind.SOFT_RATIO,
     AlertKind.COMPLAINT_RATE,
     AlertKind.DELIVERY_FAILED,
+    AlertKind.DELIVERY_MISSED,
     AlertKind.TRANSPORT_PAUSED,
     AlertKind.JOB_STALE,
     AlertKind.DEAD_LETTERS,
@@ -70,6 +71,8 @@ def _findings(bounds: Bounds, now: datetime) -> Iterator[Finding]:
     yield from _ratios(bounds, now)
     for number, name, problem in failed_deliveries(now - _WATCHED):
         yield AlertKind.DELIVERY_FAILED, _about(number), f"{name}: {problem}"
+    for number, name, problem in missed_deliveries():
+        yield AlertKind.DELIVERY_MISSED, _about(number), f"{name}: {problem}"
     for transport, faults, problem in paused_transports(now):
         if faults >= _FAULTS:
             yield (

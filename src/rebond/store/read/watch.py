@@ -54,6 +54,12 @@ def failed_deliveries(since: datetime) -> list[tuple[int, str, str]]:
     return list(rows.values_list("id", "name", "problem"))
 
 
+def missed_deliveries() -> list[tuple[int, str, str]]:
+    """List the deliveries that were not sent at their time and wait for somebody: number, name, problem."""
+    rows = Delivery.objects.filter(status=DeliveryStatus.PREPARED.value).exclude(problem="").order_by("id")
+    return list(rows.values_list("id", "name", "problem"))
+
+
 def paused_transports(now: datetime) -> list[tuple[str, int, str]]:
     """List the transports that are paused: name, faults in a row, the last of them."""
     rows = TransportPause.objects.filter(until__gt=now).order_by("name")
