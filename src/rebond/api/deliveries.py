@@ -203,7 +203,10 @@ def prove(request: HttpRequest, delivery: Number, given: ToProve) -> Proofs:
     **needs(Operation.WRITE_DELIVERIES),
 )
 def schedule(request: HttpRequest, delivery: Number, given: ToSchedule) -> dict[str, Any]:
-    """A worker sends it then, unless it is edited, prepared again or cancelled before; said again, it is that time."""
+    """A worker sends it then, unless it is edited, prepared again or cancelled before; said again, it is that time.
+
+    When no worker runs for 12 hours after it, it is `prepared` again, and its `problem` says so.
+    """
     status = schedule_delivery(delivery, given.at, now=now(), actor=caller_of(request).name)
     return {"id": delivery, "status": status}
 
