@@ -81,6 +81,8 @@ def webhook_key(data: Path) -> bytes:
 
 def intake_keys(data: Path) -> dict[str, tuple[str, ...]]:
     """Read what the webhooks of each intake source are checked by: `key` in [intake.NAME], one or a list."""
+    if not (data / SECRETS_FILE).exists():
+        return {}
     sections = load_secrets(data).get("intake", {})
     found = {}
     for name, section in sections.items() if isinstance(sections, dict) else ():

@@ -150,7 +150,7 @@ def test_however_many_are_refused_a_source_has_one_entry_an_hour(hook_site: Site
     entry = Unattributed.objects.first()
     assert entry is not None
     assert (entry.address, entry.returned_mail, entry.trust) == ("", "", "unverified")
-    assert entry.detail == "the first of this hour came from 127.0.0.0/24"
+    assert entry.detail == "127.0.0.0/24"
     hook_site.clock.time += timedelta(hours=1)  # type: ignore[attr-defined]
     send(Posted(b"[]", {}), "sendgrid")
     assert Unattributed.objects.count() == 3

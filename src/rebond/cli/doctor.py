@@ -137,6 +137,21 @@ def _returns(site: "Site") -> Iterator[Finding]:
     yield Finding("returns", Level.GREEN, f"{waiting} returns wait to be settled")
 
 
+def _hooks(site: "Site") -> Iterator[Finding]:
+    from rebond.intake.webhooks.door import problem_with
+    from rebond.intake.webhooks.sources import hook_sources
+
+    for source in hook_sources(site.config, data=site.data).values():
+        name = f"webhooks of {source.name}"
+        if problem := problem_with(source):
+            yield Finding(name, Level.RED, f"nothing is taken in: {problem}")
+        elif not site.config.site.public_url.startswith("https://"):
+            text = f"{source.title} must reach {source.path} by https://: set site.public_url to where it is reached"
+            yield Finding(name, Level.YELLOW, text)
+        else:
+            yield Finding(name, Level.GREEN, f"{source.title} posts to {site.config.console_url}{source.path}")
+
+
 def _relay(site: "Site") -> Iterator[Finding]:
     from rebond.config import ConfigError  # slow to import, and all commands import this
 
@@ -229,6 +244,7 @@ _CHECKS: tuple[Callable[["Site"], Iterator[Finding]], ...] = (
     _counters,
     _jobs,
     _returns,
+    _hooks,
     _relay,
     _sender,
     _landing,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from rebond.cli.hook_sources import sources
 from rebond.cli.listen import listen_unless_told, lmtp
 from rebond.cli.output import DataOption, Exit, JsonOption, handles_errors, say, show
 from rebond.cli.settling import counting, make_settler, settled_json
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
     intake = typer.Typer(invoke_without_command=True)
     intake.callback()(listen_unless_told)
     app.add_typer(intake, name="intake")
-    for command in (lmtp, maildir, mbox, files, stdin, events):
+    for command in (lmtp, maildir, mbox, files, stdin, events, sources):
         intake.command()(handles_errors(command))
 
 

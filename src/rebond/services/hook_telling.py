@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,9 @@ from rebond.store.read.returns import StoredReturn
 from rebond.store.write.messages import ReturnMark
 from rebond.store.write.unattributed import NewUnattributed
 
+# What decides where a provider's own word does.
+GIVEN = "given"
+_FACTS = tuple(one.name for one in fields(Facts))
 _BEFORE_SENT = timedelta(minutes=10)
 
 
@@ -53,6 +56,25 @@ class HookLog:
             return sent[0] if sent else None
         own = next((message for message in sent if message.key == key), None)
         return own or next((message for message in sent if message.erased), None)
+
+
+def judge(told: Told, *, provider: str, recipient: str, qualifier: Qualifier) -> Failure:
+    """Judge a failure by what the server said, else by the provider's own word for it."""
+    known = PROVIDERS[provider]
+    delayed = told.befell is Befell.DELAYED
+    facts = Facts(
+        recipient=recipient,
+        text=told.text or ("" if delayed else f"{known.title}: {told.category or 'not delivered'}"),
+        code=told.code,
+        enhanced=told.enhanced[:16],
+        action="delayed" if delayed else "failed",
+        phase=Phase.REPORT,
+        remote_mta=told.remote_mta,
+    )
+    given = known.categories.get(told.category)
+    if told.text or delayed or given is None:
+        return qualifier.qualify_facts(facts)
+    return Failure(**{name: getattr(facts, name) for name in _FACTS}, verdict=given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +116,7 @@ class HookTeller:
         if self.item.told.befell is Befell.COMPLAINED:
             self.meaning.complained.append((message.number, self._at(message)))
         elif self.item.told.befell is Befell.FAILED:
-            verdict, _ = self._judge(message.address)
+            verdict = self._judged(message.address).verdict
             if not verdict.harmless:
                 self._mark(message, verdict, text="")
 
@@ -115,56 +137,36 @@ class HookTeller:
         if message is not None:
             self.meaning.complained.append((message.number, self._at(message)))
 
+    def _judged(self, recipient: str) -> Failure:
+        return judge(self.item.told, provider=self.provider, recipient=recipient, qualifier=self.qualifier)
+
     def _fail(self, address: ParsedAddress, message: SentMessage | None) -> None:
-        verdict, failure = self._judge(address.text)
-        text = failure.text if failure else self._category()
-        serious = not verdict.harmless
+        failure = self._judged(address.text)
+        verdict = failure.verdict
         template = ""
-        if failure is not None and serious:
+        if not verdict.harmless and verdict.rule != GIVEN:
             template = self.qualifier.template(failure.text, recipient=address.text)
         self._add(
             address,
             message,
             Event.FAILURE,
             verdict=verdict,
-            text=text,
-            provider=failure.provider if failure else "",
+            text=failure.text,
+            provider=failure.provider,
             asynchronous=True,
             about={
                 "template": template,
-                "code": failure.code if failure else 0,
-                "enhanced": failure.enhanced if failure else "",
+                "code": failure.code,
+                "enhanced": failure.enhanced,
                 "phase": Phase.REPORT,
             },
         )
-        if message is not None and serious:
-            self._mark(message, verdict, text=text)
+        if message is not None and not verdict.harmless:
+            self._mark(message, verdict, text=failure.text)
 
     def _mark(self, message: SentMessage, verdict: Verdict, *, text: str) -> None:
         mark = ReturnMark(message=message.number, at=self._at(message), verdict=verdict, text=text)
         self.meaning.returned.append(mark)
-
-    def _judge(self, recipient: str) -> tuple[Verdict, Failure | None]:
-        """Judge by what the server said, else by the provider's own word for it."""
-        told = self.item.told
-        given = PROVIDERS[self.provider].categories.get(told.category)
-        if not told.text and given is not None and told.befell is Befell.FAILED:
-            return given, None
-        delayed = told.befell is Befell.DELAYED
-        facts = Facts(
-            recipient=recipient,
-            text=told.text or ("" if delayed else self._category()),
-            code=told.code,
-            enhanced=told.enhanced[:16],
-            action="delayed" if delayed else "failed",
-            phase=Phase.REPORT,
-            remote_mta=told.remote_mta,
-        )
-        failure = self.qualifier.qualify_facts(facts)
-        return failure.verdict, failure
-
-    def _category(self) -> str:
-        return f"{PROVIDERS[self.provider].title}: {self.item.told.category or 'not delivered'}"
 
     def _add(
         self,

@@ -15,6 +15,7 @@ from rebond.core.address import parse_address
 from rebond.core.qualifier import Qualifier
 from rebond.core.read.providers import PROVIDERS, Befell, Told
 from rebond.core.read.providers.body import events_in, unpack
+from rebond.core.said import said
 from rebond.core.tokens import Keyring, find, read
 from rebond.core.words import Channel, ReturnKind
 from rebond.services.attribute import Log
@@ -85,11 +86,11 @@ class HookInterpreter:
             try:
                 yield from self._read(provider, event, place=place, heard=heard)
             except (ValueError, RecursionError) as error:
-                heard.problems.append(f"event {place}: {error}")
+                heard.problems.append(said("event {place}: {error}", place=place, error=error))
 
     def _read(self, provider: str, event: Any, *, place: int, heard: Heard) -> Iterator[HookItem]:
         if not isinstance(event, dict):
-            raise ValueError("this is no object")
+            raise ValueError(said("this is no object"))
         digest = ""
         for told in PROVIDERS[provider].read(event):
             heard.counts[told.befell] += 1
@@ -99,7 +100,7 @@ class HookInterpreter:
                 digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
             written = storable(told.address, len(told.address))
             if written != told.address:
-                raise ValueError("its address holds a character that no address can")
+                raise ValueError(said("its address holds a character that no address can"))
             self._refuse_time(told, heard.stored)
             ids = tuple(name.strip().strip("<>") for name in told.pointers if "@" in name and len(name) <= _LONGEST_ID)
             yield HookItem(
@@ -114,9 +115,9 @@ class HookInterpreter:
     @staticmethod
     def _refuse_time(told: Told, stored: StoredReturn) -> None:
         if told.at is not None and told.at > stored.received_at + _AHEAD:
-            raise ValueError("its time is more than ten minutes ahead of its arrival")
+            raise ValueError(said("its time is more than ten minutes ahead of its arrival"))
         if told.at is not None and told.at < stored.received_at - _MOST_AGE:
-            raise ValueError(f"its time is more than {_MOST_AGE.days} days before its arrival")
+            raise ValueError(said("its time is more than {days} days before its arrival", days=_MOST_AGE.days))
 
     def _log(self, heard: Sequence[Heard], items: Sequence[Sequence[HookItem]]) -> HookLog:
         numbers: dict[str, int] = {}

@@ -25,7 +25,7 @@ def list_refused(source: str, why: WhyUnattributed, *, network: str, required: T
         trust=Trust.UNVERIFIED,
         required=required,
         why=why.value,
-        detail=f"the first of this hour came from {network}",
+        detail=network,
     )
     add_unattributed([entry], now=now)
     return entry.identity

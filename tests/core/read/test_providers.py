@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebond.core.read.providers import PROVIDERS, Befell, Told
-from rebond.core.read.providers.body import MOST_EVENTS, TooManyError, events_in, events_naming, pack, unpack
+from rebond.core.read.providers.body import MOST_EVENTS, TooManyError, events_in, events_naming, is_hook, pack, unpack
 from rebond.core.read.providers.told import moment, number, pointers
 from rebond.core.words import FailureType
 from tests.hooks_written import ANN, NOW, SAMPLES, Sample, body_of
@@ -129,6 +129,7 @@ def test_no_body_holds_more_events_than_allowed() -> None:
 
 def test_a_body_is_stored_with_the_name_of_its_provider() -> None:
     assert unpack(pack("sendgrid", b"[]\n\n[]")) == ("sendgrid", b"[]\n\n[]")
+    assert (is_hook(pack("sendgrid", b"")), is_hook(b"Subject: x")) == (True, False)
     for raw in (b"", b"Webhook: nobody\n\n{}", b"Subject: x\n\nWebhook: sendgrid\n\n", b"sendgrid\n\n[]"):
         with pytest.raises(ValueError, match="no known provider"):
             unpack(raw)

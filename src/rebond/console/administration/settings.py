@@ -8,6 +8,8 @@ from django.views.decorators.http import require_POST
 
 from rebond.config import CONFIG_FILE
 from rebond.core.permissions import Operation
+from rebond.intake.webhooks.door import problem_with
+from rebond.intake.webhooks.sources import address_of, hook_sources
 from rebond.jobs.state import background
 from rebond.services.transports import try_transport_again
 from rebond.store.read.transports import troubled_transports
@@ -31,13 +33,15 @@ def transports(request: HttpRequest) -> HttpResponse:
     """Show by what messages leave and returns come in."""
     site = current_site()
     email, address = site.config.email, site.config.intake_address
-    names = (*_SOURCES, *(name for name in site.config.intake if name not in _SOURCES))
+    posted = hook_sources(site.config, data=site.data)
+    names = (*_SOURCES, *(name for name in site.config.intake if name not in _SOURCES and name not in posted))
     context = {
         "relay": without_secrets(email.smtp_url),
         "email": email,
         "troubled": troubled_transports(now=now()),
         "listening": f"{address[0]}:{address[1]}" if address else "",
         "listeners": [one for one in background(site).processes if one.kind == "intake"],
+        "hooks": [(source, address_of(source, site.config), problem_with(source)) for source in posted.values()],
         "sources": [(name, site.config.required_trust(name), name in site.config.intake) for name in names],
     }
     return render(request, "console/administration/transports.html", context)

@@ -8,8 +8,10 @@ from django.shortcuts import render
 from rebond.console.returns.reading import read_return
 from rebond.console.returns.why import WHY
 from rebond.core.permissions import Operation
+from rebond.core.read.providers.body import is_hook
 from rebond.core.said import said
 from rebond.core.words import Channel, ReturnKind, Trust
+from rebond.intake.webhooks.sources import hook_sources
 from rebond.services.attribute import WhyUnattributed
 from rebond.services.errors import NotFoundError
 from rebond.store.read.returned import entries_of, find_entry, find_return, page_of_returns, page_of_unattributed
@@ -43,7 +45,10 @@ def _before(request: HttpRequest) -> int | None:
 
 
 def _sources() -> list[str]:
-    return sorted({"lmtp", "maildir", "mbox", "stdin", "imap", "pop3", *current_site().config.intake})
+    site = current_site()
+    posted = hook_sources(site.config, data=site.data)
+    mails = {"lmtp", "maildir", "mbox", "stdin", "imap", "pop3", *site.config.intake} - set(posted)
+    return sorted({*mails, *(source.stored_as for source in posted.values())})
 
 
 def _why(entry: UnattributedSummary) -> WhyUnattributed | str:
@@ -85,7 +90,7 @@ def entry_page(number: int, **more: Any) -> dict[str, Any]:
     if entry is None:
         raise NotFoundError(said("there is no unattributed return {number}", number=number))
     why = _why(entry)
-    mail = read_return(entry.return_id) if entry.return_id is not None else None
+    mail = read_return(entry.return_id, source=entry.source) if entry.return_id is not None else None
     about = WHY.get(why) if isinstance(why, WhyUnattributed) else None
     trust = {"trust": Trust(entry.trust), "required": Trust(entry.required), "channel": Channel(entry.channel)}
     return {"entry": entry, "why": why, "about": about, "read": mail, **trust, **more}
@@ -101,7 +106,7 @@ def mail(request: HttpRequest, number: int) -> HttpResponse:
         "mail": found,
         "kind": _kind(found.kind),
         "entries": [(one, _why(one)) for one in entries_of(number)],
-        "read": read_return(number),
+        "read": read_return(number, source=found.source),
     }
     return render(request, "console/returns/mail.html", context)
 
@@ -112,6 +117,7 @@ def raw(request: HttpRequest, number: int) -> HttpResponse:
     found = raw_mail(number)
     if found is None:
         raise NotFoundError(said("there is no returned mail {number}, or its retention is over", number=number))
+    kind = "txt" if is_hook(found) else "eml"
     answer = HttpResponse(found, content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="return-{number}.eml"'
+    answer["Content-Disposition"] = f'attachment; filename="return-{number}.{kind}"'
     return answer

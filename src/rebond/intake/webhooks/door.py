@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rebond.core.said import said
 from rebond.core.webhooks import SignatureProblem, check
 from rebond.intake.webhooks.sns import Topics
 from rebond.intake.webhooks.sources import BASIC, HookSource
@@ -129,7 +130,7 @@ def problem_with(source: HookSource) -> str:
         if source.provider == "postal":
             _try_public_keys(source.keys)
     except Exception as error:  # whatever a library says of a key
-        return f"its key cannot be used: {type(error).__name__}"
+        return said("its key cannot be used: {error}", error=type(error).__name__)
     return ""
 
 

@@ -1,7 +1,7 @@
 """Which webhooks a site takes in, and by what each is checked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from rebond.config_sections import IntakeSection
 from rebond.core.policy import parse_duration
 from rebond.core.read.providers import PROVIDERS
 from rebond.core.read.providers.body import SOURCE
+from rebond.core.said import said
 from rebond.core.webhooks import is_secret
 from rebond.core.words import Trust
 from rebond.secrets_file import intake_keys
@@ -19,22 +20,18 @@ PATH = "/webhooks/in/"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
 # Of these an event says who sent it by a topic; all others by a key.
 BY_TOPIC = "amazon_ses"
-# What the key of each is, in words for whoever looks for it at the provider.
-KEYS: Mapping[str, str] = {
-    "brevo": "user:password, as they stand in the address that Brevo posts to",
-    "mailersend": "the signing secret of the webhook",
-    "mailgun": "the HTTP webhook signing key",
-    "mailjet": "user:password, as they stand in the address that Mailjet posts to",
-    "mailtrap": "the signature secret of the webhook",
-    "mandrill": "the webhook's key",
-    "postal": "the server's public key for webhooks",
-    "postmark": "user:password, the basic authentication of the webhook",
-    "resend": "the signing secret of the webhook, whsec_…",
-    "sendgrid": "the verification key of the signed event webhook",
-    "sparkpost": "user:password, the basic authentication of the webhook",
-    "unisender_go": "the API key of the account or project",
-}
+# These have a password, and no signature.
 BASIC = frozenset({"brevo", "mailjet", "postmark", "sparkpost"})
+# What the key of each is, in words for whoever looks for it at the provider.
+_KEYS: Mapping[str, Callable[[], str]] = {
+    **dict.fromkeys(BASIC, lambda: said("user:password, as in the address that the provider posts to")),
+    **dict.fromkeys(("mailersend", "mailtrap", "resend"), lambda: said("the signing secret of the webhook")),
+    "mailgun": lambda: said("the HTTP webhook signing key"),
+    "mandrill": lambda: said("the webhook's key"),
+    "postal": lambda: said("the server's public key for webhooks"),
+    "sendgrid": lambda: said("the verification key of the signed event webhook"),
+    "unisender_go": lambda: said("the API key of the account or project"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +73,11 @@ def hook_sources(config: Config, *, data: Path) -> dict[str, HookSource]:
     return found
 
 
+def address_of(source: HookSource, config: Config) -> str:
+    """Tell where a provider posts to."""
+    return config.console_url + source.path
+
+
 def _source(name: str, provider: str, section: IntakeSection, *, keys: tuple[str, ...], public_url: str) -> HookSource:
     return HookSource(
         name=name,
@@ -91,16 +93,19 @@ def _source(name: str, provider: str, section: IntakeSection, *, keys: tuple[str
 
 def _problem(name: str, provider: str, keys: tuple[str, ...], section: IntakeSection) -> str:
     if not _NAME.fullmatch(name):
-        return "its name stands in an address: write small letters, digits, - and _, at most 48"
+        return said("its name stands in an address: write small letters, digits, - and _, at most 48")
     if provider == BY_TOPIC:
-        return "" if section.topics else f"intake.{name}.topics is missing: the ARN of the topic that Amazon SES tells"
-    where = f"key in [intake.{name}] of secrets.toml"
+        missing = said("intake.{name}.topics is missing: the ARN of the topic that Amazon SES tells", name=name)
+        return "" if section.topics else missing
     if not keys:
-        return f"{where} is missing: {KEYS[provider]}"
+        return said("key in [intake.{name}] of secrets.toml is missing: {what}", name=name, what=_KEYS[provider]())
     if not all(key.isascii() for key in keys):
-        return f"{where} holds a sign that no key has"
+        return said("key in [intake.{name}] of secrets.toml holds a sign that no key has", name=name)
     if provider in BASIC and not all(re.fullmatch(r"[^:\s]+:\S{8,}", key) for key in keys):
-        return f"{where} must be user:password, with a password of at least 8 signs"
+        return said(
+            "key in [intake.{name}] of secrets.toml must be user:password, with a password of at least 8 signs",
+            name=name,
+        )
     if provider == "resend" and not all(map(is_secret, keys)):
-        return f"{where} is no signing secret: {KEYS[provider]}"
+        return said("key in [intake.{name}] of secrets.toml is no signing secret: whsec_ and base64", name=name)
     return ""

@@ -17,6 +17,7 @@ from rebond.core.read.providers.told import (
     text,
     verdicts,
 )
+from rebond.core.said import said
 
 # What SNS sends once when a topic is set up.
 _SET_UP = "Successfully validated SNS topic"
@@ -36,13 +37,13 @@ def _events(payload: Any) -> Sequence[Any]:
         return []
     message = look(payload, "Message")
     if not isinstance(message, str):
-        raise ValueError("Message is no text")
+        raise ValueError(said("{field} is no text", field="Message"))
     if message.startswith(_SET_UP):
         return []
     try:
         event = json.loads(message)
     except (ValueError, RecursionError):
-        raise ValueError("Message is no JSON") from None
+        raise ValueError(said("{field} is no JSON", field="Message")) from None
     return [{"id": text(payload, "MessageId"), "event": event}]
 
 
@@ -65,7 +66,7 @@ def _read(event: Event) -> Iterator[Told]:
         if befell is Befell.NOTHING:
             people = [""]
         else:
-            raise ValueError(f"{kind} names nobody")
+            raise ValueError(said("the event {kind} names nobody", kind=kind))
     for person in people:
         named = isinstance(person, dict)
         yield Told(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rebond.core.read.providers import PROVIDERS
+from rebond.core.said import said
 
 # More than any provider puts into one body.
 MOST_EVENTS = 10_000
@@ -23,12 +24,17 @@ def pack(provider: str, body: bytes) -> bytes:
     return _MARK + provider.encode() + b"\n\n" + body
 
 
+def is_hook(raw: bytes) -> bool:
+    """Tell whether this looks like a stored webhook, for its name as a file: a mail may look so too."""
+    return raw.startswith(_MARK)
+
+
 def unpack(raw: bytes) -> tuple[str, bytes]:
     """Part what is stored into the provider's name and the body; ValueError when it is no webhook."""
     head, _, body = raw.partition(b"\n\n")
     name = head.removeprefix(_MARK).decode("ascii", "replace")
     if not head.startswith(_MARK) or name not in PROVIDERS:
-        raise ValueError("this is the webhook of no known provider")
+        raise ValueError(said("this is the webhook of no known provider"))
     return name, body
 
 
@@ -37,12 +43,14 @@ def events_in(provider: str, body: bytes) -> Sequence[Any]:
     try:
         payload = json.loads(body)
     except RecursionError:
-        raise ValueError("the body is nested too deeply") from None
+        raise ValueError(said("the body is nested too deeply")) from None
     except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}"[:200]) from None
+        raise ValueError(said("the body is no JSON: {error}", error=error)) from None
     events = PROVIDERS[provider].events(payload)
     if len(events) > MOST_EVENTS:
-        raise TooManyError(f"the body holds {len(events):,} events, and {MOST_EVENTS:,} are the most")
+        raise TooManyError(
+            said("the body holds {number:,} events, and {most:,} are the most", number=len(events), most=MOST_EVENTS)
+        )
     return events
 
 

@@ -17,6 +17,7 @@ from rebond.core.read.providers.told import (
     text,
     verdicts,
 )
+from rebond.core.said import said
 
 _BEFELL = {
     "failed": Befell.FAILED,
@@ -30,7 +31,7 @@ _BEFELL = {
 def _read(event: Event) -> Iterator[Told]:
     data = look(event, "event-data")
     if not isinstance(data, dict):
-        raise ValueError("event-data is no object")
+        raise ValueError(said("{field} is no object", field="event-data"))
     befell = _BEFELL.get(text(data, "event"), Befell.NOTHING)
     if befell is Befell.FAILED and text(data, "severity") == "temporary":
         befell = Befell.DELAYED

@@ -17,6 +17,7 @@ from rebond.core.read.providers.told import (
     text,
     verdicts,
 )
+from rebond.core.said import said
 
 _BEFELL = {
     "bounce": Befell.FAILED,
@@ -36,7 +37,7 @@ _NO_BOUNCE = {"60": Befell.NOTHING, "80": Befell.NOTHING, "90": Befell.UNSUBSCRI
 def _read(event: Event) -> Iterator[Told]:
     wrapped = look(event, "msys")
     if not isinstance(wrapped, dict):
-        raise ValueError("msys is no object")
+        raise ValueError(said("{field} is no object", field="msys"))
     # An empty one is a sign of life.
     for inner in wrapped.values():
         befell = _BEFELL.get(text(inner, "type"), Befell.NOTHING)

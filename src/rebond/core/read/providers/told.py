@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from rebond.core.failure import Verdict, given_verdict
+from rebond.core.said import said
 from rebond.core.words import Cause, FailureType, Reason
 
 # What no honest answer of a server is longer than.
@@ -87,7 +88,7 @@ def one_or_many(payload: Any) -> Sequence[Any]:
 def many(payload: Any) -> Sequence[Any]:
     """Take a body as a list of events."""
     if not isinstance(payload, list):
-        raise ValueError("the body is no list of events")
+        raise ValueError(said("the body is no list of events"))
     return payload
 
 
@@ -119,7 +120,7 @@ def address(event: Any, *path: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValueError(f"{'.'.join(path)} is no text")
+        raise ValueError(said("{field} is no text", field=".".join(path)))
     return bare(value)
 
 
@@ -151,7 +152,7 @@ def moment(event: Any, *path: str) -> datetime | None:
             raise ValueError(value)
         return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, UTC)
     except (ValueError, TypeError, OverflowError, OSError):
-        raise ValueError(f"{'.'.join(path)} is no time") from None
+        raise ValueError(said("{field} is no time", field=".".join(path))) from None
 
 
 def pointers(*values: Any) -> tuple[str, ...]:
