@@ -29,77 +29,77 @@ def register(app: typer.Typer) -> None:
     profiles = typer.Typer(help="People: bring them in, look at one, opt them out.", no_args_is_help=True)
     app.add_typer(profiles, name="profiles")
 
-    @profiles.command("import")
-    @handles_errors
-    def import_(
-        file: Annotated[Path, typer.Argument(help="CSV (comma, semicolon or tab) or JSON Lines (.jsonl).")],
-        mapping: MapOption = "",
-        encoding: EncodingOption = "utf-8",
-        no_address: NoAddressOption = False,
-        dry_run: Annotated[
-            bool, typer.Option("--dry-run", help="Only look: what each column is taken for, and the first rows.")
-        ] = False,
-        data: DataOption = None,
-        json: JsonOption = False,
-    ) -> int:
-        """Insert or update people; bad rows are told with their line, the others kept (exit 3)."""
-        from rebond.cli.settling import actor
-        from rebond.wiring import open_site
-
-        site = open_site(data_directory(data))
-        from rebond.services.import_people import import_people, try_people
-
-        options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
-        if dry_run:
-            imported = try_people(file, options=options)
-        else:
-            with progress_bar() as progress:
-                imported = import_people(file, options=options, now=site.clock.now(), actor=actor(), progress=progress)
-        show(imported_json(imported, as_json=json), as_json=json, title="Looked at" if dry_run else "Imported")
-        return told_rejected(imported, as_json=json)
-
-    profiles.command("export")(handles_errors(export))
+    profiles.command("import")(handles_errors(import_))
+    profiles.command()(handles_errors(export))
     profiles.command("show")(handles_errors(show_one))
-    profiles.command("erase")(handles_errors(erase))
+    profiles.command()(handles_errors(erase))
     profiles.command("subject-export")(handles_errors(subject_export))
+    profiles.command()(handles_errors(denylist))
+    profiles.command()(handles_errors(allow))
 
-    @profiles.command()
-    @handles_errors
-    def denylist(
-        external_id: IdArgument,
-        channel: ChannelOption,
-        because: Annotated[str, typer.Option("--because", help="Why, for the audit trail.")] = "",
-        data: DataOption = None,
-        json: JsonOption = False,
-    ) -> None:
-        """Opt a profile out of a channel, or of all; doing it again changes nothing."""
-        from rebond.cli.settling import actor
-        from rebond.wiring import open_site
 
-        site = open_site(data_directory(data))
-        from rebond.services.denylist_profile import denylist_profile
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV (comma, semicolon or tab) or JSON Lines (.jsonl).")],
+    mapping: MapOption = "",
+    encoding: EncodingOption = "utf-8",
+    no_address: NoAddressOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only look: what each column is taken for, and the first rows.")
+    ] = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Insert or update people; bad rows are told with their line, the others kept (exit 3)."""
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
 
-        new = denylist_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
-        show({"profile": external_id, "channel": channel, "changed": new}, as_json=json)
+    site = open_site(data_directory(data))
+    from rebond.services.import_people import import_people, try_people
 
-    @profiles.command()
-    @handles_errors
-    def allow(
-        external_id: IdArgument,
-        channel: ChannelOption,
-        because: Annotated[str, typer.Option("--because", help="Why, for the audit trail.")],
-        data: DataOption = None,
-        json: JsonOption = False,
-    ) -> None:
-        """Take an opt-out back: the person may be written to again, unless the address itself stands against it."""
-        from rebond.cli.settling import actor
-        from rebond.wiring import open_site
+    options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
+    if dry_run:
+        imported = try_people(file, options=options)
+    else:
+        with progress_bar() as progress:
+            imported = import_people(file, options=options, now=site.clock.now(), actor=actor(), progress=progress)
+    show(imported_json(imported, as_json=json), as_json=json, title="Looked at" if dry_run else "Imported")
+    return told_rejected(imported, as_json=json)
 
-        site = open_site(data_directory(data))
-        from rebond.services.denylist_profile import allow_profile
 
-        changed = allow_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
-        show({"profile": external_id, "channel": channel, "changed": changed}, as_json=json)
+def denylist(
+    external_id: IdArgument,
+    channel: ChannelOption,
+    because: Annotated[str, typer.Option("--because", help="Why, for the audit trail.")] = "",
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Opt a profile out of a channel, or of all; doing it again changes nothing."""
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
+
+    site = open_site(data_directory(data))
+    from rebond.services.denylist_profile import denylist_profile
+
+    new = denylist_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
+    show({"profile": external_id, "channel": channel, "changed": new}, as_json=json)
+
+
+def allow(
+    external_id: IdArgument,
+    channel: ChannelOption,
+    because: Annotated[str, typer.Option("--because", help="Why, for the audit trail.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take an opt-out back: the person may be written to again, unless the address itself stands against it."""
+    from rebond.cli.settling import actor
+    from rebond.wiring import open_site
+
+    site = open_site(data_directory(data))
+    from rebond.services.denylist_profile import allow_profile
+
+    changed = allow_profile(external_id, channel=channel, now=site.clock.now(), actor=actor(), because=because)
+    show({"profile": external_id, "channel": channel, "changed": changed}, as_json=json)
 
 
 def export(
