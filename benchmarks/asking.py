@@ -37,17 +37,21 @@ class Asker:
         self._application = WSGIHandler()
 
     def post(self, path: str, body: bytes) -> bytes:
-        """Post a body of JSON; returns the body of the answer, which the client has yet to read."""
+        """Post a body of JSON to the API; returns the body of the answer, which the client has yet to read."""
+        return self.post_to(f"/api/v1{path}", body, HTTP_AUTHORIZATION=f"Bearer {self._key}")
+
+    def post_to(self, path: str, body: bytes, **headers: str) -> bytes:
+        """Post a body of JSON to any address, with headers as WSGI names them."""
         told: list[str] = []
         given = {
             "REQUEST_METHOD": "POST",
-            "PATH_INFO": f"/api/v1{path}",
+            "PATH_INFO": path,
             "QUERY_STRING": "",
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
             "SERVER_PROTOCOL": "HTTP/1.1",
             "HTTP_HOST": "localhost",
-            "HTTP_AUTHORIZATION": f"Bearer {self._key}",
+            **headers,
             "CONTENT_TYPE": "application/json",
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": io.BytesIO(body),

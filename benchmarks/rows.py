@@ -120,6 +120,20 @@ ROWS = (
         databases=BOTH,
     ),
     Row(
+        name="webhooks",
+        what="a provider's webhooks in batches of 100: signature checked, stored, answered",
+        base=2_000,
+        asked=Asked(kind=Kind.SPEED, at_least=3_000, aim=10_000, unit="events"),
+        databases=BOTH,
+    ),
+    Row(
+        name="webhooks-settled",
+        what="the same, until what they tell is recorded",
+        base=2_000,
+        asked=Asked(kind=Kind.SPEED, at_least=3_000, aim=10_000, unit="events"),
+        databases=BOTH,
+    ),
+    Row(
         name="backtest",
         what="back-test a changed rule on stored failures (asked: 10 s of 1 M)",
         base=10_000,
