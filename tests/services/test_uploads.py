@@ -126,6 +126,11 @@ def test_files_that_nobody_wants_are_swept(file: Path, tmp_path: Path) -> None:
     assert sweep_files(tmp_path / "none", now=later) == 0
 
 
+def test_a_file_that_goes_while_it_is_looked_at_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "read in by somebody else")
+    assert sweep_files(tmp_path, now=NOW) == 0
+
+
 def test_an_import_that_is_not_there_is_told() -> None:
     for number in (0, 7, 10**30):
         with pytest.raises(NotFoundError):

@@ -47,6 +47,7 @@ def practice_of(site: "Site", *, anyway: bool = False) -> "Practice":
 
 
 def verdict_in_words(verdict: "Verdict") -> str:
+    """Write a verdict in one line, as in `hard unknown_user/none`."""
     return f"{verdict.type} {verdict.reason}/{verdict.cause}"
 
 

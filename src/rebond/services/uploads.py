@@ -1,6 +1,7 @@
 """Files of people given on a page: read in by a worker, told line by line, swept when nobody wants them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -103,9 +104,11 @@ def sweep_files(folder: Path, *, now: datetime) -> int:
     drop_unsettled(horizon)
     named, swept = upload_paths(), 0
     for file in folder.glob("*") if folder.is_dir() else ():
-        if str(file) not in named and file.stat().st_mtime < horizon.timestamp():
-            file.unlink(missing_ok=True)
-            swept += 1
+        # Whoever reads a file in removes it, at this moment maybe.
+        with suppress(FileNotFoundError):
+            if str(file) not in named and file.stat().st_mtime < horizon.timestamp():
+                file.unlink()
+                swept += 1
     return swept
 
 

@@ -50,6 +50,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def defaults(template: int | None) -> dict[str, Any]:
+    """Give what an empty form begins with: a template's settings, or the site's."""
     if template is not None:
         found = get_template(template)
         return {**initial_of(found, found.aim), "name": "", "template": template}

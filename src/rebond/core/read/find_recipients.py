@@ -145,6 +145,7 @@ def _own_addresses(letter: Letter) -> set[str]:
 
 
 def domain_of(address: str) -> str:
+    """Give what stands behind the last @; empty without one."""
     return address.rpartition("@")[2]
 
 

@@ -46,6 +46,7 @@ def _by_stem(found: Iterable[str]) -> _Stems:
 
 
 def phrases(found: Iterable[str]) -> Phrases:
+    """Make phrases to look for; those in ASCII are known apart, since a text in ASCII can hold no others."""
     made = Phrases(found)
     made.in_ascii = tuple(words for words in made if words.isascii())
     return made
