@@ -12,7 +12,7 @@ from rebond.api.cursors import position, signed
 from rebond.api.gate import caller_of, needs
 from rebond.api.moments import Moment
 from rebond.core.address import ParsedAddress
-from rebond.core.failure import AddressState, Event, Judgement
+from rebond.core.failure import AddressState, Event
 from rebond.core.permissions import Operation
 from rebond.core.words import (
     AddressStatus,
@@ -27,8 +27,8 @@ from rebond.core.words import (
 )
 from rebond.services.list_addresses import email_domain, list_addresses
 from rebond.services.people import read_address, release, tell
+from rebond.services.told_states import STATE, told_evidence, told_row, told_snapshot
 from rebond.services.why import why
-from rebond.store.read.evidence import StateRow
 from rebond.store.read.state_pages import StateFilter
 from rebond.web.current import current_site, now
 
@@ -145,7 +145,7 @@ def list_states(
         until_to=until_to,
     )
     found = list_addresses(wanted=wanted, order=order, after=position(request, cursor) or "", limit=limit)
-    return {"items": [_row(row) for row in found.rows], "next": signed(request, found.after or None)}
+    return {"items": list(map(told_row, found.rows)), "next": signed(request, found.after or None)}
 
 
 @router.post("/quarantine", response=AddressRow, summary="Set an address's status", **needs(Operation.WRITE_QUARANTINE))
@@ -164,22 +164,13 @@ def show(request: HttpRequest, channel: Channel, address: Written) -> dict[str, 
     """Its state, and its evidence with what each piece did; an address never heard of is valid, without evidence."""
     parsed = _address(address, channel)
     found = why(parsed, policy=current_site().policy)
-    snapshot = found.snapshot
     return {
         **_state(parsed, found.state),
         "outdated": found.outdated,
-        "evidence": [_evidence(judgement) for judgement in found.judgements],
+        "evidence": list(map(told_evidence, found.judgements)),
         "denials": found.denials,
-        "snapshot": {
-            "horizon": snapshot.horizon,
-            "status": snapshot.state.status,
-            "reason": snapshot.state.reason,
-            "error_count": snapshot.state.error_count,
-            "text": snapshot.state.error_text,
-        }
-        if snapshot
-        else None,
-        "scopes": [_row(row) for row in found.others],
+        "snapshot": told_snapshot(found.snapshot) if found.snapshot else None,
+        "scopes": list(map(told_row, found.others)),
     }
 
 
@@ -229,34 +220,6 @@ def _address(text: str, channel: Channel | None) -> ParsedAddress:
     return read_address(text, channel=channel, region=region, allow_undotted=undotted)
 
 
-_STATE = ("status", "reason", "cause", "error_count", "since", "until", "last_error_at")
-
-
 def _state(address: ParsedAddress, state: AddressState) -> dict[str, Any]:
-    values = {name: getattr(state, name) for name in _STATE}
+    values = {name: getattr(state, name) for name in STATE}
     return {"channel": address.channel, "address": address.text, "scope": "", **values}
-
-
-def _row(row: StateRow) -> dict[str, Any]:
-    values = {name: getattr(row.state, name) for name in _STATE}
-    return {"channel": row.address.channel, "address": row.text, "scope": row.address.scope, **values}
-
-
-def _evidence(judgement: Judgement) -> dict[str, Any]:
-    item, verdict = judgement.evidence, judgement.evidence.verdict
-    return {
-        "at": item.at,
-        "event": item.event,
-        "type": verdict.type if verdict else None,
-        "reason": verdict.reason if verdict else None,
-        "cause": verdict.cause if verdict else None,
-        "owner": verdict.owner if verdict else None,
-        "counted": judgement.counted,
-        "why_not": judgement.why_not or None,
-        "rule": verdict.rule if verdict else None,
-        "text": item.text or item.because,
-        "by": item.actor or None,
-        "status": judgement.status,
-        "error_count": judgement.error_count,
-        "trust": item.trust,
-    }

@@ -1,7 +1,6 @@
 """`rebond why`, `rebond quarantine …`, and the families beside them: `rebond check`, `rebond job …`."""
 
 from dataclasses import asdict
-from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -16,8 +15,6 @@ from rebond.core.words import AddressStatus, Channel, Reason, StateOrder
 
 if TYPE_CHECKING:
     from rebond.core.address import ParsedAddress
-    from rebond.core.failure import Snapshot
-    from rebond.store.read.evidence import StateRow
     from rebond.wiring import Site
 
 AddressArgument = Annotated[
@@ -53,6 +50,7 @@ def why(
 ) -> None:
     """Show why an address is in the state that it is in: its evidence, and what each piece did."""
     site = _open_site(data)
+    from rebond.services.told_states import told_evidence, told_snapshot
     from rebond.services.why import why as explain_address
 
     parsed = _address(address, channel, site)
@@ -66,11 +64,11 @@ def why(
 
         draw_why(Console(), parsed.text, found)
         return
-    evidence = [_evidence(judgement) for judgement in found.judgements]
+    evidence = list(map(told_evidence, found.judgements))
     result = {"address": parsed.text, "channel": parsed.channel, **_state(found.state), "evidence": evidence}
     result["denials"] = [asdict(denial) for denial in found.denials]
     if found.snapshot:
-        result["snapshot"] = _snapshot(found.snapshot)
+        result["snapshot"] = told_snapshot(found.snapshot)
     if found.others:
         result["scopes"] = [{"scope": row.address.scope, **_state(row.state)} for row in found.others]
     show(result, as_json=json, title=parsed.text)
@@ -94,6 +92,7 @@ def list_states(
 ) -> None:
     """List every row of the table of states."""
     _open_site(data)
+    from rebond.services.told_states import told_row
     from rebond.store.read.evidence import list_states as read_states
     from rebond.store.read.sorted_states import sorted_states
 
@@ -102,7 +101,7 @@ def list_states(
         states = read_states(statuses=statuses, reason=reason, channel=channel)
     else:
         states = sorted_states(sort, statuses=statuses, reason=reason, channel=channel)
-    show_rows(map(_row, islice(states, limit)), as_json=json, title="Quarantine", brief=_BRIEF)
+    show_rows(map(told_row, islice(states, limit)), as_json=json, title="Quarantine", brief=_BRIEF)
 
 
 @handles_errors
@@ -174,9 +173,10 @@ def export(
     statuses = _statuses(status or [])
     _open_site(data)
     from rebond.cli.export import write_rows
+    from rebond.services.told_states import ROW, told_row
     from rebond.store.read.evidence import list_states as read_states
 
-    count = write_rows(file, map(_row, read_states(statuses=statuses)), columns=list(_ROW))
+    count = write_rows(file, map(told_row, read_states(statuses=statuses)), columns=ROW)
     show({"file": str(file), "rows": count}, as_json=json)
 
 
@@ -231,47 +231,4 @@ def _state(state: Any) -> dict[str, Any]:
     return {name: getattr(state, name) for name in ("status", "reason", "cause", "error_count", "since", "until")}
 
 
-def _snapshot(snapshot: "Snapshot") -> dict[str, Any]:
-    state = snapshot.state
-    return {
-        "horizon": snapshot.horizon,
-        "status": state.status,
-        "reason": state.reason,
-        "error_count": state.error_count,
-        "text": state.error_text,
-    }
-
-
 _BRIEF = ("address", "status", "reason", "error_count", "since", "until")
-_ROW = ("channel", "address", "scope", "status", "reason", "cause", "error_count", "since", "until", "last_error_at")
-
-
-def _row(row: "StateRow") -> dict[str, Any]:
-    return {
-        "channel": row.address.channel,
-        "address": row.text,
-        "scope": row.address.scope,
-        **_state(row.state),
-        "last_error_at": row.state.last_error_at,
-    }
-
-
-def _evidence(judgement: Any) -> dict[str, Any]:
-    item, verdict = judgement.evidence, judgement.evidence.verdict
-    at: datetime = item.at
-    return {
-        "at": at,
-        "event": item.event,
-        "type": verdict.type if verdict else None,
-        "reason": verdict.reason if verdict else None,
-        "cause": verdict.cause if verdict else None,
-        "owner": verdict.owner if verdict else None,
-        "counted": judgement.counted,
-        "why_not": judgement.why_not or None,
-        "rule": verdict.rule if verdict else None,
-        "text": item.text or item.because,
-        "by": item.actor or None,
-        "status": judgement.status,
-        "error_count": judgement.error_count,
-        "trust": item.trust,
-    }
