@@ -15,6 +15,7 @@ from rebond.services.opt_in_links import about
 from rebond.services.record import Occurrence, record
 from rebond.store.read import landing as read
 from rebond.store.read.landing import PageRow, RequestRow
+from rebond.store.read.opt_in_figures import WAITS
 from rebond.store.write import landing as write
 from rebond.store.write.audit import add_audit
 from rebond.store.write.outbox import NewEvent, add_events
@@ -23,7 +24,6 @@ from rebond.store.write.targets import subscribe
 
 ACTOR = "opt-in"
 ORIGIN = "page"
-_STEPS = (("in_10_minutes", 600), ("in_an_hour", 3600), ("in_a_day", 86_400), ("in_two_days", 2 * 86_400))
 
 
 class Link(StrEnum):
@@ -166,6 +166,6 @@ def _tell_subscribers(request: RequestRow, found: Followed, *, now: datetime) ->
 
 def _count(request: RequestRow, *, now: datetime) -> None:
     waited = max(0, int((now - request.asked_at).total_seconds()))
-    step = next((name for name, most in _STEPS if waited <= most), None)
+    step = next((name for name, most in WAITS.items() if waited <= most), None)
     numbers = {"confirmed": 1, "seconds": waited, **({step: 1} if step else {})}
     write.count_request(request.page, asked_at=request.asked_at, **numbers)

@@ -4,8 +4,7 @@ from collections import defaultdict
 from datetime import date, tzinfo
 
 from rebond.core.words import Reason
-from rebond.services.report_providers import share_of
-from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
+from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table, share_of
 from rebond.store.read.facts import DeliveryFigures, Figures, Scope, delivery_figures, total_figures
 
 # What each reason is drawn as over time; those left out are together.

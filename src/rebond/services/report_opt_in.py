@@ -4,13 +4,10 @@ from collections import defaultdict
 from dataclasses import fields
 from datetime import date, datetime, timedelta, tzinfo
 
-from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
+from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table, share_of
 from rebond.store.read.facts import Scope
 from rebond.store.read.landing import page_names
-from rebond.store.read.opt_in_figures import Figures, figures_between
-
-# The figures count whoever waited longer in none of these.
-_STEPS = ("in_10_minutes", "in_an_hour", "in_a_day", "in_two_days")
+from rebond.store.read.opt_in_figures import WAITS, Figures, figures_between
 
 
 def opt_in_report(scope: Scope, about: ReportAbout, *, zone: tzinfo, now: datetime) -> NamedReport:
@@ -43,10 +40,6 @@ def _written(figures: Figures) -> int:
     return figures.requested - figures.repeated - figures.refused
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
 _FIGURES = (
     *map(Column, ("requested", "repeated", "not_written", "written", "confirmed")),
     Column("confirmed_share", Kind.SHARE, "written"),
@@ -56,7 +49,7 @@ _FIGURES = (
 
 def _row(one: Figures) -> tuple[int | float | None, ...]:
     written = _written(one)
-    share = _share(one.confirmed, written)
+    share = share_of(one.confirmed, written)
     return (one.requested, one.repeated, one.refused, written, one.confirmed, share, one.open, one.expired)
 
 
@@ -72,10 +65,10 @@ def _daily(about: ReportAbout, days: dict[date, list[Figures]]) -> Table:
 
 
 def _waiting(total: Figures) -> Table:
-    numbers = {name: getattr(total, name) for name in _STEPS}
+    numbers = {name: getattr(total, name) for name in WAITS}
     numbers["longer"] = total.confirmed - sum(numbers.values())
     columns = (Column("waited", Kind.WORD, "Waited"), Column("number"), Column("share", Kind.SHARE, "confirmed"))
-    rows = [(name, number, _share(number, total.confirmed)) for name, number in numbers.items()]
+    rows = [(name, number, share_of(number, total.confirmed)) for name, number in numbers.items()]
     return Table("time_to_confirm", columns, rows if total.confirmed else [])
 
 

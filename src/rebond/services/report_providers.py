@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rebond.core.words import Cause, Reason, SendingFact
-from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
+from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table, share_of
 from rebond.store.read.facts import Scope, names_of_deliveries, sums
 from rebond.store.read.provider_facts import (
     ProviderSums,
@@ -179,8 +179,3 @@ def _complaints_by_delivery(scope: Scope, sources: frozenset[str]) -> Table:
         Column("complained_share", Kind.SHARE, "reporting"),
     )
     return Table("by_delivery", columns, rows)
-
-
-def share_of(part: int, whole: int) -> float | None:
-    """Return the share that a part is of the whole; None of nothing."""
-    return part / whole if whole else None

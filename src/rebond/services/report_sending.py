@@ -17,8 +17,8 @@ from rebond.core.words import (
     SendingFact,
 )
 from rebond.services.report_exclusions import reasons_table
-from rebond.services.report_providers import by_domain, by_provider, share_of
-from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
+from rebond.services.report_providers import by_domain, by_provider
+from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table, share_of
 from rebond.store.read.deliveries import COUNTERS
 from rebond.store.read.facts import Figures, Scope, Summed, delivery_figures, sums, total_figures
 from rebond.store.read.reports import (

@@ -95,3 +95,8 @@ class NamedReport:
     def table(self, name: str) -> Table:
         """Return one of its tables."""
         return next(table for table in self.tables if table.name == name)
+
+
+def share_of(part: int, whole: int) -> float | None:
+    """Return the share that a part is of the whole; None of nothing."""
+    return part / whole if whole else None

@@ -4,8 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta, tzinfo
 
 from rebond.core.words import QualificationStatus
-from rebond.services.report_providers import share_of
-from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table
+from rebond.services.report_shape import Column, Drawing, Kind, NamedReport, ReportAbout, Table, share_of
 from rebond.store.read.facts import Scope
 from rebond.store.read.reports import RuleUse, decisions, rule_use, text_figures
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from rebond.console.words import word
-from rebond.core.landing import DEFAULT_TEXTS, MOST_FIELDS, MOST_LINE, MOST_TEXT, PageDefinition
+from rebond.core.landing import DEFAULT_TEXTS, MOST_FIELDS, MOST_LINE, MOST_TEXT, PageDefinition, is_slug
 from rebond.core.words import LandingTheme
 from rebond.services.audiences import list_services
 
@@ -26,6 +25,11 @@ _LONG = frozenset({"text", "thanks", "mail_text"})
 _LINES = {"text": 4, "thanks": 4, "mail_text": 9}
 
 
+def _check_slug(text: str) -> None:
+    if not is_slug(text):
+        raise forms.ValidationError(_("Write small letters, digits and hyphens."))
+
+
 class PageForm(forms.Form):
     """A landing page; what it says, and what it asks for, is added for each language and field."""
 
@@ -33,9 +37,7 @@ class PageForm(forms.Form):
     slug = forms.CharField(
         label=_("Address"),
         max_length=64,
-        validators=[
-            RegexValidator(r"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z", _("Write small letters, digits and hyphens."))
-        ],
+        validators=[_check_slug],
         help_text=_("The last part of its address: small letters, digits and hyphens."),
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
     )

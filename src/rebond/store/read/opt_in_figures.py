@@ -1,6 +1,6 @@
 """What became of the requests of landing pages, from sums that are kept with them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,14 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from rebond.core.words import OptInStatus
 from rebond.store.models import OptInFact, OptInRequest
+
+# Within how many seconds somebody confirmed; whoever waited longer is counted in none of these.
+WAITS: Mapping[str, int] = {
+    "in_10_minutes": 600,
+    "in_an_hour": 3600,
+    "in_a_day": 86_400,
+    "in_two_days": 2 * 86_400,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
