@@ -111,7 +111,7 @@ def _mailersend(kind: str, **morph: Any) -> dict[str, Any]:
 
 
 def _mailtrap(event: str, **more: Any) -> dict[str, Any]:
-    return {"event": event, "event_id": "t1", "email": ANN, "timestamp": SECONDS, **more}
+    return {"event": event, "event_id": "t1", "message_id": "tm1", "email": ANN, "timestamp": SECONDS, **more}
 
 
 def _unisender(status: str, delivery: str, answer: str = "") -> dict[str, Any]:
