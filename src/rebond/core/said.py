@@ -9,6 +9,7 @@ digits, `{at:%Y-%m-%d %H:%M}` is a time, `{status:DeliveryStatus}` a value of th
 members of a list with "or" between them, `{words:lines}` one a line.
 """
 
+import re
 from ast import literal_eval
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -161,15 +162,29 @@ def _taken(value: str, piece: Piece) -> Any:
     try:
         if piece.spec in ("or", "and", "lines"):
             parts = value.split(JOINED[piece.spec])
-            return tuple(literal_eval(one) if piece.quoted else one for one in parts)
+            return tuple(_shown(one) if piece.quoted else one for one in parts)
         if piece.quoted:
-            return literal_eval(value)
+            return _shown(value)
         if piece.spec in (",", "d"):
             return int(value.replace(",", ""))
         if piece.spec == "g" or piece.spec.startswith("."):
             return float(value)
         if piece.spec.startswith("%"):
             return datetime.strptime(value, piece.spec).replace(tzinfo=UTC)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except ValueError:
         return None
     return value
+
+
+def _shown(value: str) -> Any:
+    """Read a value in quotes as Python shows it; ValueError for another text, which the parser would warn of."""
+    if not _SHOWN.fullmatch(value):
+        raise ValueError(value)
+    return literal_eval(value)
+
+
+_ESCAPED = r"\\[\\'\"ntr]|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U00(?:0[0-9a-f]|10)[0-9a-f]{4}"
+_SHOWN = re.compile(
+    rf"'(?:[^'\\\n\r\0]|{_ESCAPED})*+'|\"(?:[^\"\\\n\r\0]|{_ESCAPED})*+\""
+    r"|-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:e[+-]?[0-9]{1,3})?|True|False"
+)
