@@ -48,6 +48,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "no time at all": ({"occurred_at": "yesterday"}, "not an RFC 3339 time"),
     "a time as a number": ({"occurred_at": 1767600000}, "must be text"),
     "before all years": ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "outside the years"),
+    "before the year 2000": ({"occurred_at": "1999-12-31T23:59:59Z"}, "before the year 2000"),
+    "the first year": ({"occurred_at": "0001-01-01T00:00:00Z"}, "before the year 2000"),
     "after all years": ({"occurred_at": "9999-12-31T23:59:59-14:00"}, "outside the years"),
     "ahead of the clock": ({"occurred_at": (NOW + timedelta(minutes=10, seconds=1)).isoformat()}, "ahead of the clock"),
     "type alone": ({"reason": None}, "both type and reason"),
@@ -81,7 +83,7 @@ def test_bad_lines_are_reported_by_their_numbers_and_the_others_are_kept() -> No
 
 GOOD_BUT_ODD: dict[str, dict[str, Any]] = {
     "ten minutes ahead": {"occurred_at": (NOW + timedelta(minutes=10)).isoformat()},
-    "the first year": {"occurred_at": "0001-01-01T00:00:00Z"},
+    "the year 2000": {"occurred_at": "2000-01-01T00:00:00Z"},
     "lower-case": {"occurred_at": "2026-01-05t08:00:00z"},
     "nanoseconds": {"occurred_at": "2026-01-05T08:00:00.123456789Z"},
     "NUL in the text": {"text": "over\0quota", "type": None, "reason": None},

@@ -38,7 +38,7 @@ _WORDS = {
     "channel": ("yes", "`email`, `sms` or `push`"),
     "address": ("yes", "An email address, a phone number or a device token."),
     "event": ("yes", "One of the table below."),
-    "occurred_at": ("yes", "When: RFC 3339 with a zone; at most ten minutes ahead of the clock."),
+    "occurred_at": ("yes", "When: RFC 3339 with a zone; from the year 2000 to ten minutes ahead of the clock."),
     "text": ("for a failure¹", "What the receiving side said. It is judged by the rules."),
     "type": ("for a failure¹", "`hard`, `soft` or `ignored`: a verdict that is already known."),
     "reason": ("with `type`", "A [reason](reasons-and-causes.md) that a failure can have."),

@@ -47,7 +47,7 @@ class Event(Given):
     channel: Channel
     address: str
     event: Literal["failure", "delivered", "complaint", "stop", "start", "confirmed"]
-    occurred_at: Annotated[str, Field(description="RFC 3339, with a zone.")]
+    occurred_at: Annotated[str, Field(description="RFC 3339, with a zone; from the year 2000 to ten minutes ahead.")]
     id: Annotated[str | int | None, Field(description="Your id of it: the same event is taken once.")] = None
     text: str | None = None
     type: str | None = None

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,6 +18,8 @@ from rebond.store.write.text import storable
 
 MOST_LINE = 1_048_576
 _AHEAD = timedelta(minutes=10)
+# A clock that was never set tells 1970, a field that was left empty the year 1.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EVENTS = {
     "failure": Event.FAILURE,
     "delivered": Event.DELIVERED,
@@ -122,6 +124,8 @@ class EventReader:
         at = parse_time(text, name="occurred_at")
         if at > self.now + _AHEAD:
             raise ValueError(f"occurred_at {text!r} is more than ten minutes ahead of the clock")
+        if at < _EARLIEST:
+            raise ValueError(f"occurred_at {text!r} is before the year 2000: send the time when it happened")
         return at
 
 
