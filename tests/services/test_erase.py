@@ -30,6 +30,7 @@ from rebond.core.address import parse_address
 from rebond.core.failure import Origin
 from rebond.core.words import AddressStatus, Channel, Reason, WayOut
 from rebond.services import audiences, erase
+from rebond.services import denylist_profile as denylisting
 from rebond.services.check import Checker, check_batch
 from rebond.services.denylist_profile import denylist_profile
 from rebond.services.erase import clean_erased
@@ -52,6 +53,7 @@ from rebond.store.models import (
     PeopleList,
     Profile,
     ProfileAddress,
+    ProfileDenial,
     RawMail,
     ReturnedMail,
     Service,
@@ -251,6 +253,29 @@ def test_a_changed_key_still_knows_what_the_old_one_hashed(settings: Any) -> Non
     erased()
     settings.ERASURE_KEYS = (b"a new key", *settings.ERASURE_KEYS)
     assert check_batch(["ann@shop.example"]) == [Reason.QUARANTINED]
+
+
+def test_who_is_erased_at_this_very_moment_is_changed_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_people([Person("ann@shop.example")])
+    service, people_list = audiences.create_service("News", **WHO), audiences.create_list("All", **WHO)
+    number = Profile.objects.get().pk
+    erased()
+    # As somebody found them a moment before.
+    for module in (audiences, denylisting):
+        monkeypatch.setattr(module, "find_profile", lambda external_id: number)
+    before = AuditEntry.objects.count()
+    for change in (
+        lambda: denylist_profile("p0", channel="email", **WHO),
+        lambda: denylisting.allow_profile("p0", channel="email", because="x", **WHO),
+        lambda: audiences.subscribe(service, "p0", **WHO),
+        lambda: audiences.unsubscribe(service, "p0", **WHO),
+        lambda: audiences.change_list(people_list, "p0", on=True, **WHO),
+    ):
+        with pytest.raises(NotFoundError):
+            change()
+    assert AuditEntry.objects.count() == before
+    assert not ProfileDenial.objects.exists()
+    assert (Service.objects.get().subscribers, PeopleList.objects.get().members) == (0, 0)
 
 
 def test_without_a_key_nobody_is_erased(settings: Any) -> None:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from rebond.core.said import said, words_of
 from rebond.core.segment import Group, SegmentError, read_group, written
 from rebond.services.errors import InputError, NotFoundError, no_profile
+from rebond.services.hold_person import hold_person
 from rebond.store.read import targets as read
 from rebond.store.read.deliveries import Aim, Target
 from rebond.store.read.people import find_profile
@@ -177,6 +178,7 @@ def change_list(number: int, external_id: str, *, on: bool, now: datetime, actor
     get_list(number)
     profile = _profile(external_id)
     with transaction.atomic():
+        hold_person(profile, external_id)
         changed = (write.enlist if on else write.delist)(number, [profile])
         if changed:
             what = "list.add" if on else "list.remove"
@@ -189,6 +191,7 @@ def subscribe(number: int, external_id: str, *, now: datetime, actor: str) -> bo
     get_service(number)
     profile = _profile(external_id)
     with transaction.atomic():
+        hold_person(profile, external_id)
         changed = write.subscribe(number, profile, now=now, origin="person")
         if changed:
             after = {"profile": profile}
@@ -201,6 +204,7 @@ def unsubscribe(number: int, external_id: str, *, now: datetime, actor: str) -> 
     get_service(number)
     profile = _profile(external_id)
     with transaction.atomic():
+        hold_person(profile, external_id)
         changed = write.unsubscribe(number, profile)
         if changed:
             before = {"profile": profile}

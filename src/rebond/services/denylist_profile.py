@@ -7,6 +7,7 @@ from django.db import transaction
 from rebond.core.said import said
 from rebond.core.words import Channel
 from rebond.services.errors import InputError, RefusedError, no_profile
+from rebond.services.hold_person import hold_person
 from rebond.store.read.blocked import channels_denied
 from rebond.store.read.people import find_profile
 from rebond.store.write.audit import add_audit
@@ -23,6 +24,7 @@ def denylist_profile(external_id: str, *, channel: str, now: datetime, actor: st
     """
     profile = _profile(external_id, channel)
     with transaction.atomic():
+        hold_person(profile, external_id)
         new = deny_profile(profile, channel=channel, at=now, origin="person", proof=because)
         if new:
             add_audit(
@@ -46,6 +48,7 @@ def allow_profile(external_id: str, *, channel: str, now: datetime, actor: str, 
     if not because.strip():
         raise InputError(said("say why: it is kept with the change"))
     with transaction.atomic():
+        hold_person(profile, external_id)
         if channel != ALL and ALL in channels_denied(profile):
             raise RefusedError(
                 said(

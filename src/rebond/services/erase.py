@@ -8,13 +8,13 @@ from django.db import transaction
 
 from rebond.core.said import said
 from rebond.services.errors import InputError, RefusedError, no_profile
+from rebond.services.hold_person import hold_person
 from rebond.store.erasure_keys import NoErasureKeyError
 from rebond.store.read.hook_bodies import bodies_naming
 from rebond.store.read.people import find_profile
 from rebond.store.read.traces import Traces, being_prepared, names_of, places_of, traces_of, unfinished_erasures
 from rebond.store.write import erase as write
 from rebond.store.write.audit import add_audit
-from rebond.store.write.unsubscribing import hold_profile
 
 _PROOFS_KEPT = timedelta(days=3 * 365 + 1)
 
@@ -64,7 +64,7 @@ def erase_profile(external_id: str, *, because: str, actor: str, now: datetime) 
     if profile is None:
         raise no_profile(external_id)
     bodies = bodies_naming(names_of(profile))
-    with transaction.atomic():
+    with overwriting(), transaction.atomic():
         effect = _erase(profile, external_id=external_id, because=because, actor=actor, now=now, bodies=bodies)
     finish_erasures(now=now)
     return effect
@@ -73,9 +73,11 @@ def erase_profile(external_id: str, *, because: str, actor: str, now: datetime) 
 def finish_erasures(*, now: datetime) -> int:
     """Empty the returned mails of erased people, which may be in a database of their own; returns of how many."""
     left = unfinished_erasures()
-    for number, identities in left:
-        write.empty_returns(identities)
-        write.finish_erasure(number, now=now)
+    if left:
+        with overwriting():
+            for number, identities in left:
+                write.empty_returns(identities)
+                write.finish_erasure(number, now=now)
     return len(left)
 
 
@@ -88,8 +90,7 @@ def clean_erased(*, now: datetime) -> int:
 def _erase(profile: int, *, external_id: str, because: str, actor: str, now: datetime, bodies: Sequence[str]) -> Erased:
     held = places_of(profile)
     write.hold_places(held)
-    if not hold_profile(profile):
-        raise no_profile(external_id)
+    hold_person(profile, external_id)
     traces = traces_of(profile, now=now, bodies=bodies)
     if not {(place.channel, place.key) for place in traces.places} <= {(place.channel, place.key) for place in held}:
         raise RefusedError(said("{external_id} was changed at this very moment: erase again", external_id=external_id))
