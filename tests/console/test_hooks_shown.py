@@ -8,7 +8,7 @@ from django.test import Client
 
 from rebond.core.read.providers import Befell
 from rebond.core.words import Role
-from rebond.store.models import EvidenceRow, ReturnedMail, Unattributed
+from rebond.store.models import EvidenceRow, RawMail, ReturnedMail, Unattributed
 from rebond.web.current import serve
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
@@ -69,6 +69,10 @@ def test_what_was_posted_is_shown_as_text_with_what_it_says(client_as: ClientAs)
     assert "&quot;sg_event_id&quot;: &quot;s1&quot;" in page
     french = text(client_as(Role.DELIVERABILITY, language="fr"), f"/returns/mails/{number}/")
     assert "Ce que dit SendGrid" in french
+    for path in (f"/returns/mails/{number}/", "/returns/mails/"):
+        shown = text(client_as(Role.DELIVERABILITY, language="fr"), path)
+        assert "failed 1" not in shown
+        assert "Sans effet" in shown
     saved = client.get(f"/returns/mails/{number}/raw/")
     assert saved["Content-Disposition"].endswith('.txt"')
     assert json.loads(saved.content.partition(b"\n\n")[2])[0]["email"] == ANN
@@ -76,6 +80,13 @@ def test_what_was_posted_is_shown_as_text_with_what_it_says(client_as: ClientAs)
     why = text(client, f"/quarantine/why/?channel=email&address={ANN}")
     assert "no such user" in why
     assert EvidenceRow.objects.get().returned_mail
+
+
+def test_when_a_body_is_not_kept_any_more_what_it_told_still_is(client_as: ClientAs) -> None:
+    take()
+    RawMail.objects.all().delete()
+    page = text(client_as(Role.DELIVERABILITY), f"/returns/mails/{ReturnedMail.objects.get().pk}/")
+    assert "Not delivered: 1 · Without effect: 1" in page
 
 
 @pytest.mark.parametrize("body", [b"no json", b"[5]", b"{}", b"[" * 50_000])

@@ -257,3 +257,33 @@ def test_a_source_without_its_key_takes_nothing_in(hook_site: Site) -> None:
                 answer = Client(headers=dict(posted.headers)).post(f"/webhooks/in/{name}", b"[]", "application/json")
                 assert answer.status_code in (404, 503)
     assert not ReturnedMail.objects.exists()
+
+
+def test_a_log_is_not_filled_by_what_strangers_post(hook_site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    from tests.public.hooks_fixtures import make_site
+
+    (make_site(hook_site.data).data / "secrets.toml").write_text('[intake.sendgrid]\nkey = "no key"\n')
+    assert [send(Posted(b"[]", {}), "sendgrid").status_code for _ in range(5)] == [503] * 5
+    assert [one.message for one in caplog.records if one.name == "rebond.intake"] == [
+        "a webhook of sendgrid cannot be used: its key cannot be used: ValueError"
+    ]
+
+
+def test_a_file_of_secrets_that_cannot_be_read_is_no_fault_of_the_provider(hook_site: Site) -> None:
+    from tests.public.hooks_fixtures import make_site
+
+    (make_site(hook_site.data).data / "secrets.toml").chmod(0o644)
+    answer = send(post("sendgrid", bounce_of("sendgrid")), "sendgrid")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+
+
+def test_webhooks_are_counted_by_their_source_and_what_became_of_them(hook_site: Site) -> None:
+    from rebond.site.metrics import measure
+
+    send(post("sendgrid", bounce_of("sendgrid")), "second")
+    send(Posted(b"[]", {}), "second")
+    send(Posted(b"[]", {}), "strange")
+    figures = measure(hook_site).decode()
+    for outcome in ("stored", "bad_signature"):
+        assert f'rebond_webhooks_received_total{{outcome="{outcome}",source="second"}}' in figures
+    assert "strange" not in figures

@@ -12,6 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 
+from rebond.config import ConfigError
 from rebond.core.read.providers.body import TooManyError, events_in, pack
 from rebond.fetch import FetchError
 from rebond.intake.webhooks.door import Admitted, RefusedError, admit, problem_with
@@ -30,9 +31,12 @@ from rebond.wiring import Site
 
 log = logging.getLogger("rebond.intake")
 MOST_BYTES = 8 * 1024 * 1024
+# These are read before anybody knows whose they are, and hold one event; no more is taken than their providers post.
+_MOST_OF = {"amazon_ses": 512 * 1024, "mailgun": 1024 * 1024}
 _RETRY = "60"
 # Workers are called once for all that comes within that many seconds.
 _GATHER = 0.25
+_SAY_AGAIN = 60.0
 _METHODS = "POST, GET, HEAD, OPTIONS"
 
 
@@ -45,6 +49,7 @@ class _Doors:
     topics: Topics = field(default_factory=Topics)
     called_at: float = 0.0
     listed: dict[tuple[str, WhyUnattributed], str] = field(default_factory=dict)
+    said_at: dict[str, float] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
 
@@ -67,9 +72,14 @@ def doors() -> _Doors:
 
 def take(request: HttpRequest, name: str) -> HttpResponse:
     """Take a webhook in: 200 when it is stored, 503 when it could not be, so that its provider posts it again."""
-    if name not in doors().sources:
+    try:
+        known = doors().sources
+    except ConfigError as error:
+        log.error("no webhook can be taken in: %s", error)
+        return _answer("unusable", 503)
+    if name not in known:
         return _answer("unknown", 404)
-    source, problem = doors().sources[name]
+    source, problem = known[name]
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": _METHODS})
     if request.method in ("GET", "HEAD"):
@@ -77,10 +87,11 @@ def take(request: HttpRequest, name: str) -> HttpResponse:
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": _METHODS})
     if problem:
-        log.error("the webhook source %s cannot be used: %s", name, problem)
+        _say(source, f"cannot be used: {problem}")
         return _counted(source, "unusable", 503)
+    most = min(MOST_BYTES, _MOST_OF.get(source.provider, MOST_BYTES))
     try:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES or len(request.body) > MOST_BYTES:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > most or len(request.body) > most:
             return _counted(source, "too_large", 413)
     except RequestDataTooBig:
         return _counted(source, "too_large", 413)
@@ -100,7 +111,7 @@ def _taken(request: HttpRequest, source: HookSource) -> HttpResponse:
     except RefusedError as error:
         return _refuse(request, source, error.why)
     except FetchError as error:
-        log.error("a webhook of %s could not be checked: %s", source.name, error)
+        _say(source, f"could not be checked: {error}")
         return _counted(source, "unchecked", 503)
     if not admitted.body:
         return _counted(source, "confirmed", 200)
@@ -124,9 +135,7 @@ def _store(source: HookSource, admitted: Admitted) -> HttpResponse:
     try:
         (accepted,) = accept_many([incoming], now=now())
     except (DatabaseError, InterfaceError) as error:
-        log.error(
-            "a webhook of %s could not be stored, and was not acknowledged: %s", source.name, trouble(error).words
-        )
+        _say(source, f"could not be stored, and was not acknowledged: {trouble(error).words}")
         disconnect()
         return _counted(source, "not_stored", 503)
     if accepted.duplicate:
@@ -155,12 +164,20 @@ def _refuse(request: HttpRequest, source: HookSource, why: WhyUnattributed) -> H
             list_refused(source.stored_as, why, network=network_of(request), required=source.required_trust, now=at)
             found.listed[key] = hour
         except (DatabaseError, InterfaceError) as error:
-            log.error("a refused webhook of %s could not be listed: %s", source.name, trouble(error).words)
+            _say(source, f"was refused, and could not be listed: {trouble(error).words}")
     response = _counted(source, why.value, 401 if why is WhyUnattributed.BAD_SIGNATURE else 403)
     if response.status_code == 401:
         # Amazon SNS and others name themselves only when they are asked to.
         response.headers["WWW-Authenticate"] = 'Basic realm="webhooks"'
     return response
+
+
+def _say(source: HookSource, words: str) -> None:
+    """Write down what is wrong with a source: each minute, however much strangers post."""
+    said_at, at = doors().said_at, time.monotonic()
+    if at - said_at.get(source.name, -_SAY_AGAIN) >= _SAY_AGAIN:
+        said_at[source.name] = at
+        log.error("a webhook of %s %s", source.name, words)
 
 
 def _counted(source: HookSource, outcome: str, status: int) -> HttpResponse:

@@ -56,6 +56,15 @@ def read_return(number: int, *, source: str) -> ReadReturn | None:
     )
 
 
+def counted(note: str) -> tuple[tuple[Befell, int], ...]:
+    """Read what settling noted of a webhook: how many events said what; empty when it noted something else."""
+    try:
+        pairs = [one.split(" ") for one in note.split(", ")]
+        return tuple((Befell(name), int(number)) for name, number in pairs)
+    except ValueError:
+        return ()
+
+
 def _hook(number: int, raw: bytes, qualifier: Qualifier) -> ReadReturn:
     provider, body = unpack(raw)
     told = [one for event in _events(provider, body) for one in _read(provider, event)]

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from rebond.console.returns.reading import read_return
+from rebond.console.returns.reading import counted, read_return
 from rebond.console.returns.why import WHY
 from rebond.core.permissions import Operation
 from rebond.core.read.providers.body import is_hook
@@ -63,7 +63,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     wanted = ReturnState(state) if state in list(ReturnState) else None
     found = page_of_returns(state=wanted, source=source, kind=kind, before=_before(request), limit=PAGE + 1)
     context = {
-        "mails": [(one, _kind(one.kind)) for one in found[:PAGE]],
+        "mails": [(one, _kind(one.kind), counted(one.problem)) for one in found[:PAGE]],
         "further": found[PAGE - 1].id if len(found) > PAGE else None,
         "state": wanted,
         "states": list(ReturnState),
@@ -105,6 +105,7 @@ def mail(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "mail": found,
         "kind": _kind(found.kind),
+        "counts": counted(found.problem),
         "entries": [(one, _why(one)) for one in entries_of(number)],
         "read": read_return(number, source=found.source),
     }
