@@ -3,11 +3,14 @@
 import hmac
 import json
 import zlib
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection, connections
 from killing import KilledError, killed_before
 from mail_fixtures import CAME, dsn, verp
 from opt_in_fixtures import ANN, asks, confirms, mails, page, token_in
@@ -453,3 +456,35 @@ def test_the_proof_that_somebody_left_is_kept_for_three_years() -> None:
     assert Unsubscription.objects.exists()
     clean_erased(now=START + timedelta(days=3 * 365 + 2))
     assert not Unsubscription.objects.exists()
+
+
+@pytest.fixture
+def files() -> Iterator[list[Path]]:
+    """SQLite's files and logs; nothing there is overwritten unless it is asked for, whatever SQLite was built for."""
+    before = []
+    for alias in connections:
+        with connections[alias].cursor() as cursor:
+            before += cursor.execute("PRAGMA secure_delete").fetchall()
+            cursor.execute("VACUUM")  # the other tests have left some
+            cursor.execute("PRAGMA secure_delete = OFF")
+    yield [Path(f"{connections[alias].settings_dict['NAME']}{end}") for alias in connections for end in ("", "-wal")]
+    for alias, (value,) in zip(connections, before, strict=True):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete")
+            assert cursor.fetchone() == (0,), "all that is deleted would take longer"
+            cursor.execute(f"PRAGMA secure_delete = {value}")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's files; PostgreSQL has its vacuum")
+def test_no_bytes_of_an_erased_person_are_left_in_the_files(files: list[Path]) -> None:
+    row = bounced()
+    raw = bytes(RawMail.objects.get().body)[:100]
+
+    def held() -> bytes:
+        return b"".join(file.read_bytes() for file in files if file.exists())
+
+    for text in (row.address.encode(), b"Wilhelmine", raw):
+        assert text in held()
+    erased()
+    for text in (row.address.encode(), b"Wilhelmine", raw):
+        assert text not in held()

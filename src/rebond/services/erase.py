@@ -10,6 +10,7 @@ from rebond.core.said import said
 from rebond.services.errors import InputError, RefusedError, no_profile
 from rebond.services.hold_person import hold_person
 from rebond.store.erasure_keys import NoErasureKeyError
+from rebond.store.overwrite import overwriting
 from rebond.store.read.hook_bodies import bodies_naming
 from rebond.store.read.people import find_profile
 from rebond.store.read.traces import Traces, being_prepared, names_of, places_of, traces_of, unfinished_erasures
@@ -84,7 +85,8 @@ def finish_erasures(*, now: datetime) -> int:
 def clean_erased(*, now: datetime) -> int:
     """Finish what was cut short, and forget what ends by itself; returns how many hashes and proofs went."""
     finish_erasures(now=now)
-    return write.purge_erased(now=now, proofs=now - _PROOFS_KEPT)
+    with overwriting():
+        return write.purge_erased(now=now, proofs=now - _PROOFS_KEPT)
 
 
 def _erase(profile: int, *, external_id: str, because: str, actor: str, now: datetime, bodies: Sequence[str]) -> Erased:
