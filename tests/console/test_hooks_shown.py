@@ -79,7 +79,19 @@ def test_what_was_posted_is_shown_as_text_with_what_it_says(client_as: ClientAs)
     assert f"/returns/mails/{number}/" in text(client, "/returns/mails/?source=webhook:sendgrid")
     why = text(client, f"/quarantine/why/?channel=email&address={ANN}")
     assert "no such user" in why
-    assert EvidenceRow.objects.get().returned_mail
+    assert "Envelope sender" not in page
+
+
+def test_the_why_of_an_address_shows_what_was_told_of_it_and_of_nobody_else(client_as: ClientAs) -> None:
+    event = next(one.event for one in SAMPLES if (one.provider, one.befell) == ("sendgrid", Befell.FAILED))
+    other = {**event, "email": "bob@reader.example", "sg_event_id": "s2"}
+    assert send(post("sendgrid", body_of("sendgrid", other, event)), "sendgrid").status_code == 200
+    settle()
+    identity = EvidenceRow.objects.get(address_key=ANN).identity
+    client = client_as(Role.DELIVERABILITY)
+    page = text(client, f"/quarantine/why/return/?channel=email&address={ANN}&evidence={identity}")
+    assert "<mark>No such user</mark>" in page
+    assert "bob@" not in page
 
 
 def test_when_a_body_is_not_kept_any_more_what_it_told_still_is(client_as: ClientAs) -> None:

@@ -1,10 +1,12 @@
 """A returned mail as text that can be shown, with the words that decided marked in it."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rebond.core.qualifier import Qualifier
+from rebond.core.read.providers.body import events_naming
 from rebond.core.said import said
 from rebond.services.address_page import Marked, matched_words
 from rebond.services.errors import NotFoundError
@@ -39,6 +41,9 @@ def raw_return(identity: str, *, qualifier: Qualifier) -> RawReturn:
     raw = raw_mail(failure.return_id) if failure.return_id is not None else None
     if raw is None:
         raise NotFoundError(said("the returned mail is not kept any more: its retention is over"))
+    if failure.posted:
+        # Of a webhook only what it tells of this address.
+        raw = json.dumps(events_naming(raw, [failure.address]), indent=2, ensure_ascii=False).encode("utf-8", "replace")
     text = raw[:MOST_SHOWN].decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     span = matched_words(failure.text, rule=failure.rule, qualifier=qualifier)
     words = failure.text[slice(*span)][:_MOST_WORDS] if span else ""

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from rebond.core.read.providers.body import SOURCE
 from rebond.core.words import Phase
-from rebond.store.models import EvidenceRow, Message
+from rebond.store.models import EvidenceRow, Message, ReturnedMail
 from rebond.store.read.returns import kept_returns
 
 _OURS = "message:"
@@ -56,11 +57,16 @@ def evidence_details(identities: Collection[str]) -> Mapping[str, EvidenceDetail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnedFailure:
-    """A piece of evidence that a returned mail said: its rule, its text, and the mail's number (None: not kept)."""
+    """A piece of evidence that something returned said: its rule, its text, and the return's number (None: not kept).
+
+    `posted`: it was a webhook, which tells of others than `address` as well.
+    """
 
     rule: str
     text: str
     return_id: int | None
+    address: str = ""
+    posted: bool = False
 
 
 def returned_failure(identity: str) -> ReturnedFailure | None:
@@ -71,4 +77,5 @@ def returned_failure(identity: str) -> ReturnedFailure | None:
     if row is None:
         return None
     number = kept_returns({row.returned_mail}).get(row.returned_mail)
-    return ReturnedFailure(rule=row.rule, text=row.text, return_id=number)
+    posted = ReturnedMail.objects.filter(id=number, source__startswith=SOURCE).exists()
+    return ReturnedFailure(rule=row.rule, text=row.text, return_id=number, address=row.address, posted=posted)
