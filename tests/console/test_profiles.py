@@ -299,7 +299,8 @@ def test_profiles_are_exported_as_files(client_as: ClientAs) -> None:
     lines = b"".join(client.get("/profiles/export/?as=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert lines == ["id,email,sms,push,opted_out,first_name", "p0,ann@shop.example,,,email,'=1+1", "p1,,,,,"]
     french = client_as(Role.OPERATOR, language="fr")
-    assert "Exporter pour Excel" in text_of(french, "/profiles/")
+    assert "CSV pour Excel" in text_of(french, "/profiles/")
+    assert "CSV pour Excel" not in text_of(french, "/profiles/?who=p0")
     opened = b"".join(french.get("/profiles/export/?as=csv&for=excel").streaming_content)  # type: ignore[attr-defined]
     assert opened.decode().startswith("\ufeffid;email;")
     answer = client.get("/profiles/export/?as=jsonl")
