@@ -1,6 +1,7 @@
 """Webhooks that are not what they say: inherited by every provider, so that none can forget them."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -60,26 +61,30 @@ def test_with_a_changed_body_it_is_refused(provider: str) -> None:
     refused(send(Posted(changed, good.headers, good.content_type), provider))
 
 
+_BROKEN: tuple[Callable[[str], str], ...] = (
+    lambda text: text[:-2],
+    lambda text: "",
+    lambda text: "é%00",
+    lambda text: text[::-1],
+    lambda text: "A" * 7_000,
+)
+
+
 @EVERY
-@pytest.mark.parametrize("how", ["cut", "empty", "surrogates", "other", "many"])
-def test_with_a_broken_signature_it_is_refused(provider: str, how: str) -> None:
+def test_with_a_broken_signature_it_is_refused(provider: str) -> None:
     good = post(provider, bounce_of(provider))
-
-    def broken(text: str) -> str:
-        return {"cut": text[:-2], "empty": "", "surrogates": "é%00", "other": text[::-1], "many": "A" * 7_000}[how]
-
-    if provider in ("mailgun", "amazon_ses", "unisender_go"):
-        body = json.loads(good.body)
-        holder, name = {"mailgun": (body.get("signature"), "signature"), "amazon_ses": (body, "Signature")}.get(
-            provider, (body, "auth")
-        )
-        holder[name] = broken(holder[name])
-        good = Posted(dumped(body), good.headers, good.content_type)
-    else:
-        headers = {name: value if name.endswith(("-Timestamp", "-id", "-timestamp")) else broken(value)
-                   for name, value in good.headers.items()}  # fmt: skip
-        good = Posted(good.body, headers, good.content_type)
-    refused(send(good, provider))
+    for broken in _BROKEN:
+        if provider in ("mailgun", "amazon_ses", "unisender_go"):
+            body = json.loads(good.body)
+            places = {"mailgun": (body.get("signature"), "signature"), "amazon_ses": (body, "Signature")}
+            holder, name = places.get(provider, (body, "auth"))
+            holder[name] = broken(holder[name])
+            posted = Posted(dumped(body), good.headers, good.content_type)
+        else:
+            kept = ("-Timestamp", "-id", "-timestamp")
+            headers = {name: value if name.endswith(kept) else broken(value) for name, value in good.headers.items()}
+            posted = Posted(good.body, headers, good.content_type)
+        refused(send(posted, provider))
 
 
 @pytest.mark.parametrize("provider", sorted(set(PROVIDERS) - {BY_TOPIC}))  # of topics below
@@ -132,10 +137,10 @@ def test_more_than_a_body_may_be_is_not_looked_at(provider: str, monkeypatch: py
 
 
 @EVERY
-@pytest.mark.parametrize("body", _ODD)
-def test_what_is_no_event_harms_nothing(provider: str, body: bytes) -> None:
-    for posted in (post(provider, body), Posted(body, {})):
-        assert send(posted, provider).status_code in (200, 401)
+def test_what_is_no_event_harms_nothing(provider: str) -> None:
+    for body in _ODD:
+        for posted in (post(provider, body), Posted(body, {})):
+            assert send(posted, provider).status_code in (200, 401)
     settle()
     assert not EvidenceRow.objects.exists()
     assert set(ReturnedMail.objects.values_list("state", flat=True)) <= {"dead", "settled", "unattributed"}

@@ -65,6 +65,7 @@ def test_killed_before_any_write_nothing_is_lost_and_nothing_acts_twice(hook_sit
     assert DeliveryCounts.objects.get().returned == 1
 
 
+@pytest.mark.slow
 def test_a_web_process_that_is_killed_leaves_what_it_has_answered(tmp_path: Path) -> None:
     with site_of(tmp_path / "data") as data:
         with (data / "secrets.toml").open("a") as file:

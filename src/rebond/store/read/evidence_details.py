@@ -77,5 +77,5 @@ def returned_failure(identity: str) -> ReturnedFailure | None:
     if row is None:
         return None
     number = kept_returns({row.returned_mail}).get(row.returned_mail)
-    posted = ReturnedMail.objects.filter(id=number, source__startswith=SOURCE).exists()
+    posted = number is not None and ReturnedMail.objects.filter(id=number, source__startswith=SOURCE).exists()
     return ReturnedFailure(rule=row.rule, text=row.text, return_id=number, address=row.address, posted=posted)
