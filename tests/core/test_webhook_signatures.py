@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rebond.core.webhooks import SignatureProblem, check, headers, is_secret
+from rebond.core.webhooks import (
+    RETRIES,
+    SignatureProblem,
+    check,
+    event_id,
+    headers,
+    is_secret,
+    next_attempt,
+    secret_for,
+)
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SECRET = "whsec_" + base64.b64encode(b"s" * 24).decode()
@@ -49,3 +58,12 @@ def test_another_body_another_secret_and_another_time_do_not() -> None:
 def test_a_secret_is_base64_of_some_length() -> None:
     assert is_secret(SECRET)
     assert not any(map(is_secret, ("", "whsec_", "whsec_!!!", "whsec_YWJj", "é" * 40)))
+
+
+def test_what_is_told_to_others_has_a_secret_and_a_name_and_is_tried_for_some_days() -> None:
+    secret = secret_for("salt", key=b"k" * 32)
+    assert is_secret(secret)
+    assert secret != secret_for("other", key=b"k" * 32)
+    assert event_id(7, at=NOW) == f"msg_{int(NOW.timestamp()):x}_7"
+    assert next_attempt(1, now=NOW) == NOW + RETRIES[0]
+    assert next_attempt(len(RETRIES) + 1, now=NOW) is None
