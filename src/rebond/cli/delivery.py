@@ -1,10 +1,10 @@
 """`rebond delivery …`: make, prepare, steer, look at."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,17 +14,9 @@ from rebond.cli.delivery_send import register_proof, register_schedule, register
 from rebond.cli.delivery_settings import (
     CHANNEL,
     NAME,
-    ClassOption,
-    DuplicatesOption,
-    HtmlFileOption,
-    RetriesOption,
-    SenderOption,
-    SubjectOption,
-    TextFileOption,
     ToOption,
-    ValidityOption,
-    VerifyOption,
     new_delivery,
+    takes_settings,
     target_aim,
     target_file,
     tell_saved,
@@ -42,7 +34,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this family."""
     delivery = typer.Typer(help="Deliveries: make, prepare, send, look at.", no_args_is_help=True)
     app.add_typer(delivery, name="delivery")
-    delivery.command()(handles_errors(create))
+    delivery.command()(handles_errors(takes_settings(create)))
     register_edit(delivery)
     _register_prepare(delivery)
     register_send(delivery)
@@ -54,25 +46,18 @@ def register(app: typer.Typer) -> None:
 
 def create(
     name: Annotated[str, NAME],
-    sender: SenderOption = None,
-    subject: SubjectOption = None,
     template: Annotated[
         str, typer.Option("--template", help="The template whose settings it copies, by its name.")
     ] = "",
     channel: Annotated[str | None, CHANNEL] = None,
-    text: TextFileOption = None,
-    html: HtmlFileOption = None,
     to: ToOption = None,
-    message_class: ClassOption = None,
-    validity: ValidityOption = None,
-    retries: RetriesOption = None,
-    duplicates: DuplicatesOption = None,
-    verify: VerifyOption = None,
     mapping: MapOption = "",
     encoding: EncodingOption = "utf-8",
     no_address: NoAddressOption = False,
     data: DataOption = None,
     json: JsonOption = False,
+    *,
+    given: Mapping[str, Any],
 ) -> int:
     """Make a draft; the people of a file are imported first."""
     from rebond.cli.settling import actor
@@ -83,9 +68,7 @@ def create(
     from rebond.services.templates import find_template
 
     copied = find_template(template) if template else None
-    given = {"name": name, "channel": channel, "sender": sender, "subject": subject, "text": text, "html": html}
-    given |= {"message_class": message_class, "validity": validity, "retries": retries}
-    settings = new_delivery(site, {**given, "duplicates": duplicates, "verify": verify}, template=copied)
+    settings = new_delivery(site, {"name": name, "channel": channel, **given}, template=copied)
     aim = target_aim(to) if to is not None else (copied.aim if copied else Aim())
     options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
     with progress_bar() as progress:

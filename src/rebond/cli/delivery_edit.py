@@ -1,5 +1,6 @@
 """`rebond delivery edit`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -7,17 +8,9 @@ import typer
 from rebond.cli.delivery_read import IdArgument
 from rebond.cli.delivery_settings import (
     NAME,
-    ClassOption,
-    DuplicatesOption,
-    HtmlFileOption,
-    RetriesOption,
-    SenderOption,
-    SubjectOption,
-    TextFileOption,
     ToOption,
-    ValidityOption,
-    VerifyOption,
     read_settings,
+    takes_settings,
     target_aim,
     target_file,
     tell_saved,
@@ -29,27 +22,20 @@ from rebond.cli.people_file import EncodingOption, MapOption, NoAddressOption, f
 
 def register_edit(app: typer.Typer) -> None:
     """Add `edit` to the commands about deliveries."""
-    app.command()(handles_errors(edit))
+    app.command()(handles_errors(takes_settings(edit)))
 
 
 def edit(
     delivery: IdArgument,
     name: Annotated[str | None, NAME] = None,
-    sender: SenderOption = None,
-    subject: SubjectOption = None,
-    text: TextFileOption = None,
-    html: HtmlFileOption = None,
     to: ToOption = None,
-    message_class: ClassOption = None,
-    validity: ValidityOption = None,
-    retries: RetriesOption = None,
-    duplicates: DuplicatesOption = None,
-    verify: VerifyOption = None,
     mapping: MapOption = "",
     encoding: EncodingOption = "utf-8",
     no_address: NoAddressOption = False,
     data: DataOption = None,
     json: JsonOption = False,
+    *,
+    given: Mapping[str, Any],
 ) -> int:
     """Change a delivery that has not been sent, and make it a draft to prepare again; what is not named stays."""
     from rebond.cli.settling import actor
@@ -59,21 +45,12 @@ def edit(
     from rebond.services.deliveries import get_delivery
     from rebond.services.delivery_edit import edit_delivery
 
-    given: dict[str, Any] = {
-        "name": name,
-        "sender": sender,
-        "subject": subject,
-        "text": text,
-        "html": html,
-        "validity": validity,
-    }
-    given |= {"message_class": message_class, "retries": retries, "duplicates": duplicates, "verify": verify}
     options = file_options(site, mapping=mapping, encoding=encoding, no_address=no_address)
     aim = target_aim(to) if to is not None else None
     with progress_bar() as progress:
         imported = edit_delivery(
             delivery,
-            read_settings(given),
+            read_settings({"name": name, **given}),
             aim=aim,
             target=target_file(to) if to is not None and aim is None else None,
             options=options,

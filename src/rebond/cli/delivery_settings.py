@@ -1,6 +1,8 @@
 """Reading the settings of a delivery from options, for those who make one and those who edit it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,21 +18,24 @@ if TYPE_CHECKING:
     from rebond.services.templates import TemplateRow
     from rebond.wiring import Site
 
-SenderOption = Annotated[str | None, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')]
-SubjectOption = Annotated[str | None, typer.Option("--subject", help="A template, like the text.")]
-TextFileOption = Annotated[
-    Path | None, typer.Option("--text-file", help="The text part: a template; an empty file: there is none.")
-]
-HtmlFileOption = Annotated[
-    Path | None, typer.Option("--html-file", help="The HTML part: a template; an empty file: there is none.")
-]
-ClassOption = Annotated[str | None, typer.Option("--class", help="commercial, transactional or confirmation.")]
-ValidityOption = Annotated[str | None, typer.Option("--validity", help="How long it keeps trying, as in 5d.")]
-RetriesOption = Annotated[str | None, typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")]
-DuplicatesOption = Annotated[
-    bool | None, typer.Option("--duplicates/--no-duplicates", help="Write to an address more than once.")
-]
-VerifyOption = Annotated[str | None, typer.Option("--verify", help="Messages built at preparation: sample or all.")]
+# What deliveries and templates alike are told; by the names of `read_settings`.
+_OPTIONS: Mapping[str, Any] = {
+    "sender": Annotated[str | None, typer.Option("--from", help='The sender, as in "Shop <news@shop.example>".')],
+    "subject": Annotated[str | None, typer.Option("--subject", help="A template, like the text.")],
+    "text": Annotated[
+        Path | None, typer.Option("--text-file", help="The text part: a template; an empty file: there is none.")
+    ],
+    "html": Annotated[
+        Path | None, typer.Option("--html-file", help="The HTML part: a template; an empty file: there is none.")
+    ],
+    "message_class": Annotated[str | None, typer.Option("--class", help="commercial, transactional or confirmation.")],
+    "validity": Annotated[str | None, typer.Option("--validity", help="How long it keeps trying, as in 5d.")],
+    "retries": Annotated[str | None, typer.Option("--retries", help="When it tries again, as in 5x1h,4x1d.")],
+    "duplicates": Annotated[
+        bool | None, typer.Option("--duplicates/--no-duplicates", help="Write to an address more than once.")
+    ],
+    "verify": Annotated[str | None, typer.Option("--verify", help="Messages built at preparation: sample or all.")],
+}
 ToOption = Annotated[
     str | None,
     typer.Option(
@@ -50,6 +55,22 @@ _DEFAULTS = {
     "duplicates": False,
     "verify": "sample",
 }
+
+
+def takes_settings(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Give a command the options of all settings, before its last two; it gets what they say as `given`."""
+    own = [one for one in signature(command).parameters.values() if one.name != "given"]
+    shared = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=of) for name, of in _OPTIONS.items()]
+
+    @wraps(command)
+    def run(**options: Any) -> int | None:
+        given = {name: options.pop(name) for name in _OPTIONS}
+        return command(**options, given=given)
+
+    together = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in (*own[:-2], *shared, *own[-2:])]
+    run.__signature__ = Signature(together)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in together}
+    return run
 
 
 def warn(problems: "ContentProblems") -> None:

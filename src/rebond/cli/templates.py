@@ -1,5 +1,6 @@
 """`rebond template …`: a delivery's defaults, to copy from."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,17 +9,9 @@ import typer
 from rebond.cli.delivery_settings import (
     CHANNEL,
     NAME,
-    ClassOption,
-    DuplicatesOption,
-    HtmlFileOption,
-    RetriesOption,
-    SenderOption,
-    SubjectOption,
-    TextFileOption,
-    ValidityOption,
-    VerifyOption,
     new_delivery,
     read_settings,
+    takes_settings,
     target_aim,
     warn,
 )
@@ -41,8 +34,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(template, name="template")
     template.command("list")(handles_errors(list_))
     template.command("show")(handles_errors(show_one))
-    template.command()(handles_errors(create))
-    template.command()(handles_errors(edit))
+    template.command()(handles_errors(takes_settings(create)))
+    template.command()(handles_errors(takes_settings(edit)))
     template.command()(handles_errors(save))
     template.command()(handles_errors(delete))
 
@@ -67,28 +60,19 @@ def show_one(name: NameArgument, data: DataOption = None, json: JsonOption = Fal
 
 def create(
     name: Annotated[str, NAME],
-    sender: SenderOption = None,
-    subject: SubjectOption = None,
     channel: Annotated[str | None, CHANNEL] = None,
-    text: TextFileOption = None,
-    html: HtmlFileOption = None,
     to: ToOption = None,
-    message_class: ClassOption = None,
-    validity: ValidityOption = None,
-    retries: RetriesOption = None,
-    duplicates: DuplicatesOption = None,
-    verify: VerifyOption = None,
     data: DataOption = None,
     json: JsonOption = False,
+    *,
+    given: Mapping[str, Any],
 ) -> None:
     """Make a template."""
     site = _open(data)
     from rebond.services.deliveries import Aim
     from rebond.services.templates import save_template
 
-    given = {"name": name.strip(), "channel": channel, "sender": sender, "subject": subject, "text": text, "html": html}
-    given |= {"message_class": message_class, "validity": validity, "retries": retries}
-    settings = new_delivery(site, {**given, "duplicates": duplicates, "verify": verify})
+    settings = new_delivery(site, {"name": name.strip(), "channel": channel, **given})
     number = save_template(settings, _aim(to) or Aim(), **_who(site))
     warn(site.content.check(settings))
     show({"id": number, "name": settings.name}, as_json=json, title="Made")
@@ -97,33 +81,19 @@ def create(
 def edit(
     template: NameArgument,
     name: Annotated[str | None, NAME] = None,
-    sender: SenderOption = None,
-    subject: SubjectOption = None,
-    text: TextFileOption = None,
-    html: HtmlFileOption = None,
     to: ToOption = None,
-    message_class: ClassOption = None,
-    validity: ValidityOption = None,
-    retries: RetriesOption = None,
-    duplicates: DuplicatesOption = None,
-    verify: VerifyOption = None,
     data: DataOption = None,
     json: JsonOption = False,
+    *,
+    given: Mapping[str, Any],
 ) -> None:
     """Change a template; what is not named stays, and so do deliveries made from it."""
     site = _open(data)
     from rebond.services.templates import edit_template, find_template, get_template
 
-    given: dict[str, Any] = {
-        "name": name,
-        "sender": sender,
-        "subject": subject,
-        "text": text,
-        "html": html,
-        "validity": validity,
-    }
-    given |= {"message_class": message_class, "retries": retries, "duplicates": duplicates, "verify": verify}
-    number = edit_template(find_template(template).id, read_settings(given), aim=_aim(to), **_who(site))
+    number = edit_template(
+        find_template(template).id, read_settings({"name": name, **given}), aim=_aim(to), **_who(site)
+    )
     changed = get_template(number)
     warn(site.content.check(changed))
     show({"id": number, "name": changed.name}, as_json=json, title="Changed")
