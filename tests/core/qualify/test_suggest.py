@@ -44,6 +44,13 @@ def test_nothing_in_common_suggests_nothing() -> None:
     assert Suggester(()).suggest("the box") is None
 
 
+def test_several_texts_that_share_words_are_left_out_together() -> None:
+    texts = known(("the box is full", FULL), ("the box of * is full", FULL), ("the box is gone", GONE))
+    found = Suggester(texts).suggest("the box is full", without=frozenset({1, 2}))
+    assert found
+    assert (found.verdict, [one.known.number for one in found.neighbours]) == (GONE, [3])
+
+
 def test_the_same_text_is_as_near_as_can_be() -> None:
     found = Suggester(known(("the box is full", FULL), ("nobody here", GONE))).suggest("the box is full")
     assert found
