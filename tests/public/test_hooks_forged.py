@@ -207,6 +207,16 @@ def test_a_certificate_that_is_not_amazons_own_and_of_now_proves_nothing(file: b
     refused(send(post("amazon_ses", bounce_of("amazon_ses")), "amazon_ses"))
 
 
+@pytest.mark.parametrize("name", [
+    "sns-signing.ap-east-1.amazonaws.com",
+    "sns-us-gov-west-1.amazonaws.com",
+    "sns-cn-north-1.amazonaws.com.cn",
+])  # fmt: skip
+def test_certificates_have_names_of_their_own_in_some_regions(name: str, amazon: Amazon) -> None:
+    amazon.files[CERTIFICATE] = certificate(name)
+    assert send(post("amazon_ses", bounce_of("amazon_ses")), "amazon_ses").status_code == 200
+
+
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_both_versions_of_the_signature_hold_and_the_certificate_is_fetched_once(version: str, amazon: Amazon) -> None:
     for number in (1, 2):

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("rebond.intake")
 _FILE = re.compile(r"/SimpleNotificationService-[0-9a-f]{8,64}\.pem")
-_NAME = re.compile(r"sns(-signing)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?")
+# Certificates are made out to sns.amazonaws.com, and to names of their own in some regions and partitions.
+_NAME = re.compile(r"sns(-[a-z0-9-]{1,40})?(\.[a-z0-9-]{1,40})?\.amazonaws\.com(\.cn)?")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
