@@ -23,7 +23,7 @@ THIN = "\u202f"
     [
         (
             said("operation {number} was undone already", number=7),
-            "l'opération 7 a déjà été annulée",
+            "l’opération 7 a déjà été annulée",
         ),
         (
             said("the key would be over already: {expires_at:%Y-%m-%d %H:%M} UTC is past", expires_at=AT),
@@ -39,7 +39,7 @@ THIN = "\u202f"
         ),
         (
             said("there is no rule {name!r}", name="a\nb"),
-            f"il n'y a pas de règle «{THIN}a\\nb{THIN}»",
+            f"il n’y a pas de règle «{THIN}a\\nb{THIN}»",
         ),
         (
             said(
@@ -63,7 +63,7 @@ def test_a_sentence_is_said_in_french_and_again_when_it_was_only_kept_as_text(se
 
 
 def test_errors_are_said_and_words_of_the_vocabulary_in_them() -> None:
-    assert in_language(no_profile("P1"), "fr").startswith("il n'y a pas de profil")
+    assert in_language(no_profile("P1"), "fr").startswith("il n’y a pas de profil")
     assert in_language(InputError("nobody knows this text"), "fr") == "nobody knows this text"
     told = said(
         "delivery {number} is {delivery_status}: it cannot be edited any more",
@@ -79,8 +79,8 @@ def test_errors_are_said_and_words_of_the_vocabulary_in_them() -> None:
 def test_what_stands_before_a_sentence_stays_and_each_line_is_said() -> None:
     kept = "file.csv: it is no JSON object\noperation 3 was undone already\nno sentence of ours"
     assert in_language(kept, "fr").split("\n") == [
-        f"file.csv{THIN}: ce n'est pas un objet JSON",
-        "l'opération 3 a déjà été annulée",
+        f"file.csv{THIN}: ce n’est pas un objet JSON",
+        "l’opération 3 a déjà été annulée",
         "no sentence of ours",
     ]
 
@@ -187,8 +187,9 @@ _NOT_ON_PAGES = {
     "jobs/asking.py": "a fault of the code",
     "jobs/schedule.py": "a fault of the code",
     "services/check.py": "lists are checked over the API and by the command",
-    "services/events.py": "events come over the API and by the command",
+    "services/event_lines.py": "events come over the API and by the command",
     "services/file_lines.py": "it is said again where it is caught",
+    "services/moments.py": "events come over the API and by the command",
     "services/record.py": "a fault of the code",
 }
 _ELSEWHERE = ("cli", "simulate", "api", "intake", "site")

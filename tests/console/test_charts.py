@@ -102,3 +102,12 @@ def test_a_rows_bar_never_goes_over_its_end() -> None:
     assert widths == ["100%", "60.00%", "40.00%"]
     assert "Delivered 60.0 %" in text
     assert [bar.get("class") for bar in drawing(share_bar([("Delivered", 0, 3)], of=0)).iter("rect")] == ["rest"]
+
+
+def test_a_phone_reads_the_labels_of_few_bars_from_the_edge_of_their_bars() -> None:
+    """In the middle of the first bar a long word would begin outside of the phone."""
+    labels = ["Jusqu’à 10 minutes", "Jusqu’à une heure", "Plus longtemps"]
+    drawn = str(bars(Chart(title="T", of="Attente", labels=labels, series=[Series("n", [1, 2, 3])])))
+    assert 'x="4.00%" y="194" text-anchor="start" class="phone">Jusqu’à 10 minutes<' in drawn
+    assert 'x="96.00%" y="194" text-anchor="end" class="phone">Plus longtemps<' in drawn
+    assert drawn.count('text-anchor="middle" class="spare"') == 3

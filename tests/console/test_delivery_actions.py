@@ -181,7 +181,7 @@ def test_what_the_state_does_not_allow_is_refused(client_as: ClientAs, action: s
 
 @pytest.mark.parametrize(("language", "heading", "words", "rule"), [
     ("en", "It was not sent at its time", "at its time, 2026-03-02 10:00 UTC", "within 12 hours after it"),
-    ("fr", "Elle n'est pas partie à son heure", "son heure, le 02/03/2026 10:00 UTC", "dans les 12 heures qui suivent"),
+    ("fr", "Elle n’est pas partie à son heure", "son heure, le 02/03/2026 10:00 UTC", "dans les 12 heures qui suivent"),
 ])  # fmt: skip
 def test_a_delivery_that_missed_its_time_says_so(
     client_as: ClientAs, language: str, heading: str, words: str, rule: str

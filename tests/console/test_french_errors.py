@@ -29,12 +29,12 @@ def words_of(answer: Any) -> str:
     ("path", "status", "french"),
     [
         ("/quarantine/why/?channel=email&address=nowhere", 422, "Une adresse e-mail doit contenir le signe @."),
-        ("/quarantine/operations/99/", 404, "il n'y a pas d'opération 99"),
-        ("/rules/rule/none/", 404, "il n'y a pas de règle « none »"),
-        ("/administration/jobs/none/", 404, "il n'y a pas de tâche « none » : sont connues"),
-        ("/deliveries/999/", 404, "il n'y a pas de diffusion 999"),
-        ("/returns/999/", 404, "il n'y a pas de retour non attribué 999"),
-        ("/profiles/one/?id=N", 404, "il n'y a pas de profil avec l'identifiant « N »"),
+        ("/quarantine/operations/99/", 404, "il n’y a pas d’opération 99"),
+        ("/rules/rule/none/", 404, "il n’y a pas de règle « none »"),
+        ("/administration/jobs/none/", 404, "il n’y a pas de tâche « none » : sont connues"),
+        ("/deliveries/999/", 404, "il n’y a pas de diffusion 999"),
+        ("/returns/999/", 404, "il n’y a pas de retour non attribué 999"),
+        ("/profiles/one/?id=N", 404, "il n’y a pas de profil avec l’identifiant « N »"),
     ],
 )
 def test_what_is_not_there_is_told_in_french(client_as: ClientAs, path: str, status: int, french: str) -> None:
@@ -52,22 +52,22 @@ def test_what_is_refused_is_told_in_french_beside_the_form(client_as: ClientAs) 
     assert "le motif « ( » est refusé :" in words_of(client.post("/rules/new/", {**rule, "channel": "email"}))
     file = SimpleUploadedFile("liste.csv", b"a,b\n1,2\n")
     answer = client.post("/quarantine/import/", {"file": file, "encoding": "utf-8", "because": "x", "source": "x"})
-    assert "les colonnes a, b ne sont celles d'aucune liste connue ici" in words_of(answer)
+    assert "les colonnes a, b ne sont celles d’aucune liste connue ici" in words_of(answer)
     typed = {"file": SimpleUploadedFile("contacts.csv", "Prénom;E-mail\n".encode("cp1252")), "encoding": "utf-8"}
     answer = client.post("/profiles/imports/", typed)
-    assert "elle contient des octets étrangers à l'encodage du fichier : précisez l'encodage" in words_of(answer)
+    assert "elle contient des octets étrangers à l’encodage du fichier : précisez l’encodage" in words_of(answer)
     page = words_of(client.post(f"/deliveries/{sent()}/prepare/"))
-    assert "la diffusion est au statut « Terminée » : l'action « préparer » demande le statut Brouillon" in page
+    assert "la diffusion est au statut « Terminée » : l’action « préparer » demande le statut Brouillon" in page
 
 
 def test_what_a_content_check_finds_is_told_in_french(client_as: ClientAs) -> None:
     number = draft(subject="{{ name", html="<a href='x'>y</a>", text="", sender="me")
     page = words_of(client_as(Role.OPERATOR, language="fr").get(f"/deliveries/{number}/content/"))
     for french in (
-        "L'expéditeur « me » n'est pas de la forme : Nom <adresse@domaine>",
+        "L’expéditeur « me » n’est pas de la forme : Nom <adresse@domaine>",
         "Subject, ligne 1 : fin inattendue du modèle",
-        "La partie html n'a pas de lien de désinscription : mettez {{ unsubscribe_url }} là où il doit être.",
-        "L'URL « x » est relative.",
+        "La partie html n’a pas de lien de désinscription : mettez {{ unsubscribe_url }} là où il doit être.",
+        "L’URL « x » est relative.",
     ):
         assert french in page, page
 

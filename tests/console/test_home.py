@@ -52,7 +52,7 @@ def test_a_new_site_is_calm(client_as: ClientAs) -> None:
     page = text(client_as())
     assert "Nothing waits for anybody" in page
     assert "Nothing has been sent from here yet" in page
-    assert "Rien n'attend personne" in text(client_as(language="fr"))
+    assert "Rien n’attend personne" in text(client_as(language="fr"))
 
 
 def test_what_waits_is_told_with_its_weight(client_as: ClientAs, site: Site) -> None:

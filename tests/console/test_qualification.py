@@ -55,7 +55,7 @@ def test_the_queue_shows_what_waits_by_weight_with_what_it_may_mean(client_as: C
 
 def test_an_empty_queue_says_so(client_as: ClientAs) -> None:
     assert "Nothing waits to be qualified" in text(client_as(), "/qualifications/")
-    assert "Rien n'attend" in text(client_as(language="fr"), "/qualifications/")
+    assert "Rien n’attend" in text(client_as(language="fr"), "/qualifications/")
     assert "no qualification 12" in text(client_as(), "/qualifications/12/", 404)
 
 
@@ -350,6 +350,26 @@ def test_nothing_typed_is_lost_when_the_session_ends(desk: Callable[..., Desk], 
     page.context.add_cookies(cookies)
     page.goto(window.url + f"/qualifications/{waiting[0]}/")
     assert page.input_value("#id_pattern") == "finds the moon wrong, they say"
+
+
+def test_what_is_typed_during_a_back_test_stays_and_is_what_is_looked_at(
+    desk: Callable[..., Desk], waiting: list[int]
+) -> None:
+    window = desk(Role.DELIVERABILITY)
+    page = window.open(f"/qualifications/{waiting[0]}/")
+    held: list[Any] = []
+    page.route("**/decide/", lambda route: held.append(route))
+    with window.asking("**/match/"):
+        page.fill("#id_pattern", "the moon")
+    with page.expect_request("**/decide/"):
+        page.click("button[value=test]")
+    with window.asking("**/match/"):
+        page.fill("#id_pattern", "the moon was in the wrong house")
+    with window.asking("**/match/"):
+        held[0].continue_()
+    assert page.input_value("#id_pattern") == "the moon was in the wrong house"
+    # What was back-tested is another pattern: it is not offered to be saved.
+    assert page.locator("button[value=save]").count() == 0
 
 
 @pytest.mark.parametrize(("width", "language", "dark"), [(390, "fr", True), (1440, "en", False)])

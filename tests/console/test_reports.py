@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
+from rebond.console.reports.words import lasting
 from rebond.core.permissions import Operation, may
 from rebond.core.words import Role
 from rebond.services.aggregate import aggregate
@@ -172,3 +174,19 @@ def test_of_many_providers_the_largest_are_drawn(client_as: ClientAs) -> None:
     assert "The 12 largest of 150 are drawn" in page
     assert "100 more rows are in the file" in page
     assert page.count('class="ranked-head"') == 12
+
+
+@pytest.mark.parametrize(
+    ("seconds", "language", "said"),
+    [
+        (0.4, "en", "0 s"),
+        (59.6, "en", "1 min"),
+        (1800, "fr", "30 min"),
+        (7500, "fr", "2 h 5 min"),
+        (90_000, "en", "1 d 1 h"),
+        (90_000, "fr", "1 j 1 h"),
+    ],
+)
+def test_waiting_is_told_in_the_units_that_people_count_it_in(seconds: float, language: str, said: str) -> None:
+    with override(language):
+        assert lasting(seconds) == said

@@ -42,7 +42,7 @@ def test_who_may_not_read_returns_is_refused_and_sees_no_menu_entry(client_as: C
 def test_what_acted_on_nothing_is_listed_and_found(client_as: ClientAs) -> None:
     client = client_as(Role.DELIVERABILITY)
     assert "Nothing is unattributed" in text(client, "/returns/")
-    assert "Rien n'est non attribué" in text(client_as(Role.DELIVERABILITY, language="fr"), "/returns/")
+    assert "Rien n’est non attribué" in text(client_as(Role.DELIVERABILITY, language="fr"), "/returns/")
     came(dsn("a@else.example"))
     came(dsn("b@else.example"), source="maildir")
     came(arf(feedback="not-spam"))

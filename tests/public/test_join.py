@@ -58,7 +58,7 @@ def press(address: str, **headers: str) -> Any:
 
 @pytest.mark.parametrize(("language", "title", "field"), [
     ("en", "Subscribe", "First name"),
-    ("fr", "S&#x27;abonner", "Prénom"),
+    ("fr", "S’abonner", "Prénom"),
 ])  # fmt: skip
 def test_the_form_is_in_the_language_of_its_reader(clock: JumpingClock, language: str, title: str, field: str) -> None:
     page()

@@ -122,8 +122,8 @@ def test_quotes_open_in_every_line_take_no_longer_than_the_file(write: Write) ->
         (b"", "must name the columns"),
         (b"\n1,2\n", "must name the columns"),
         (b",,\n", "must name the columns"),
-        (b"id,\xe9\n1,2\n", "--encoding"),
-        (b"\xff\xfei\0d\0\n\0", "--encoding utf-16"),
+        (b"id,\xe9\n1,2\n", "say the encoding of the file"),
+        (b"\xff\xfei\0d\0\n\0", "encoding of the file, utf-16"),
         (b'"id,n\n1,2\n', "the header cannot be read"),
     ],
 )
@@ -149,7 +149,7 @@ def test_an_encoding_that_does_not_fit(write: Write) -> None:
         read(write("id\n1\n"), encoding="klingon")
     with pytest.raises(InputError, match="unknown"):
         read(write("id\n1\n"), encoding="hex")
-    with pytest.raises(InputError, match="--encoding"):
+    with pytest.raises(InputError, match="say the encoding of the file"):
         read(write(b"i\0d\0\n\0x\xd8\n"), encoding="utf-16-le")
 
 

@@ -20,6 +20,8 @@ _TOP = 18
 _FOOT = 22
 _PLOT = _HEIGHT - _TOP - _FOOT
 _MOST_LABELS = 7
+# How much of the place of a bar is empty on each side, in percent.
+_SIDE = 12
 _DASHES = ("", "7 4", "2 4", "10 3 2 3", "4 2", "1 3")
 
 
@@ -37,7 +39,7 @@ def bars(chart: Chart) -> SafeString:
     width = 100 / max(len(chart.labels), 1)
     each = width * 0.76 / max(len(chart.series), 1)
     drawn = [
-        _bar(place * width + width * 0.12 + at * each, each, tone=tone_of(one, at), top=top, value=value)
+        _bar(place * width + width * _SIDE / 100 + at * each, each, tone=tone_of(one, at), top=top, value=value)
         for at, one in enumerate(chart.series)
         for place, value in enumerate(one.values)
         if value
@@ -55,7 +57,7 @@ def stacked_bars(chart: Chart) -> SafeString:
     for at, one in enumerate(chart.series):
         for place, value in enumerate(one.values):
             if value:
-                left = place * width + width * 0.12
+                left = place * width + width * _SIDE / 100
                 tone, start = tone_of(one, at), heights[place]
                 drawn.append(_bar(left, width * 0.76, tone=tone, top=top, value=value, start=start))
                 heights[place] += value
@@ -243,9 +245,14 @@ def _labels(chart: Chart, *, bars: bool) -> SafeString:
         x = 100 * (place + 0.5) / places if bars else 100 * place / (places - 1) if places > 1 else 50
         few = places == 1 or (bars and places < _MOST_LABELS)
         edge = "middle" if few or 0 < place < places - 1 else "end" if place else "start"
-        kept = "kept" if place in {0, places - 1} else "spare"
+        last = place == places - 1
+        kept = "spare" if (few and places > 1) or 0 < place < places - 1 else "kept"
         x = {"start": 0.0, "end": 100.0}.get(edge, x)
         rows.append((f"{x:.2f}%", _HEIGHT - 6, edge, kept, chart.labels[place]))
+        if few and places > 1 and (last or place == 0):
+            # In the middle of its bar a long word would be cut by the edge of a phone.
+            left = (100 * place + (100 - _SIDE if last else _SIDE)) / places
+            rows.append((f"{left:.2f}%", _HEIGHT - 6, "end" if last else "start", "phone", chart.labels[place]))
     return format_html_join("", '<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>', rows)
 
 

@@ -88,16 +88,16 @@ DEFAULT_TEXTS: Mapping[str, PageText] = MappingProxyType(
             "If it was not you, do nothing: without your confirmation we send nothing more.",
         ),
         "fr": PageText(
-            title="S'abonner",
-            text="Laissez votre adresse e-mail. Nous vous envoyons un message avec un lien : rien d'autre n'est envoyé"
-            " avant que vous l'ayez suivi.",
-            button="S'abonner",
-            thanks="Si l'adresse est bonne, un message est en route. Suivez son lien dans les 48 heures pour confirmer."
-            " Si rien n'arrive, regardez parmi les indésirables.",
+            title="S’abonner",
+            text="Laissez votre adresse e-mail. Nous vous envoyons un message avec un lien : rien d’autre n’est envoyé"
+            " avant que vous l’ayez suivi.",
+            button="S’abonner",
+            thanks="Si l’adresse est bonne, un message est en route. Suivez son lien dans les 48 heures pour confirmer."
+            " Si rien n’arrive, regardez parmi les indésirables.",
             mail_subject="Confirmez votre abonnement",
-            mail_text="Bonjour,\n\nquelqu'un, sans doute vous, a demandé des messages pour cette adresse :"
-            " {{ services }}.\n\nSi c'est bien vous, confirmez ici dans les 48 heures :\n\n{{ confirm_url }}\n\n"
-            "Si ce n'est pas vous, ne faites rien : sans votre confirmation, nous n'envoyons rien d'autre.",
+            mail_text="Bonjour,\n\nquelqu’un, sans doute vous, a demandé des messages pour cette adresse :"
+            " {{ services }}.\n\nSi c’est bien vous, confirmez ici dans les 48 heures :\n\n{{ confirm_url }}\n\n"
+            "Si ce n’est pas vous, ne faites rien : sans votre confirmation, nous n’envoyons rien d’autre.",
         ),
     }
 )

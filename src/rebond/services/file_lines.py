@@ -73,7 +73,7 @@ class Lines:
                 return "\n"
         except UnicodeError as error:  # UTF-16 without a mark at its beginning is no UnicodeDecodeError
             raise InputError(
-                said("{name}: {error}: say its encoding with --encoding", name=self.name, error=error)
+                said("{name}: {error}: say the encoding of the file", name=self.name, error=error)
             ) from None
         self._spare += 4 * len(line)
         return line

@@ -39,7 +39,7 @@ def open_table(path: Path, *, encoding: str = "utf-8", name: str = "") -> Iterat
     with binary:
         if utf8:
             if binary.peek(2)[:2] in _UTF16:
-                raise InputError(said("{path} is UTF-16: say so with --encoding utf-16", path=name))
+                raise InputError(said("{path} is in UTF-16: say the encoding of the file, utf-16", path=name))
             encoding = "utf-8-sig"  # a mark at the beginning is no part of the first name
         lines = Lines(binary, encoding=encoding, name=name)
         size = path.stat().st_size
@@ -72,7 +72,7 @@ class CsvFile:
         if self._lines.problem:
             raise InputError(
                 said(
-                    "{name}: the header: {problem}: say the encoding with --encoding",
+                    "{name}: the header: {problem}: say the encoding of the file",
                     name=name,
                     problem=self._lines.problem,
                 )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from rebond.console.charts import Chart, Mark, Series, bars, lines, stacked_bars
 from rebond.console.ranked import ranked
-from rebond.console.reports.words import language, provider_name
+from rebond.console.reports.words import language, lasting, provider_name
 from rebond.console.tags import badge, moment, number, percent, visible
 from rebond.console.words import said, word
 from rebond.core.words import AddressStatus, FailureType, QualificationStatus
@@ -95,7 +95,7 @@ def _cell(value: Any, column: Column) -> str:
         case Kind.NUMBER:
             return number(value)
         case Kind.SECONDS:
-            return gettext("%(seconds)s s") % {"seconds": number(round(value))}
+            return lasting(value)
         case Kind.DAY:
             return date_format(value, "SHORT_DATE_FORMAT")
         case Kind.MOMENT:

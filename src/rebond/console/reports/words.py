@@ -2,7 +2,7 @@
 
 from django.utils.translation import get_language, gettext
 
-from rebond.console.tags import visible
+from rebond.console.tags import number, visible
 from rebond.core.qualify.providers import OTHER
 from rebond.services.report_words import report_about, report_title
 
@@ -27,3 +27,19 @@ def provider_name(name: str) -> str:
     if name == OTHER:
         return gettext("Other providers")
     return visible(name) if name else gettext("(none)")
+
+
+def lasting(seconds: float) -> str:
+    """Say how long something took, in the units that people count it in."""
+    if seconds < 59.5:
+        return gettext("%(seconds)s s") % {"seconds": number(round(seconds))}
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return gettext("%(minutes)s min") % {"minutes": number(minutes)}
+    if minutes < 24 * 60:
+        return gettext("%(hours)s h %(minutes)s min") % {
+            "hours": number(minutes // 60),
+            "minutes": number(minutes % 60),
+        }
+    hours = round(minutes / 60)
+    return gettext("%(days)s d %(hours)s h") % {"days": number(hours // 24), "hours": number(hours % 24)}
