@@ -1,5 +1,6 @@
 """Files as they come: a bad row is told by its line, and never costs the next one."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebond.services.errors import InputError
-from rebond.services.file_lines import MAX_CELL, BadRow
+from rebond.services.file_lines import MAX_CELL, MOST_COLUMNS, BadRow
 from rebond.services.table_file import open_table
 
 Write = Callable[..., Path]
@@ -178,6 +179,21 @@ def test_json_lines(write: Write) -> None:
         (14, {"id": 10}),
     ]
     assert [row.line for row in refused] == [3, 4, 5, 6, 7, 8, 10, 11, 12, 13]
+
+
+def test_a_file_of_more_columns_than_anybody_has(write: Write) -> None:
+    names = [f"c{number}" for number in range(MOST_COLUMNS)]
+    assert read(write(",".join(names) + "\n"))[0] == names
+    with pytest.raises(InputError, match="the first line names 1,001 columns, and a file has at most 1,000"):
+        read(write(",".join([*names, "email"]) + "\n"))
+    rows = [{"id": "1"}, dict.fromkeys([*names, "id"], "1"), dict.fromkeys(names, "1")]
+    _, kept, bad = read(write("\n".join(map(json.dumps, rows)), "people.jsonl"))
+    assert [line for line, _ in kept] == [1, 3]
+    assert bad == [BadRow(2, "it has 1,001 names, and a row has at most 1,000")]
+
+
+def test_a_text_that_speaks_of_an_escape_is_no_such_character(write: Write) -> None:
+    assert read(write('{"id": "\\\\u0000"}', "people.jsonl"))[1:] == ([(1, {"id": r"\u0000"})], [])
 
 
 def test_json_lines_that_are_none(write: Write) -> None:

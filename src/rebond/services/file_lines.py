@@ -12,6 +12,8 @@ from rebond.services.errors import InputError
 
 MAX_CELL = 1 << 20
 MAX_ROW = 32 << 20  # characters
+# Real files have dozens; each column is compared with the others, and may be named in an answer.
+MOST_COLUMNS = 1_000
 # How much may be read twice because of quotes that are never closed, beside four times what was read once.
 _AGAIN = 64 << 20
 UNDECODABLE = re.compile("[\ud800-\udfff]")

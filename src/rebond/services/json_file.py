@@ -7,7 +7,7 @@ from typing import Any
 
 from rebond.core.said import said
 from rebond.services.errors import InputError
-from rebond.services.file_lines import MAX_CELL, UNDECODABLE, BadRow, Lines
+from rebond.services.file_lines import MAX_CELL, MOST_COLUMNS, UNDECODABLE, BadRow, Lines
 
 _FIRST_ROWS = 100
 
@@ -71,6 +71,10 @@ def _members(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(said("it is no JSON object"))
     members = {name.strip(): member for name, member in value.items() if member is not None}
+    if len(members) > MOST_COLUMNS:
+        raise ValueError(
+            said("it has {found:,} names, and a row has at most {most:,}", found=len(members), most=MOST_COLUMNS)
+        )
     for name, member in members.items():
         if isinstance(member, dict):
             raise ValueError(
@@ -85,7 +89,7 @@ def _members(text: str) -> dict[str, Any]:
         whole = _encode(members)
         if UNDECODABLE.search(whole):
             raise ValueError(said("it holds half of a character"))
-        if "\\u0000" in whole:
+        if "\\u0000" in whole.replace("\\\\", ""):  # a backslash of the text comes as two
             raise ValueError(said("it holds a NUL character"))
     return members
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rebond.core.said import said
 from rebond.services.errors import InputError
-from rebond.services.file_lines import MAX_CELL, MAX_ROW, BadRow, Lines
+from rebond.services.file_lines import MAX_CELL, MAX_ROW, MOST_COLUMNS, BadRow, Lines
 from rebond.services.json_file import JsonFile
 
 _DELIMITERS = ",;\t"
@@ -69,6 +69,15 @@ class CsvFile:
             raise InputError(said("{name}: the header cannot be read: {error}", name=name, error=error)) from None
         if not header or not any(cell.strip() for cell in header):
             raise InputError(said("{name}: the first line must name the columns, and it is empty", name=name))
+        if len(header) > MOST_COLUMNS:
+            raise InputError(
+                said(
+                    "{name}: the first line names {found:,} columns, and a file has at most {most:,}",
+                    name=name,
+                    found=len(header),
+                    most=MOST_COLUMNS,
+                )
+            )
         if self._lines.problem:
             raise InputError(
                 said(
