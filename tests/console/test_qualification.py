@@ -358,16 +358,20 @@ def test_what_is_typed_during_a_back_test_stays_and_is_what_is_looked_at(
     window = desk(Role.DELIVERABILITY)
     page = window.open(f"/qualifications/{waiting[0]}/")
     held: list[Any] = []
-    page.route("**/decide/", lambda route: held.append(route))
-    with window.asking("**/match/"):
-        page.fill("#id_pattern", "the moon")
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/decide/", hold)
+    page.select_option("#id_reason", "user_unknown")
+    window.settle()
     with page.expect_request("**/decide/"):
         page.click("button[value=test]")
-    with window.asking("**/match/"):
-        page.fill("#id_pattern", "the moon was in the wrong house")
+    with page.expect_response("**/match/"):
+        page.fill("#id_pattern", "finds the moon wrong")
     with window.asking("**/match/"):
         held[0].continue_()
-    assert page.input_value("#id_pattern") == "the moon was in the wrong house"
+    assert page.input_value("#id_pattern") == "finds the moon wrong"
     # What was back-tested is another pattern: it is not offered to be saved.
     assert page.locator("button[value=save]").count() == 0
 

@@ -72,9 +72,26 @@ for (const done of document.querySelectorAll("[data-kept-done]")) {
   }
 }
 for (const form of document.querySelectorAll("form[data-keep]")) recall(form);
+// What was typed into a form since it asked for its answer; the answer knows nothing of it.
+const typedSince = new WeakMap();
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-keep]");
-  if (form) remember(form);
+  if (!form) return;
+  remember(form);
+  typedSince.set(form, event.target.id);
+});
+document.addEventListener("htmx:beforeSend", (event) => typedSince.delete(event.detail.elt));
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  const field = typedSince.get(target);
+  if (!field) return;
+  const { keep } = target.dataset;
+  document.addEventListener("htmx:afterSettle", () => {
+    const form = document.querySelector(`form[data-keep="${keep}"]`);
+    if (!form) return;
+    recall(form);
+    form.querySelector(`#${CSS.escape(field)}`)?.dispatchEvent(new Event("input", { bubbles: true }));
+  }, { once: true });
 });
 
 // Of several answers for one place the one asked for last counts, whichever comes first: it knows of all choices.
