@@ -38,9 +38,8 @@ def problems(made: Site) -> dict[str, str]:
 
 
 def test_a_source_has_the_name_of_its_provider_or_one_of_its_own(tmp_path: Path) -> None:
-    secrets = (
-        f'[intake.sendgrid]\nkey = "{keys()["sendgrid"]}"\n[intake.two]\nkey = ["{keys()["postmark"]}", "a:a-secret-of-two"]\n'
-    )
+    two = f'["{keys()["postmark"]}", "a:a-secret-of-two"]'
+    secrets = f'[intake.sendgrid]\nkey = "{keys()["sendgrid"]}"\n[intake.two]\nkey = {two}\n'
     settings = f'[intake.two]\nprovider = "postmark"\n[intake.lmtp]\n[intake.amazon_ses]\ntopics = ["{TOPIC}"]\n'
     made = configured(tmp_path, secrets + '[intake.lmtp]\nkey = "x"\n', settings)
     assert problems(made) == {"sendgrid": "", "two": "", "amazon_ses": ""}

@@ -33,8 +33,8 @@ _ABOUT = {
     "rules": "What changes of rules may do before a person says that they mean it: decisions, files, packs.",
     "packs": "This site's own pack of rules; see [packs of rules](../how-to/packs-of-rules.md).",
     "update": "One section for each source of [packs of rules](../how-to/packs-of-rules.md), with a name of your own.",
-    "intake": "One section for each way in: `[intake.lmtp]`, `maildir`, `mbox`, `files`, `stdin`, and one with a name of\n"
-    "your own for each source of [webhooks](../how-to/webhooks-of-providers.md).",
+    "intake": "One section for each way in: `[intake.lmtp]`, `maildir`, `mbox`, `files`, `stdin`, and one with a name\n"
+    "of your own for each source of [webhooks](../how-to/webhooks-of-providers.md).",
 }
 
 _SHOWN = {"intake": "intake.lmtp", "update": "update.acme"}
