@@ -103,8 +103,9 @@ def test_exclusions_are_compared_with_the_last_delivery_of_the_same_name(client_
 
 def test_a_draft_has_no_curve_and_says_what_comes(client_as: ClientAs) -> None:
     text = text_of(client_as(), f"/deliveries/{draft()}/")
-    assert "Preparation finds whom to exclude" in text
-    assert "Over time" not in text
+    assert "Not prepared yet" in text
+    assert "finds whom to exclude" in text
+    assert not [one for one in ("The figures reconcile", "0.0 %", "Over time") if one in text]
 
 
 def test_a_problem_of_the_preparation_is_shown_as_text(client_as: ClientAs) -> None:

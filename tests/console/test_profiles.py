@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rebond.core.words import AddressStatus, Reason, Role
 from rebond.services import audiences, uploads
 from rebond.services.uploads import read_in
-from rebond.store.models import AddressStateRow, PeopleList, Profile, ProfileDenial, Segment, Service
+from rebond.store.models import AddressStateRow, PeopleList, PeopleUpload, Profile, ProfileDenial, Segment, Service
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
 from tests.console.delivery_fixtures import NOW, sent
@@ -359,3 +359,20 @@ def test_the_page_that_erases_can_be_used_by_everybody(desk: Callable[..., Desk]
     window.click("main form button.danger")
     assert page.url == f"{window.url}/profiles/"
     assert not Profile.objects.filter(external_id="p4").exists()
+
+
+def test_what_was_read_in_offers_what_comes_next(client_as: ClientAs) -> None:
+    values: dict[str, Any] = {
+        "name": "p.csv",
+        "path": "p.csv",
+        "options": {},
+        "actor": "x",
+        "size": 1,
+        "created_at": NOW,
+    }
+    done = PeopleUpload.objects.create(**values, status="done", rejected_number=2, rejected=[[3, "x"]])
+    text = text_of(client_as(), f"/profiles/imports/{done.id}/")
+    assert all(f'href="{path}"' in text for path in ("/profiles/", "/segments/new/", "/deliveries/new/"))
+    assert "Mend the rejected rows" in text
+    failed = PeopleUpload.objects.create(**values, status="failed", rejected_number=0)
+    assert "What next" not in text_of(client_as(), f"/profiles/imports/{failed.id}/")

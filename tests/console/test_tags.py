@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
-from rebond.console.tags import badge, moment, number, percent, visible, word
+from rebond.console.tags import badge, broken, moment, number, percent, visible, word
 from rebond.console.words import all_words
 from rebond.core import failure, permissions, words
 from rebond.core.words import AddressStatus, Reason
@@ -72,3 +72,10 @@ def test_every_value_of_the_vocabulary_has_its_words_in_both_languages() -> None
             if one.value and (name, one.value) != ("WhyNot", ""):
                 assert said[one.value]["en"], (name, one)
                 assert said[one.value]["fr"], (name, one)
+
+
+def test_an_address_breaks_after_its_at_alone() -> None:
+    assert broken("ann@shop.example") == "ann@<wbr>shop.example"
+    assert broken("<b>@x.example") == "&lt;b&gt;@<wbr>x.example"
+    assert broken("P1") == "P1"
+    assert broken("") == ""

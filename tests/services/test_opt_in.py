@@ -102,7 +102,7 @@ def test_looking_changes_nothing_and_confirming_subscribes_with_a_proof() -> Non
     assert confirms(token).link is Link.CONFIRMED
     profile = Profile.objects.get()
     assert profile.external_id == ANN
-    assert profile.fields == {"first_name": "Ann"}
+    assert profile.fields == {"first_name": "Ann", "language": "fr"}
     assert ProfileAddress.objects.get().key == ANN
     assert Subscription.objects.get().profile == profile.pk
     assert Service.objects.get().subscribers == 1

@@ -138,6 +138,13 @@ def visible(value: object) -> str:
 
 
 @register.filter
+def broken(address: str) -> str:
+    """An address that is broken after its @ where its place is narrow, rather than within a word."""
+    local, at, domain = visible(address).rpartition("@")
+    return format_html("{}@<wbr>{}", local, domain) if at else domain
+
+
+@register.filter
 def provider(value: str) -> str:
     """A provider's name as people read it: those that Rebond does not tell apart have none."""
     return gettext("Another provider") if value == OTHER else value

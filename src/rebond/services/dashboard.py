@@ -57,6 +57,11 @@ class Overview:
         return bool(counts.production_errors) and counts.production_errors == counts.messages
 
     @property
+    def unprepared(self) -> bool:
+        """Whether nobody has prepared it yet: there are no figures then, which is not the same as zeros."""
+        return self.delivery.status is DeliveryStatus.DRAFT and not self.report.counts.target and not self.stopped
+
+    @property
     def stopped(self) -> bool:
         """Whether its preparation was stopped, to go on from where it was."""
         return self.delivery.status is DeliveryStatus.DRAFT and self.delivery.cursor > 0

@@ -122,14 +122,16 @@ def _tell_address(request: RequestRow, *, policy: Policy, now: datetime) -> None
 
 def _profile(request: RequestRow, *, now: datetime) -> int:
     """Find the profile of the address, the oldest when several have it, or make it; its fields are kept up."""
-    known = read.profiles_with(request.key)
+    known, fields = read.profiles_with(request.key), request.fields
     if known:
         profile = known[0]
     else:
         profile = write.add_profile(request.key, address=request.address, key=request.key, now=now)
         add_audit("profile.create", subject=f"profile:{profile}", actor=ACTOR, now=now, after={"request": request.id})
-    if request.fields:
-        write.add_fields(profile, request.fields, now=now)
+        # The only thing known of a new person beside what they typed: the language in which they asked.
+        fields = {"language": request.language, **fields}
+    if fields:
+        write.add_fields(profile, fields, now=now)
     return profile
 
 

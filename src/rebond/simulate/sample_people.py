@@ -54,7 +54,7 @@ def write_history(path: Path, *, now: datetime, seed: int) -> None:
 def visitors(number: int, *, seed: int) -> list[Visitor]:
     """Invent people whom nobody knows yet, at the same receivers."""
     known = (row for row in _people(2 * number, seed=seed, first=900_001) if _plain(row[1]))
-    return [Visitor(row[1], row[2], row[4]) for row in islice(known, number)]
+    return [Visitor(row[1], row[2], row[4], row[5]) for row in islice(known, number)]
 
 
 def _event(address: str, event: str, at: datetime, **more: str) -> dict[str, Any]:

@@ -39,7 +39,10 @@ _PAGE: Mapping[str, Any] = {
     "sender": "La boutique <news@shop.sim.example>",
     "theme": "green",
     "active": True,
-    "fields": [{"name": "first_name", "label": {"en": "First name", "fr": "Prénom"}}],
+    "fields": [
+        {"name": "first_name", "label": {"en": "First name", "fr": "Prénom"}},
+        {"name": "city", "label": {"en": "City", "fr": "Ville"}},
+    ],
     "texts": {"en": {"title": "News of the shop"}, "fr": {"title": "Les nouvelles de la boutique"}},
 }
 
@@ -51,6 +54,7 @@ class Visitor:
     address: str
     first_name: str
     language: str
+    city: str
 
 
 def bring_visitors(site: Site, visitors: Sequence[Visitor], *, seed: int, now: datetime) -> int:
@@ -94,7 +98,7 @@ def _ask(visitors: Sequence[Visitor], *, clock: SteppedClock, seed: int) -> None
         asked = Asked(
             address=one.address,
             services=(),
-            fields={"first_name": one.first_name},
+            fields={"first_name": one.first_name, "city": one.city},
             language=one.language,
             asked_from=f"203.0.113.{place}",
             network=f"203.0.113.{place}/32",

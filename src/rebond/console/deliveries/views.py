@@ -45,6 +45,7 @@ def about(found: Overview, *, tab: str) -> dict[str, Any]:
         "unbuildable": found.unbuildable,
         "stale": found.stale,
         "stopped": found.stopped,
+        "unprepared": found.unprepared,
     }
 
 
