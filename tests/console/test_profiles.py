@@ -369,6 +369,7 @@ def test_what_was_read_in_offers_what_comes_next(client_as: ClientAs) -> None:
         "actor": "x",
         "size": 1,
         "created_at": NOW,
+        "touched_at": NOW,
     }
     done = PeopleUpload.objects.create(**values, status="done", rejected_number=2, rejected=[[3, "x"]])
     text = text_of(client_as(), f"/profiles/imports/{done.id}/")
