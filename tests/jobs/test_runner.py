@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from rebond.jobs import runner as runner_module
+from rebond.jobs.presence import Presence
 from rebond.jobs.runner import Runner
 from rebond.jobs.schedule import Every
 from rebond.jobs.table import Job
 from rebond.jobs.work import Done, Ending, Work
 from rebond.services.errors import NotFoundError, RefusedError
 from rebond.services.jobs import HOLD, hold, let_go, renew, request_run
+from rebond.store.models import JobHold, RunningProcess
 from rebond.store.read.jobs import holds, last_finished, last_runs
 from tests.jobs.job_fixtures import Desk, make_desk
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -94,7 +98,7 @@ def test_a_hold_lapses_when_its_worker_is_gone(desk: Desk) -> None:
     assert hold("prepare:5", worker="gone", now=now)
     assert not hold("prepare:5", worker="next", now=now)
     desk.clock.move(seconds=50)
-    renew("gone", now=desk.clock.now())
+    renew("gone", ["prepare:5"], now=desk.clock.now())
     desk.clock.move(seconds=50)
     assert not hold("prepare:5", worker="next", now=desk.clock.now())
     assert holds(now=desk.clock.now())["prepare:5"].worker == "gone"
@@ -103,6 +107,43 @@ def test_a_hold_lapses_when_its_worker_is_gone(desk: Desk) -> None:
     assert hold("prepare:5", worker="next", now=desk.clock.now())
     let_go("prepare:5", worker="gone", done=True)  # it comes back too late
     assert holds(now=desk.clock.now())["prepare:5"].worker == "next"
+
+
+def test_what_could_not_be_let_go_lapses_though_its_worker_lives_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when the database is away at the end of a piece of work: nobody else could ever have taken it up."""
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the server closed the connection")
+
+    presence = Presence(desk.site, kind="worker", every=0.01)
+    runner, seen = make_runner(desk, worker=presence.name), list[str]()
+
+    def run(_: Work) -> Done:
+        seen.extend(runner.at_hand())
+        desk.clock.move(seconds=50)
+        until(lambda: _until() == desk.clock.now() + HOLD)
+        monkeypatch.setattr(runner_module, "let_go", away)
+        return Done()
+
+    presence.begin(carries=runner.at_hand)
+    try:
+        with knowing(monkeypatch, cleanup=Job(run=run)):
+            runner.called("cleanup", {})
+        assert seen == ["cleanup"]
+        assert runner.at_hand() == []
+        assert "held a while longer" in caplog.text
+        desk.clock.move(seconds=HOLD.total_seconds() + 1)
+        now = desk.clock.now()
+        until(lambda: RunningProcess.objects.filter(name=presence.name, seen_at=now).exists())
+        assert hold("cleanup", worker="next", now=now)
+    finally:
+        presence.end()
+
+
+def _until() -> object:
+    return JobHold.objects.values_list("until", flat=True).get()
 
 
 def test_a_clock_that_was_put_back_does_not_hold_for_ever(desk: Desk) -> None:

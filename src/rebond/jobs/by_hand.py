@@ -25,7 +25,7 @@ def holding(site: Site, name: str, **about: int) -> Iterator[None]:
     if not hold(subject, worker=presence.name, now=site.clock.now()):
         yield
         return
-    presence.begin()
+    presence.begin(carries=lambda: [subject])
     try:
         yield
     finally:
@@ -52,7 +52,7 @@ def run_by_hand(site: Site, name: str, *, at: datetime | None, actor: str) -> di
                 worker=held.worker,
             )
         )
-    presence.begin()
+    presence.begin(carries=lambda: [name])
     done = False
     try:
         work = Work(site=site, about={}, worker=presence.name, actor=actor, ending=threading.Event(), at=at)

@@ -5,6 +5,7 @@ import os
 import platform
 import secrets
 import threading
+from collections.abc import Callable, Collection
 from importlib.metadata import version
 
 from rebond.services.jobs import leave, renew, show_oneself
@@ -24,11 +25,16 @@ class Presence:
         self._site = site
         self._kind = kind
         self._every = every
+        self._carries: Callable[[], Collection[str]] = tuple
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rebond-presence", daemon=True)
 
-    def begin(self) -> None:
-        """Say it now, and again until the end."""
+    def begin(self, *, carries: Callable[[], Collection[str]] = tuple) -> None:
+        """Say it now, and again until the end; `carries` names what is carried out at the time, and is held on to.
+
+        What could not be let go, as when the database was away, lapses: it must be free for whoever comes next.
+        """
+        self._carries = carries
         self._thread.start()
 
     def end(self) -> None:
@@ -50,7 +56,7 @@ class Presence:
                     started_at=started,
                     now=now,
                 )
-                renew(self.name, now=now)
+                renew(self.name, self._carries(), now=now)
             except Exception as error:  # the database may be away for a while
                 log.warning("it could not be said that this process runs: %s", trouble(error).words)
                 disconnect()

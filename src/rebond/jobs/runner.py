@@ -60,6 +60,11 @@ class Runner:
         if (more or again) and not self._ending.is_set():
             self._ask_again(name, about)
 
+    def at_hand(self) -> list[str]:
+        """Name what is being done."""
+        with self._lock:
+            return list(self._at_hand)
+
     def _is_rested(self, subject: str) -> bool:
         until, _ = self._resting.get(subject, (0.0, 0.0))
         return self._site.clock.monotonic() >= until

@@ -23,7 +23,7 @@ def work(site: Site, *, threads: int, ending: threading.Event, ready: Callable[[
     runner = Runner(site, worker=presence.name, ask_again=queue.put, ending=ending)
     queue.take(runner.called)
     hands = [threading.Thread(target=_take, args=(queue, ending), name=f"rebond-work-{n}") for n in range(threads)]
-    presence.begin()
+    presence.begin(carries=runner.at_hand)
     try:
         for hand in hands:
             hand.start()

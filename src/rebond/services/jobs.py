@@ -1,5 +1,6 @@
 """Background work as the database knows it: who carries out what, what somebody asked for, and which processes run."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -47,9 +48,10 @@ def hold(name: str, *, worker: str, now: datetime) -> bool:
     return take_hold(name, worker=worker, now=now, until=now + HOLD)
 
 
-def renew(worker: str, *, now: datetime) -> None:
-    """Hold on to all that this worker carries out."""
-    renew_holds(worker, until=now + HOLD)
+def renew(worker: str, names: Collection[str], *, now: datetime) -> None:
+    """Hold on to these, which this worker carries out; what it does not name lapses."""
+    if names:
+        renew_holds(worker, names, until=now + HOLD)
 
 
 def let_go(name: str, *, worker: str, done: bool) -> None:

@@ -1,5 +1,6 @@
 """The runs of technical jobs, who carries out what, and which processes run."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -46,9 +47,9 @@ def take_hold(name: str, *, worker: str, now: datetime, until: datetime) -> bool
     return bool(taken)
 
 
-def renew_holds(worker: str, *, until: datetime) -> None:
-    """Hold on to all that a worker carries out."""
-    JobHold.objects.filter(worker=worker, until__isnull=False).update(until=until)
+def renew_holds(worker: str, names: Collection[str], *, until: datetime) -> None:
+    """Hold on to what a worker carries out."""
+    JobHold.objects.filter(worker=worker, name__in=names, until__isnull=False).update(until=until)
 
 
 def end_hold(name: str, *, worker: str, done: bool) -> None:
