@@ -13,6 +13,7 @@ def _closed(request: HttpRequest) -> NoReturn:
     raise Http404
 
 
+handler500 = "rebond.web.fault.page"
 urlpatterns = [
     path("api/", include("rebond.api.urls")),
     path("", include("rebond.public.urls")),
