@@ -84,6 +84,16 @@ def test_a_file_of_another_shape_is_refused(asker: Asker, query: str, body: byte
     refused(asker.post(f"/imports{query}", body, content_type=kind), status)
 
 
+@pytest.mark.parametrize("path", ["/imports", "/quarantine/imports?because=x"])
+@pytest.mark.parametrize(
+    "body", [b"a,b\n1,2\n", b"\n", "id,email\n".encode("utf-16"), b"id,e\0mail\n", b"PK\x03\x04\xff\n"]
+)
+def test_where_a_file_lies_is_not_told(asker: Asker, path: str, body: bytes) -> None:
+    told = refused(asker.post(path, body, content_type="text/csv"), 422)["detail"]
+    assert told.startswith(("the file", "the columns"))
+    assert "/" not in told
+
+
 @pytest.mark.parametrize(
     ("mapping", "place"),
     [

@@ -13,6 +13,7 @@ from pydantic import Field
 from rebond.api.base import Told
 from rebond.api.problems import ProblemError
 from rebond.services.column_roles import map_name
+from rebond.services.errors import InputError
 from rebond.services.import_people import Imported
 from rebond.services.people_columns import odd_names
 from rebond.services.people_file import FileOptions
@@ -93,7 +94,13 @@ def uploaded(request: HttpRequest) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="rebond-import-") as folder:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(request.body)
-        yield path
+        try:
+            yield path
+        except InputError as error:
+            if str(path) not in str(error):
+                raise
+            # Where it lies here for a moment is nobody's business.
+            raise InputError(str(error).replace(str(path), "the file")) from None
 
 
 def imported_json(imported: Imported) -> dict[str, Any]:
