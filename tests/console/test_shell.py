@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from rebond.channels.email.settings import SmtpSettings
+from rebond.config import Config
 from rebond.core.words import Role
 from rebond.services.users import create_user, forget_password
+from rebond.web.current import serve
 from rebond.web.links import sign_in_link
 from rebond.wiring import Site
 from tests.console.conftest import ClientAs, Desk
@@ -105,17 +108,23 @@ def test_every_text_has_its_french() -> None:
     assert run.returncode == 0, run.stdout
 
 
-def test_a_forgotten_password_is_made_anew_by_mail(site: Site, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+@pytest.mark.parametrize("host", ["localhost", "localhost:9999"])
+def test_a_forgotten_password_is_made_anew_by_mail_at_the_sites_own_address(
+    site: Site, monkeypatch: pytest.MonkeyPatch, settings: Any, host: str
+) -> None:
     taken = Taken()
+    serve(replace(site, config=Config.model_validate({"site": {"public_url": "https://desk.shop.example"}})))
     settings.EMAIL_BACKEND = "rebond.web.mail.SiteRelay"
     create_user("ada", role=Role.OPERATOR, email="ada@shop.example", now=site.clock.now(), actor="test")
     with receiving(taken) as port:
         relay = SmtpSettings.from_url(f"smtp://127.0.0.1:{port}?tls=none")
         monkeypatch.setattr(Site, "smtp_settings", relay)
-        Client().post("/account/password/reset/", {"email": "ada@shop.example"})
+        asked = Client(headers={"Host": host}).post("/account/password/reset/", {"email": "ada@shop.example"})
+    assert asked.status_code == 302
     (mail,) = taken.mails
     assert mail.rcpt_tos == ["ada@shop.example"]
-    assert re.search(r"/account/password/reset/key/[\w-]+/", mail.content.decode().replace("=\r\n", ""))
+    text = mail.content.decode().replace("=\r\n", "").replace("=3D", "=")
+    assert re.search(r"https://desk\.shop\.example/account/password/reset/key/[\w-]+/", text)
 
 
 class Taken:
