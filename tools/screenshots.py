@@ -24,7 +24,19 @@ REBOND = ROOT / ".venv/bin/rebond"
 BUILD, DOCS = ROOT / "build/screenshots", ROOT / "docs/images/console"
 PASSWORD = "only for these pictures"
 # The documentation shows these in English and light, and the home page in both other looks.
-SHOWN = ("home", "deliveries", "delivery", "quarantine", "why", "qualification", "report")
+SHOWN = (
+    "home",
+    "deliveries",
+    "delivery",
+    "content",
+    "import",
+    "quarantine",
+    "why",
+    "qualification",
+    "landing",
+    "report",
+)
+PEOPLE = "Référence,Courriel,Prénom,Ville\nC1,ann@shop.example,Anne,Lyon\nC2,ben@shop.example,Ben,Lille\n"
 LOOKS = (("en", False), ("en", True), ("fr", False), ("fr", True))
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 _PATIENCE = 60
@@ -94,11 +106,21 @@ def _take(data: Path, url: str) -> None:
         page.fill("input[name=password2]", PASSWORD)
         page.click("main button[type=submit]:not([name=language])")
         page.wait_for_selector(".sidebar")
+        pages["import"] = _columns(page, url)
         cookies = context.cookies()
         for language, dark in LOOKS:
             for size, name in ((WIDE, ""), (PHONE, "-phone")):
                 _look(browser, cookies, url, pages, language=language, dark=dark, size=size, name=name)
         browser.close()
+
+
+def _columns(page: Any, url: str) -> str:
+    """Upload a file of people, and say where its columns are shown."""
+    page.goto(f"{url}/profiles/imports/")
+    page.set_input_files("input[type=file]", {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()})
+    with page.expect_navigation():
+        page.click("form:has(input[type=file]) button[type=submit]")
+    return str(page.url).removeprefix(url)
 
 
 def _look(
@@ -133,18 +155,25 @@ def _pages(data: Path) -> dict[str, str]:
     """The pages, with the numbers and the address of the demonstration's world."""
     states = _rebond(data, "quarantine", "list", "--status", "quarantined", "--sort", "errors", "--limit", "1")
     texts = _rebond(data, "qualifications", "list")
-    first = next((text["id"] for text in texts if text.get("status") == "to_qualify"), 1)
     address = states[0]["address"]
+    _rebond(data, "template", "save", "1", "--name", "Newsletter")
     return {
         "home": "/",
         "deliveries": "/deliveries/",
         "delivery": "/deliveries/1/",
         "messages": "/deliveries/1/messages/",
+        "content": "/deliveries/1/content/",
+        "template": "/templates/1/",
+        "profile": "/profiles/one/?id=P000001",
         "quarantine": "/quarantine/",
         "why": f"/quarantine/why/?channel=email&address={address}",
         "qualifications": "/qualifications/",
-        "qualification": f"/qualifications/{first}/",
+        "qualification": f"/qualifications/{texts[0]['id']}/",
+        "landing": "/landing-pages/1/",
+        "landing-edit": "/landing-pages/1/edit/",
         "report": "/reports/bounce-summary/",
+        "opt-in": "/reports/double-opt-in/",
+        "transports": "/administration/transports/",
         "rules": "/rules/",
     }
 
