@@ -1,5 +1,7 @@
 """Walking through the failures that carry some texts, a page at a time."""
 
+from typing import Any
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -44,6 +46,18 @@ def test_each_failure_is_met_once(limit: int) -> None:
     assert lock_failures_with([], after=(), limit=limit) == []
 
 
+def _multiply_others(texts: set[int], cursor: Any) -> None:
+    """Make five hundred of each failure with another text, and let the database know."""
+    columns = [field.column for field in EvidenceRow._meta.concrete_fields if not field.primary_key]
+    copied = ["identity || '/' || n" if column == "identity" else column for column in columns]
+    cursor.execute(
+        f"INSERT INTO evidence ({', '.join(columns)}) SELECT {', '.join(copied)} FROM evidence,"
+        " generate_series(1, 500) n WHERE qualification <> ALL(%s)",
+        [sorted(texts)],
+    )
+    cursor.execute("ANALYZE evidence")
+
+
 def test_a_page_is_looked_up_in_an_index() -> None:
     texts = many()
     with transaction.atomic(), CaptureQueriesContext(connection) as seen:
@@ -54,7 +68,7 @@ def test_a_page_is_looked_up_in_an_index() -> None:
     assert len(looked_up) == 4
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")  # which so few rows would invite
+            _multiply_others(texts, cursor)  # of so few rows all ways cost the same
         for statement in looked_up:
             cursor.execute(f"{explain} {statement}")
             plan = str(cursor.fetchall())
